@@ -1,0 +1,38 @@
+use crate::codes::codes;
+
+codes! {
+    /// Something that a person may or may not be allowed to do. A route, a use case and a row of the matrix name
+    /// the same action.
+    Action {
+        /// See one's own inbox, account and sessions; change one's own password.
+        UseOwnAccount = "account.use",
+        /// Read the lifecycle policies.
+        ReadPolicies = "policy.read",
+        /// See a product, its features and everything about them.
+        ReadProduct = "product.read",
+        /// Create a feature.
+        CreateFeature = "feature.create",
+        /// Change a feature's title, description, owner, date, tier.
+        EditFeature = "feature.edit",
+        /// Do a control of the current phase's checklist. The policy narrows it to the control's own roles.
+        DoControl = "control.do",
+        /// Answer the questions of the threat model and edit its threats.
+        EditThreatModel = "threat-model.edit",
+        /// Add evidence, supersede it, attach it.
+        AddEvidence = "evidence.add",
+        /// Hand the gate to the reviewers.
+        RequestReview = "gate.request-review",
+        /// Sign a gate: approve or deny. The policy narrows it to the gate's own roles.
+        SignGate = "gate.sign",
+        /// End the cycle and hand the gate back to the team.
+        ReturnForChanges = "gate.return",
+        /// Read who holds which role in a product.
+        ReadGrants = "grants.read",
+        /// Create products and change their name.
+        ManageProducts = "products.manage",
+        /// Invite people, disable accounts, grant and revoke roles.
+        ManagePeople = "people.manage",
+        /// Browse and export the whole history.
+        ReadHistory = "history.read",
+    }
+}

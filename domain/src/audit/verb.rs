@@ -1,0 +1,75 @@
+use crate::codes::codes;
+
+codes! {
+    /// What happened. The code is part of the history for ever: a variant may be added, never changed or removed.
+    Verb {
+        /// The workspace was set up with its first administrator.
+        WorkspaceSetUp = "workspace.set-up",
+        /// A policy version was imported.
+        PolicyImported = "policy.imported",
+        /// A person was invited.
+        PersonInvited = "person.invited",
+        /// An invitation was withdrawn before use.
+        InvitationWithdrawn = "invitation.withdrawn",
+        /// An invitation was accepted; the account exists.
+        PersonJoined = "person.joined",
+        /// An account was disabled.
+        PersonDisabled = "person.disabled",
+        /// A disabled account was enabled again.
+        PersonEnabled = "person.enabled",
+        /// A person signed in.
+        SignedIn = "session.signed-in",
+        /// A person signed out.
+        SignedOut = "session.signed-out",
+        /// A person ended another session of theirs.
+        SessionEnded = "session.ended",
+        /// A password was changed.
+        PasswordChanged = "password.changed",
+        /// A role in a product was granted.
+        RoleGranted = "role.granted",
+        /// A role in a product was revoked.
+        RoleRevoked = "role.revoked",
+        /// A workspace role was granted.
+        WorkspaceRoleGranted = "workspace-role.granted",
+        /// A workspace role was revoked.
+        WorkspaceRoleRevoked = "workspace-role.revoked",
+        /// A product was created.
+        ProductCreated = "product.created",
+        /// A product was edited.
+        ProductEdited = "product.edited",
+        /// A feature was created.
+        FeatureCreated = "feature.created",
+        /// A feature was edited.
+        FeatureEdited = "feature.edited",
+        /// A control was marked done, not applicable or open again.
+        ControlMarked = "control.marked",
+        /// A question of the threat model was answered.
+        ThreatModelAnswered = "threat-model.answered",
+        /// A threat was added.
+        ThreatAdded = "threat.added",
+        /// A threat was edited.
+        ThreatEdited = "threat.edited",
+        /// Evidence was added.
+        EvidenceAdded = "evidence.added",
+        /// A new version superseded the evidence.
+        EvidenceSuperseded = "evidence.superseded",
+        /// Evidence was attached to a control or threat.
+        EvidenceAttached = "evidence.attached",
+        /// Evidence was detached from a control or threat.
+        EvidenceDetached = "evidence.detached",
+        /// The team asked for a review.
+        ReviewRequested = "gate.review-requested",
+        /// A reviewer returned the gate for changes.
+        ReturnedForChanges = "gate.returned",
+        /// A sign-off was given.
+        GateSigned = "gate.signed",
+        /// A sign-off was withdrawn by its author.
+        SignOffWithdrawn = "sign-off.withdrawn",
+        /// A change to the dossier voided a sign-off.
+        SignOffVoided = "sign-off.voided",
+        /// A gate opened and the feature moved on.
+        GateOpened = "gate.opened",
+        /// The history was exported.
+        HistoryExported = "history.exported",
+    }
+}

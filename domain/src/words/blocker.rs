@@ -1,0 +1,76 @@
+use super::{Label, join};
+use crate::{
+    access::Role,
+    gate::{Blocker, Met},
+    threat::ThreatStatus,
+};
+
+/// A blocker in one plain sentence: subject, fact, what is needed.
+#[must_use]
+pub fn blocker(blocker: &Blocker) -> String {
+    match blocker {
+        Blocker::ControlOpen { title, .. } => format!("“{title}” is not done"),
+        Blocker::EvidenceMissing { title, kinds, .. } => {
+            let kinds: Vec<String> = kinds.iter().map(|kind| kind.label().to_lowercase()).collect();
+            format!("“{title}” has no evidence; it needs {}", join(&kinds, "or"))
+        }
+        Blocker::QuestionOpen { question } => format!("The threat model does not answer “{}”", question.title()),
+        Blocker::ThreatUntreated { number, severity, needs } => {
+            let severity = severity.label();
+            match needs {
+                ThreatStatus::Open | ThreatStatus::Planned => {
+                    format!("Threat T-{number} ({severity}) has no treatment planned")
+                }
+                ThreatStatus::Treated => format!("The treatment of threat T-{number} ({severity}) is not in place"),
+                ThreatStatus::Verified => {
+                    format!("The treatment of threat T-{number} ({severity}) was not shown to work")
+                }
+            }
+        }
+        Blocker::Vetoed { name, role } => {
+            format!("{name}, {}, denied this gate; only they can withdraw the denial", role.label())
+        }
+        Blocker::SignOffsMissing { role, have, need } => {
+            let missing = need.saturating_sub(*have);
+            let more = if *have > 0 { " more" } else { "" };
+            match missing {
+                1 => format!("Needs one{more} {} to sign", role.label()),
+                _ => format!("Needs {missing}{more} {} to sign", plural(*role)),
+            }
+        }
+    }
+}
+
+/// A condition that holds, in one sentence.
+#[must_use]
+pub fn met(met: &Met) -> String {
+    match met {
+        Met::Control { title, not_applicable: true, .. } => format!("“{title}” does not apply"),
+        Met::Control { title, .. } => format!("“{title}” is done"),
+        Met::Question(question) => format!("The threat model answers “{}”", question.title()),
+        Met::Threats { at_least, needs } => {
+            let what = match needs {
+                ThreatStatus::Open | ThreatStatus::Planned => "has its treatment planned",
+                ThreatStatus::Treated => "has its treatment in place",
+                ThreatStatus::Verified => "was shown to be treated",
+            };
+            format!("Every threat of severity {} or above {what}", at_least.label())
+        }
+        Met::SignOffs { role, need: 1 } => format!("One {} signed", role.label()),
+        Met::SignOffs { role, need } => format!("{need} {} signed", plural(*role)),
+    }
+}
+
+/// Who can do something: “any designer or developer of this product”.
+#[must_use]
+pub fn who_can(roles: &[Role]) -> String {
+    let names: Vec<&str> = roles.iter().map(Label::label).collect();
+    join(&names, "or")
+}
+
+fn plural(role: Role) -> String {
+    match role {
+        Role::Qa => "QA people".to_owned(),
+        other => format!("{}s", other.label()),
+    }
+}

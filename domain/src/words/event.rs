@@ -1,0 +1,56 @@
+use crate::audit::{ObjectKind, Verb};
+
+/// What happened, without its subject: “added evidence E-3”. `name` is what the object is called.
+#[must_use]
+pub fn sentence(verb: Verb, kind: ObjectKind, name: &str) -> String {
+    let target = match kind {
+        ObjectKind::Control => format!("control “{name}”"),
+        ObjectKind::Threat => format!("threat {name}"),
+        ObjectKind::Evidence => format!("evidence {name}"),
+        ObjectKind::Gate | ObjectKind::SignOff => format!("the {name} gate"),
+        _ => name.to_owned(),
+    };
+    match verb {
+        Verb::WorkspaceSetUp => "set up the workspace".into(),
+        Verb::PolicyImported => format!("imported policy {name}"),
+        Verb::PersonInvited => "invited a person".into(),
+        Verb::InvitationWithdrawn => "withdrew an invitation".into(),
+        Verb::PersonJoined => "accepted an invitation".into(),
+        Verb::PersonDisabled => "disabled an account".into(),
+        Verb::PersonEnabled => "enabled an account".into(),
+        Verb::SignedIn => "signed in".into(),
+        Verb::SignedOut => "signed out".into(),
+        Verb::SessionEnded => "ended a session".into(),
+        Verb::PasswordChanged => "changed a password".into(),
+        Verb::RoleGranted => format!("granted a role in {name}"),
+        Verb::RoleRevoked => format!("revoked a role in {name}"),
+        Verb::WorkspaceRoleGranted => "granted a workspace role".into(),
+        Verb::WorkspaceRoleRevoked => "revoked a workspace role".into(),
+        Verb::ProductCreated => format!("created product {name}"),
+        Verb::ProductEdited => format!("edited product {name}"),
+        Verb::FeatureCreated => format!("created {name}"),
+        Verb::FeatureEdited => format!("edited {name}"),
+        Verb::ControlMarked => format!("marked {target}"),
+        Verb::ThreatModelAnswered => "answered questions of the threat model".into(),
+        Verb::ThreatAdded | Verb::EvidenceAdded => format!("added {target}"),
+        Verb::ThreatEdited => format!("edited {target}"),
+        Verb::EvidenceSuperseded => format!("superseded {target}"),
+        Verb::EvidenceAttached => format!("attached {target}"),
+        Verb::EvidenceDetached => format!("detached {target}"),
+        Verb::ReviewRequested => format!("requested the review of {target}"),
+        Verb::ReturnedForChanges => format!("returned {target} for changes"),
+        Verb::GateSigned => format!("signed {target}"),
+        Verb::SignOffWithdrawn => format!("withdrew a sign-off of {target}"),
+        Verb::SignOffVoided => format!("voided a sign-off of {target} by changing the dossier"),
+        Verb::GateOpened => format!("opened {target}"),
+        Verb::HistoryExported => "exported the history".into(),
+    }
+}
+
+/// A field's name for people: `target-date` becomes “Target date”.
+#[must_use]
+pub fn field(name: &str) -> String {
+    let text = name.replace('-', " ");
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,11 @@
+//! The one place where codes with arguments become English: for pages, API and command line alike.
+
+mod blocker;
+mod event;
+mod label;
+mod refusal;
+
+pub use blocker::{blocker, met, who_can};
+pub use event::{field, sentence};
+pub use label::{Label, join};
+pub use refusal::{problem, refusal, text_error};
