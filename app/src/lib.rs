@@ -1,1 +1,19 @@
-//! app
+//! What people see: the document around every page, components, pages and islands.
+//!
+//! Pages and components exist on the server only (feature `ssr`). Islands are compiled for the browser too
+//! (feature `hydrate`), so they and what they use must not reach for the service or the file system.
+
+pub mod islands;
+
+#[cfg(feature = "ssr")]
+pub mod assets;
+#[cfg(feature = "ssr")]
+pub mod components;
+#[cfg(feature = "ssr")]
+pub mod document;
+#[cfg(feature = "ssr")]
+pub mod form;
+#[cfg(feature = "ssr")]
+pub mod markdown;
+#[cfg(feature = "ssr")]
+pub mod pages;

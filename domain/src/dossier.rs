@@ -99,10 +99,18 @@ impl Dossier {
             .items
             .iter()
             .filter_map(|item| match find(earlier, item) {
-                None => Some(Difference { kind: item.kind, key: item.key.clone(), then: None, now: Some(item.version) }),
-                Some(old) if old != *item => {
-                    Some(Difference { kind: item.kind, key: item.key.clone(), then: Some(old.version), now: Some(item.version) })
-                }
+                None => Some(Difference {
+                    kind: item.kind,
+                    key: item.key.clone(),
+                    then: None,
+                    now: Some(item.version),
+                }),
+                Some(old) if old != *item => Some(Difference {
+                    kind: item.kind,
+                    key: item.key.clone(),
+                    then: Some(old.version),
+                    now: Some(item.version),
+                }),
                 Some(_) => None,
             })
             .collect();
@@ -114,6 +122,25 @@ impl Dossier {
         }));
         found
     }
+}
+
+/// Reads the items back out of a manifest that [`Dossier::manifest`] wrote.
+#[must_use]
+pub fn items_of(manifest: &str) -> Option<BTreeSet<Item>> {
+    let value: Value = serde_json::from_str(manifest).ok()?;
+    value
+        .get("items")?
+        .as_array()?
+        .iter()
+        .map(|item| {
+            Some(Item {
+                kind: ItemKind::from_code(item.get("kind")?.as_str()?)?,
+                key: item.get("key")?.as_str()?.to_owned(),
+                version: item.get("version")?.as_i64()?.try_into().ok()?,
+                digest: item.get("digest")?.as_str()?.parse().ok()?,
+            })
+        })
+        .collect()
 }
 
 /// One item that two dossiers do not share.
@@ -182,6 +209,13 @@ mod tests {
         for other in others {
             assert_ne!(whole.digest(), other.digest(), "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_manifest_reads_back() {
+        let whole = dossier(&[(ItemKind::Control, "a", 1, b"a"), (ItemKind::Threat, "T-1", 3, b"b")]);
+        assert_eq!(items_of(&whole.manifest()), Some(whole.items));
+        assert_eq!(items_of("{}"), None);
     }
 
     #[test]

@@ -11,7 +11,8 @@ pub fn declared_media_type(given: &str) -> Option<String> {
     let well_formed = given.len() <= 100
         && given.split_once('/').is_some_and(|(kind, sub)| {
             [kind, sub].iter().all(|part| {
-                !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+                !part.is_empty()
+                    && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
             })
         });
     well_formed.then(|| given.to_ascii_lowercase())

@@ -58,6 +58,8 @@ pub enum Problem {
     PasswordsDiffer,
     /// The password is not the account's.
     WrongPassword,
+    /// Address and password do not match an account; which of the two is wrong stays unsaid.
+    SignInFailed,
     /// A reason is needed for this choice.
     ReasonNeeded,
     /// A treatment and what is done are needed for this status.
@@ -73,6 +75,8 @@ pub enum Problem {
         /// The limit.
         limit: u64,
     },
+    /// The file is byte for byte the one that is there already.
+    SameFile,
     /// The last administrator cannot lose that role or be disabled.
     LastAdministrator,
     /// The person has no role in the product.
@@ -101,7 +105,12 @@ impl Check {
     }
 
     /// Parses a text field.
-    pub fn text<T: FromStr<Err = TextError>>(&mut self, fields: &Fields, field: &'static str, label: &'static str) -> Option<T> {
+    pub fn text<T: FromStr<Err = TextError>>(
+        &mut self,
+        fields: &Fields,
+        field: &'static str,
+        label: &'static str,
+    ) -> Option<T> {
         match fields.get(field).parse() {
             Ok(value) => Some(value),
             Err(error) => {
@@ -138,7 +147,12 @@ impl Check {
     }
 
     /// Parses a day that may be left empty.
-    pub fn optional_day(&mut self, fields: &Fields, field: &'static str, label: &'static str) -> Option<Date> {
+    pub fn optional_day(
+        &mut self,
+        fields: &Fields,
+        field: &'static str,
+        label: &'static str,
+    ) -> Option<Date> {
         const FORM: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
         let text = fields.get(field).trim();
         if text.is_empty() {

@@ -172,7 +172,9 @@ mod tests {
     fn a_feature_key_reads_back_and_has_one_spelling() {
         let key: FeatureKey = "PAY-12".parse().expect("a key");
         assert_eq!(key.to_string(), "PAY-12");
-        for wrong in ["PAY", "PAY-", "PAY-0", "PAY-012", "PAY-+1", "pay-1", "-1", "PAY-99999999999", "PAY 1", "PAY-1 "] {
+        for wrong in
+            ["PAY", "PAY-", "PAY-0", "PAY-012", "PAY-+1", "pay-1", "-1", "PAY-99999999999", "PAY 1", "PAY-1 "]
+        {
             assert!(wrong.parse::<FeatureKey>().is_err(), "{wrong}");
         }
     }

@@ -127,7 +127,12 @@ impl Attempt {
     ///
     /// # Errors
     /// While the team's part is not done, or when the reviewers already have the turn.
-    pub fn request_review(self, by: PersonId, decision: &Decision, now: OffsetDateTime) -> Result<Self, Refusal> {
+    pub fn request_review(
+        self,
+        by: PersonId,
+        decision: &Decision,
+        now: OffsetDateTime,
+    ) -> Result<Self, Refusal> {
         if self.turn != Turn::Team {
             return Err(Refusal::AlreadyInReview);
         }
@@ -144,19 +149,33 @@ impl Attempt {
     pub fn return_for_changes(self, now: OffsetDateTime) -> Result<Self, Refusal> {
         match self.turn {
             Turn::Team => Err(Refusal::NotInReview),
-            Turn::Reviewers { .. } => Ok(Self { cycle: self.cycle + 1, turn: Turn::Team, since: now, ..self }),
+            Turn::Reviewers { .. } => {
+                Ok(Self { cycle: self.cycle + 1, turn: Turn::Team, since: now, ..self })
+            }
         }
     }
 
     /// Whether a person who holds `roles` may sign now, and in which seats.
     ///
     /// # Errors
-    /// The reason why not, the most fundamental first.
-    pub fn may_sign(&self, phase: &Phase, facts: &Facts, person: PersonId, roles: &[Role]) -> Result<Seats, Refusal> {
+    /// The reason why not, the most fundamental first: another phase, not in review, no such seat, a contributor, signed
+    /// already.
+    pub fn may_sign(
+        &self,
+        phase: &Phase,
+        facts: &Facts,
+        person: PersonId,
+        roles: &[Role],
+    ) -> Result<Seats, Refusal> {
+        if phase.key != self.phase {
+            return Err(Refusal::NotCurrentPhase);
+        }
         if self.turn == Turn::Team {
             return Err(Refusal::NotInReview);
         }
-        let asked = |role: &Role| phase.gate.sign_offs.iter().any(|rule| rule.role == *role && rule.quorum.for_tier(facts.tier) > 0);
+        let asked = |role: &Role| {
+            phase.gate.sign_offs.iter().any(|rule| rule.role == *role && rule.quorum.for_tier(facts.tier) > 0)
+        };
         let held: Vec<Role> = roles.iter().copied().filter(asked).collect();
         if held.is_empty() {
             return Err(Refusal::RoleNotAsked);
@@ -169,7 +188,10 @@ impl Attempt {
         }
         let decision = decide(phase, facts);
         let free = |role: &Role| {
-            decision.blockers.iter().any(|b| matches!(b, Blocker::SignOffsMissing { role: missing, .. } if missing == role))
+            decision
+                .blockers
+                .iter()
+                .any(|b| matches!(b, Blocker::SignOffsMissing { role: missing, .. } if missing == role))
         };
         let free = held.iter().copied().filter(free).collect();
         Ok(Seats { held, free })
@@ -178,7 +200,8 @@ impl Attempt {
     /// A person signs. `facts` are those before the sign-off; `covers` is the dossier that the person was shown.
     ///
     /// # Errors
-    /// When the person may not sign in that seat, or the dossier is another one by now.
+    /// As [`Self::may_sign`]; then, when the seats are filled that an approval asks for, or the dossier is another one by
+    /// now.
     pub fn sign(
         &self,
         policy: &Policy,
@@ -207,8 +230,21 @@ impl Attempt {
     /// Opens the gate: the next phase begins, or the feature is finished.
     ///
     /// # Errors
+    /// [`Refusal::NotCurrentPhase`] for a policy without this phase, [`Refusal::NotInReview`] in the team's turn,
     /// [`Refusal::Blocked`] when the decision has a blocker.
-    pub fn open(&self, policy: &Policy, decision: &Decision, now: OffsetDateTime) -> Result<Progress, Refusal> {
+    pub fn open(
+        &self,
+        policy: &Policy,
+        decision: &Decision,
+        now: OffsetDateTime,
+    ) -> Result<Progress, Refusal> {
+        // Nothing comes after a phase that the policy does not have, which must not pass for the end.
+        if policy.phase(&self.phase).is_none() {
+            return Err(Refusal::NotCurrentPhase);
+        }
+        if self.turn == Turn::Team {
+            return Err(Refusal::NotInReview);
+        }
         if !decision.is_open() {
             return Err(Refusal::Blocked(decision.blockers.clone()));
         }

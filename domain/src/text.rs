@@ -34,7 +34,8 @@ pub enum TextError {
 /// Characters that never belong in what people type: controls, and the marks that reorder text on screen so that
 /// it reads as something else ("Trojan Source", CVE-2021-42574).
 pub(crate) fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{200E}' | '\u{200F}')
+    c.is_control()
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{200E}' | '\u{200F}')
 }
 
 fn line(text: &str, min: usize, max: usize) -> Result<String, TextError> {
@@ -245,7 +246,10 @@ mod tests {
 
     #[test]
     fn a_title_is_trimmed_and_limited_in_characters() {
-        assert_eq!("  Card tokenisation ".parse::<Title>().map(|t| t.to_string()), Ok("Card tokenisation".into()));
+        assert_eq!(
+            "  Card tokenisation ".parse::<Title>().map(|t| t.to_string()),
+            Ok("Card tokenisation".into())
+        );
         assert_eq!("   ".parse::<Title>(), Err(TextError::Empty));
         assert_eq!("é".repeat(121).parse::<Title>(), Err(TextError::TooLong { max: 120 }));
         assert!("é".repeat(120).parse::<Title>().is_ok());
@@ -263,7 +267,16 @@ mod tests {
     #[test]
     fn an_address_is_one_account_whatever_its_case() {
         assert_eq!("Ana@Example.ORG".parse::<Email>().map(|e| e.to_string()), Ok("ana@example.org".into()));
-        for wrong in ["ana", "@x.org", "ana@", "ana@x..org", "ana@-x.org", "a b@x.org", "a@x.org\r\nBcc: b@x.org", "a@b@c"] {
+        for wrong in [
+            "ana",
+            "@x.org",
+            "ana@",
+            "ana@x..org",
+            "ana@-x.org",
+            "a b@x.org",
+            "a@x.org\r\nBcc: b@x.org",
+            "a@b@c",
+        ] {
             assert!(wrong.parse::<Email>().is_err(), "{wrong:?}");
         }
     }

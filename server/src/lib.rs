@@ -1,1 +1,7 @@
-//! server
+//! The server of Sluice: the edge, sessions, the route table and the handlers that join pages and use cases.
+
+pub mod config;
+pub mod http;
+pub mod pages;
+pub mod postgres;
+pub mod web;

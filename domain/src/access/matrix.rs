@@ -31,7 +31,8 @@ const TEAM: &[Role] = &[
 /// The permission matrix. There is no other place that says who may do what; `docs/permissions.txt` shows it.
 const fn row(action: Action) -> Row {
     use Role::{
-        Designer, Developer, IncidentManager, ProductManager, Qa, ReleaseManager, SecurityReviewer, Stakeholder,
+        Designer, Developer, IncidentManager, ProductManager, Qa, ReleaseManager, SecurityReviewer,
+        Stakeholder,
     };
     use WorkspaceRole::{Administrator, Auditor};
     const fn product(product: &'static [Role]) -> Row {
@@ -45,20 +46,16 @@ const fn row(action: Action) -> Row {
         Action::ReadProduct => Row { product: Role::ALL, workspace: &[Auditor], everyone: false },
         Action::CreateFeature | Action::EditFeature => product(&[ProductManager]),
         // Stakeholders do one kind of control: they acknowledge. Each control names who does it.
-        Action::DoControl => product(&[
-            ProductManager,
-            Designer,
-            Developer,
-            Qa,
-            ReleaseManager,
-            IncidentManager,
-            Stakeholder,
-        ]),
+        Action::DoControl => {
+            product(&[ProductManager, Designer, Developer, Qa, ReleaseManager, IncidentManager, Stakeholder])
+        }
         Action::AddEvidence => product(TEAM),
         Action::EditThreatModel => product(&[ProductManager, Designer, Developer, Qa]),
         Action::RequestReview => product(&[ProductManager, Designer, Developer, Qa, ReleaseManager]),
         Action::SignGate | Action::ReturnForChanges => product(&[SecurityReviewer, ReleaseManager]),
-        Action::ReadGrants => Row { product: Role::ALL, workspace: &[Administrator, Auditor], everyone: false },
+        Action::ReadGrants => {
+            Row { product: Role::ALL, workspace: &[Administrator, Auditor], everyone: false }
+        }
         Action::ManageProducts | Action::ManagePeople => workspace(&[Administrator]),
         Action::ReadHistory => workspace(&[Auditor]),
     }
@@ -132,7 +129,8 @@ mod tests {
     #[test]
     fn an_auditor_writes_nothing() {
         let auditor = Grants { workspace: [WorkspaceRole::Auditor].into(), ..Grants::default() };
-        let may: Vec<&str> = Action::ALL.iter().filter(|a| allowed(&auditor, **a)).map(|a| a.code()).collect();
+        let may: Vec<&str> =
+            Action::ALL.iter().filter(|a| allowed(&auditor, **a)).map(|a| a.code()).collect();
         assert_eq!(may, ["account.use", "policy.read", "product.read", "grants.read", "history.read"]);
     }
 
@@ -143,6 +141,10 @@ mod tests {
             std::fs::write(path, golden()).expect("docs/permissions.txt is written");
         }
         let published = std::fs::read_to_string(path).unwrap_or_default();
-        assert_eq!(published, golden(), "run UPDATE_GOLDEN=1 cargo test -p sluice-domain and review the difference");
+        assert_eq!(
+            published,
+            golden(),
+            "run UPDATE_GOLDEN=1 cargo test -p sluice-domain and review the difference"
+        );
     }
 }

@@ -72,7 +72,10 @@ impl Event {
         put("workspace-role", self.workspace_role.map_or(Json::Null, |role| json!(role.code())));
         put("authentication", json!(self.authentication.code()));
         put("verb", json!(self.verb.code()));
-        put("object", json!({ "kind": self.object.kind.code(), "id": self.object.id, "name": self.object.name }));
+        put(
+            "object",
+            json!({ "kind": self.object.kind.code(), "id": self.object.id, "name": self.object.name }),
+        );
         put("product", self.product.map_or(Json::Null, |id| json!(id.to_string())));
         put("feature", self.feature.map_or(Json::Null, |id| json!(id.to_string())));
         put("changes", if changes.is_empty() { Json::Null } else { Json::Array(changes) });

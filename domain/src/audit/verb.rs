@@ -17,6 +17,8 @@ codes! {
         PersonDisabled = "person.disabled",
         /// A disabled account was enabled again.
         PersonEnabled = "person.enabled",
+        /// An account's own particulars, such as the name, were edited.
+        PersonEdited = "person.edited",
         /// A person signed in.
         SignedIn = "session.signed-in",
         /// A person signed out.

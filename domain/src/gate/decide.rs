@@ -50,7 +50,7 @@ pub fn decide(phase: &Phase, facts: &Facts) -> Decision {
                 phase: phase.key.clone(),
                 control: control.key.clone(),
                 title: control.title.clone(),
-                not_applicable: facts.controls.get(&control.key).is_some_and(|fact| fact.mark == Mark::NotApplicable),
+                not_applicable: is_set_aside(control, facts.controls.get(&control.key)),
             }),
         }
     }
@@ -61,11 +61,17 @@ pub fn decide(phase: &Phase, facts: &Facts) -> Decision {
     decision
 }
 
+/// Whether the team said that the control does not apply, and the policy lets it say so. Where the policy does not,
+/// the mark means nothing: the control is open until it is proved.
+fn is_set_aside(control: &Control, fact: Option<&ControlFact>) -> bool {
+    control.can_be_not_applicable && fact.is_some_and(|fact| fact.mark == Mark::NotApplicable)
+}
+
 fn control_blocker(phase: &Phase, control: &Control, fact: Option<&ControlFact>) -> Option<Blocker> {
-    let mark = fact.map_or(Mark::Open, |fact| fact.mark);
-    if mark == Mark::NotApplicable && control.can_be_not_applicable {
+    if is_set_aside(control, fact) {
         return None;
     }
+    let mark = fact.map_or(Mark::Open, |fact| fact.mark);
     let attached = |wanted: &dyn Fn(&crate::policy::EvidenceKind) -> bool| {
         fact.is_some_and(|fact| fact.evidence.iter().any(wanted))
     };

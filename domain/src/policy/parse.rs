@@ -10,7 +10,10 @@ use super::{
     problem::{PolicyErrors, PolicyProblem, Problems},
     read::{At, Reader, Section, TextRule, shown},
 };
-use crate::{access::Role, threat::{Severity, ThreatStatus}};
+use crate::{
+    access::Role,
+    threat::{Severity, ThreatStatus},
+};
 
 /// The longest policy that is read, in bytes.
 pub const MAX_SOURCE_BYTES: usize = 256 * 1024;

@@ -14,14 +14,18 @@ pub fn blocker(blocker: &Blocker) -> String {
             let kinds: Vec<String> = kinds.iter().map(|kind| kind.label().to_lowercase()).collect();
             format!("“{title}” has no evidence; it needs {}", join(&kinds, "or"))
         }
-        Blocker::QuestionOpen { question } => format!("The threat model does not answer “{}”", question.title()),
+        Blocker::QuestionOpen { question } => {
+            format!("The threat model does not answer “{}”", question.title())
+        }
         Blocker::ThreatUntreated { number, severity, needs } => {
             let severity = severity.label();
             match needs {
                 ThreatStatus::Open | ThreatStatus::Planned => {
                     format!("Threat T-{number} ({severity}) has no treatment planned")
                 }
-                ThreatStatus::Treated => format!("The treatment of threat T-{number} ({severity}) is not in place"),
+                ThreatStatus::Treated => {
+                    format!("The treatment of threat T-{number} ({severity}) is not in place")
+                }
                 ThreatStatus::Verified => {
                     format!("The treatment of threat T-{number} ({severity}) was not shown to work")
                 }

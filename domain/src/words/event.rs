@@ -18,6 +18,7 @@ pub fn sentence(verb: Verb, kind: ObjectKind, name: &str) -> String {
         Verb::PersonJoined => "accepted an invitation".into(),
         Verb::PersonDisabled => "disabled an account".into(),
         Verb::PersonEnabled => "enabled an account".into(),
+        Verb::PersonEdited => "edited an account".into(),
         Verb::SignedIn => "signed in".into(),
         Verb::SignedOut => "signed out".into(),
         Verb::SessionEnded => "ended a session".into(),

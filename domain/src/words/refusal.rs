@@ -9,7 +9,9 @@ use crate::{
 #[must_use]
 pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::Finished => "Every gate of this feature is open, so there is nothing left to do here.".into(),
+        Refusal::Finished => {
+            "Every gate of this feature is open, so there is nothing left to do here.".into()
+        }
         Refusal::NotCurrentPhase => {
             "The feature is not in this phase. Phases are worked through in order, none is skipped.".into()
         }
@@ -22,11 +24,16 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("The gate stays closed: {}.", list.join("; "))
         }
         Refusal::Contributor => "You wrote part of this dossier, so someone else has to approve it.".into(),
-        Refusal::RoleNotAsked => "This gate asks for no sign-off of a role that you hold in this product.".into(),
+        Refusal::RoleNotAsked => {
+            "This gate asks for no sign-off of a role that you hold in this product.".into()
+        }
         Refusal::SeatsFilled(_) => "Enough people of your role have signed already.".into(),
-        Refusal::AlreadySigned => "You have a standing sign-off on this gate. Withdraw it first to sign anew.".into(),
+        Refusal::AlreadySigned => {
+            "You have a standing sign-off on this gate. Withdraw it first to sign anew.".into()
+        }
         Refusal::DossierChanged => {
-            "The dossier changed while you were reading. Nothing was signed: read what changed, then sign.".into()
+            "The dossier changed while you were reading. Nothing was signed: read what changed, then sign."
+                .into()
         }
     }
 }
@@ -39,7 +46,9 @@ pub fn text_error(name: &str, error: TextError) -> String {
         TextError::TooLong { max } => format!("{name} is too long. Use at most {max} characters."),
         TextError::TooShort { min } => format!("{name} is too short. Use at least {min} characters."),
         TextError::ControlCharacter => {
-            format!("{name} holds invisible control characters. Remove them; typing the text anew is the surest way.")
+            format!(
+                "{name} holds invisible control characters. Remove them; typing the text anew is the surest way."
+            )
         }
         TextError::Malformed => format!("{name} does not have the right form. See the hint."),
     }
@@ -52,23 +61,39 @@ pub fn problem(problem: &FieldProblem) -> String {
     match &problem.problem {
         Problem::Text(error) => text_error(label, *error),
         Problem::NotAChoice => format!("Choose one of the values offered for {}.", label.to_lowercase()),
-        Problem::NotADay => format!("{label} is not a date. Write it as year-month-day, for example 2027-02-03."),
+        Problem::NotADay => {
+            format!("{label} is not a date. Write it as year-month-day, for example 2027-02-03.")
+        }
         Problem::DayOutOfRange => format!("{label} has to lie between the years 2000 and 2100."),
         Problem::Taken => format!("{label} is taken already. Choose another one."),
-        Problem::PasswordLength => "The password has to have 12 to 256 characters. A few words in a row do well.".into(),
-        Problem::PasswordCommon => "This password is among those that attackers try first. Choose another one.".into(),
-        Problem::PasswordPersonal => "The password contains your name or e-mail address. Choose another one.".into(),
+        Problem::PasswordLength => {
+            "The password has to have 12 to 256 characters. A few words in a row do well.".into()
+        }
+        Problem::PasswordCommon => {
+            "This password is among those that attackers try first. Choose another one.".into()
+        }
+        Problem::PasswordPersonal => {
+            "The password contains your name or e-mail address. Choose another one.".into()
+        }
         Problem::PasswordsDiffer => "The two passwords differ. Type the same one twice.".into(),
         Problem::WrongPassword => "This is not your password. Nothing was changed; try again.".into(),
+        Problem::SignInFailed => {
+            "The e-mail address and the password do not match an account. Check both and try again.".into()
+        }
         Problem::ReasonNeeded => format!("{label} is needed here: it becomes part of the record."),
         Problem::TreatmentNeeded => {
             "Choose a treatment and describe what is done, or leave the status at “Open”.".into()
         }
-        Problem::MustApply => "The policy asks for this control in every case; it cannot be set aside.".into(),
+        Problem::MustApply => {
+            "The policy asks for this control in every case; it cannot be set aside.".into()
+        }
         Problem::FileMissing => "Choose a file to upload.".into(),
         Problem::FileEmpty => "The file is empty, so it proves nothing. Choose another one.".into(),
         Problem::FileTooLarge { limit } => {
             format!("The file is larger than the limit of {} MiB. Nothing was stored.", limit / (1024 * 1024))
+        }
+        Problem::SameFile => {
+            "This is the same file as the current version, byte for byte. Choose the new one.".into()
         }
         Problem::LastAdministrator => {
             "This is the last administrator. Make somebody else administrator first.".into()

@@ -1,0 +1,268 @@
+use leptos::prelude::*;
+use sluice_domain::{
+    gate::Decision,
+    ids::FeatureKey,
+    lifecycle::{Progress, Turn as DomainTurn},
+    place::Place,
+    policy::Tier,
+    words::{self, Label},
+};
+use sluice_service::features::{FeatureSummary, PhaseState as StepState};
+
+use crate::components::{
+    Badge, BlockerLine, Breadcrumb, Columns, DueDate, Fact, GatePanel, GateState, NavLink, PageHead,
+    PhaseLine, PhaseState, PhaseStep, Rail, Standing, Tone, Turn,
+};
+
+/// The pages about a feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeatureSection {
+    /// Overview.
+    Overview,
+    /// Work of a phase.
+    Phase,
+    /// Threat model.
+    ThreatModel,
+    /// Evidence.
+    Evidence,
+    /// Review and sign-offs.
+    Review,
+    /// History.
+    History,
+}
+
+/// What every page about a feature begins with: its name, its facts, the phase line with the gate that it stands at,
+/// and the way to its other pages. `action` is the one primary action of the page.
+#[component]
+pub fn FeatureFrame(
+    /// The feature.
+    summary: FeatureSummary,
+    /// Which of its pages this is.
+    section: FeatureSection,
+    /// What this page is called where it is not the overview.
+    #[prop(optional, into)]
+    here: Option<String>,
+    /// The one primary action of the page.
+    #[prop(optional)]
+    action: Option<AnyView>,
+    /// Show the whole gate panel, with everything that blocks; otherwise one line says how the gate stands.
+    #[prop(optional)]
+    with_gate: bool,
+    /// The page's own content.
+    children: Children,
+) -> impl IntoView {
+    let key = summary.key.clone();
+    let trail = vec![
+        ("Features".to_owned(), "/features".to_owned()),
+        (format!("{key} {}", summary.title), Place::Feature.path(&key)),
+    ];
+    let breadcrumb = here.map(|here| view! { <Breadcrumb trail here /> });
+    let facts = facts(&summary);
+    let chips = view! { <Badge text=summary.tier.title() tone=tier_tone(summary.tier) /> }.into_any();
+    let steps = steps(&summary);
+    let rail = view! { <Rail label="Feature" links=links(&summary, section) /> }.into_any();
+    let panel = with_gate.then(|| gate_panel(&summary));
+    let status = (!with_gate).then(|| gate_line(&summary));
+    let title = summary.title.clone();
+    view! {
+        {breadcrumb}
+        <PageHead title key=key.to_string() chips facts nostrip:action=action />
+        <PhaseLine steps />
+        {status}
+        <Columns rail>
+            {panel}
+            {children()}
+        </Columns>
+    }
+}
+
+fn tier_tone(tier: Tier) -> Tone {
+    match tier {
+        Tier::Low => Tone::Neutral,
+        Tier::Medium => Tone::Waiting,
+        Tier::High => Tone::Blocked,
+    }
+}
+
+fn facts(summary: &FeatureSummary) -> Vec<Fact> {
+    let mut facts = vec![
+        Fact::text("Product", summary.product_name.clone()),
+        Fact::text("Owner", summary.owner_name.clone()),
+    ];
+    if let Some(date) = summary.target_date {
+        let today = summary.now.date();
+        facts.push(Fact::view("Due", view! { <DueDate date today /> }.into_any()));
+    }
+    let policy = format!("{} {}", summary.policy_title, summary.policy_version);
+    let href = format!("/policies/{}/{}", summary.policy_key, summary.policy_version);
+    facts.push(Fact::view("Policy", view! { <a href=href>{policy}</a> }.into_any()));
+    facts
+}
+
+fn steps(summary: &FeatureSummary) -> Vec<PhaseStep> {
+    summary
+        .steps
+        .iter()
+        .map(|step| {
+            let href = Place::Phase(step.key.clone()).path(&summary.key);
+            let state = match &step.state {
+                StepState::Passed { at, .. } => PhaseState::Passed { at: Some(*at) },
+                StepState::Here { .. } => PhaseState::Here(standing(summary)),
+                StepState::Todo => PhaseState::Todo,
+            };
+            PhaseStep::new(step.name.clone(), href, state)
+        })
+        .collect()
+}
+
+fn standing(summary: &FeatureSummary) -> Standing {
+    let decision = &summary.decision;
+    match in_review(&summary.progress) {
+        true => Standing::Waiting { on: "the reviewers".to_owned() },
+        false if decision.is_ready_for_review() => Standing::Ready,
+        false => Standing::Blocked { blockers: decision.for_team().count(), met: decision.met.len() },
+    }
+}
+
+fn in_review(progress: &Progress) -> bool {
+    progress.attempt().is_ok_and(|attempt| attempt.turn != DomainTurn::Team)
+}
+
+fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
+    let key = &summary.key;
+    let current_phase = summary
+        .current()
+        .map_or_else(|| summary.steps.last().map(|step| step.key.clone()), |step| Some(step.key.clone()));
+    let work = current_phase.map_or_else(|| Place::Feature.path(key), |phase| Place::Phase(phase).path(key));
+    [
+        (FeatureSection::Overview, "Overview", Place::Feature.path(key)),
+        (FeatureSection::Phase, "Phase work", work),
+        (FeatureSection::ThreatModel, "Threat model", Place::ThreatModel.path(key)),
+        (FeatureSection::Evidence, "Evidence", Place::EvidenceList.path(key)),
+        (FeatureSection::Review, "Review and sign-offs", Place::Review.path(key)),
+        (FeatureSection::History, "History", Place::History.path(key)),
+    ]
+    .into_iter()
+    .map(|(target, label, href)| NavLink::new(label, href).current(target == section))
+    .collect()
+}
+
+/// How the gate stands, in one line with a link to the whole panel.
+fn gate_line(summary: &FeatureSummary) -> AnyView {
+    let href = format!("{}#gate", Place::Feature.path(&summary.key));
+    let text = match summary.current() {
+        None => "Every gate of this feature is open.".to_owned(),
+        Some(step) if in_review(&summary.progress) => {
+            format!("{} gate: the reviewers have the turn", step.name)
+        }
+        Some(step) => match summary.decision.for_team().count() {
+            0 => format!("{} gate: nothing blocks a review", step.name),
+            1 => format!("{} gate: 1 thing blocks it", step.name),
+            count => format!("{} gate: {count} things block it", step.name),
+        },
+    };
+    view! { <p class="muted"><a href=href>{text}</a></p> }.into_any()
+}
+
+/// The gate panel: what blocks, who can clear it and where, whose turn it is and since when.
+pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
+    let Ok(attempt) = summary.progress.attempt() else {
+        let passed = summary.steps.iter().map(|step| format!("{} is passed", step.name)).collect::<Vec<_>>();
+        return view! {
+            <GatePanel
+                title="All gates"
+                cycle=1
+                state=GateState::Open
+                now=summary.now
+                met=passed
+                footer="This feature went through its whole lifecycle. Its record stays."
+            />
+        }
+        .into_any();
+    };
+    let reviewing = attempt.turn != DomainTurn::Team;
+    let decision = &summary.decision;
+    let state = if reviewing {
+        GateState::Waiting
+    } else if decision.is_ready_for_review() {
+        GateState::Ready
+    } else {
+        GateState::Blocked
+    };
+    let whose = if reviewing { "The reviewers have the turn" } else { "The team has the turn" };
+    let turn = Some(Turn { whose: whose.to_owned(), since: attempt.since, left: None });
+    let name = summary.current().map_or_else(|| attempt.phase.to_string(), |step| step.name.clone());
+    let cycle = u32::try_from(attempt.cycle).unwrap_or(1);
+    let met = decision.met.iter().map(words::met).collect::<Vec<_>>();
+    let blockers = blocker_lines(&summary.key, decision);
+    let action = panel_action(summary, reviewing);
+    view! {
+        <GatePanel
+            title=format!("{name} gate")
+            cycle
+            state
+            now=summary.now
+            turn
+            blockers
+            met
+            footer=panel_footer(summary, reviewing)
+            nostrip:action=action
+        />
+    }
+    .into_any()
+}
+
+fn panel_footer(summary: &FeatureSummary, reviewing: bool) -> String {
+    if reviewing {
+        return "Reviewers sign or return it for changes. A change to the dossier voids sign-offs already given.".into();
+    }
+    if summary.decision.is_ready_for_review() {
+        let roles = sluice_domain::access::Action::RequestReview.product_roles();
+        return if summary.may(sluice_domain::access::Action::RequestReview) {
+            "Nothing is left for the team. Request the review to hand the turn to the reviewers.".into()
+        } else {
+            format!("Nothing is left for the team. A {} can request the review.", words::who_can(roles))
+        };
+    }
+    "The review can be requested when nothing above is left for the team.".into()
+}
+
+fn panel_action(summary: &FeatureSummary, reviewing: bool) -> Option<AnyView> {
+    use sluice_domain::access::Action;
+    let href = Place::Review.path(&summary.key);
+    if reviewing {
+        return Some(view! { <a href=href>"Open the review"</a> }.into_any());
+    }
+    (summary.decision.is_ready_for_review() && summary.may(Action::RequestReview)).then(|| {
+        let action = format!("{href}/request");
+        view! {
+            <crate::components::PostForm action>
+                <crate::components::Button>"Request review"</crate::components::Button>
+            </crate::components::PostForm>
+        }
+        .into_any()
+    })
+}
+
+/// The blockers for people.
+pub(crate) fn blocker_lines(key: &FeatureKey, decision: &Decision) -> Vec<BlockerLine> {
+    decision
+        .blockers
+        .iter()
+        .map(|blocker| {
+            let verb = match blocker.code() {
+                "control.open" => "Open the checklist",
+                "control.evidence-missing" => "Add evidence",
+                "threat-model.question-open" => "Answer it",
+                "threat.untreated" => "Open the threat",
+                _ => "Open the review",
+            };
+            BlockerLine {
+                sentence: words::blocker(blocker),
+                who: format!("Cleared by: {}", words::who_can(&blocker.cleared_by())),
+                link: Some((verb.to_owned(), blocker.place().path(key))),
+                waived: None,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,308 @@
+//! The work of a phase: its checklist, control by control.
+
+mod control;
+
+pub(crate) use control::proof;
+
+use leptos::prelude::*;
+use sluice_domain::{
+    access::Action,
+    form::{FieldProblem, Fields},
+    ids::FeatureKey,
+    lifecycle::Turn,
+    place::Place,
+    policy::{Control, PhaseKey},
+    words::{self, Label},
+};
+use sluice_service::{
+    features::{FeatureSummary, PhaseState},
+    phases::{ControlState, PhasePage},
+};
+use time::OffsetDateTime;
+
+use self::control::{control_card, may_mark};
+use super::{FeatureFrame, FeatureSection};
+use crate::{
+    components::{Badge, Card, EmptyState, ErrorSummary, Notice, NoticeKind, Tone},
+    form::Form,
+};
+
+/// The control whose form is open. Only one is, so that the ids of its fields are unique on the page.
+#[derive(Clone, Debug)]
+pub struct OpenControl {
+    key: String,
+    typed: Option<Form>,
+    conflict: bool,
+}
+
+impl OpenControl {
+    /// Somebody opens the form of a control.
+    #[must_use]
+    pub fn new(key: impl Into<String>) -> Self {
+        Self { key: key.into(), typed: None, conflict: false }
+    }
+
+    /// The form was refused: it comes back with what was typed and what is wrong with it.
+    #[must_use]
+    pub fn refused(fields: &Fields, problems: &[FieldProblem]) -> Self {
+        let typed = Some(Form::refused(fields, problems));
+        Self { key: fields.get("control").to_owned(), typed, conflict: false }
+    }
+
+    /// Somebody else saved the control since the form was opened: both versions are shown.
+    #[must_use]
+    pub fn conflict(fields: &Fields) -> Self {
+        Self { conflict: true, ..Self::refused(fields, &[]) }
+    }
+}
+
+/// What every control of the page needs to know of it.
+struct Scene {
+    key: FeatureKey,
+    phase: PhaseKey,
+    now: OffsetDateTime,
+    /// The feature is in this phase.
+    current: bool,
+    /// The phase is behind the feature.
+    passed: bool,
+    /// The reader may add evidence here.
+    may_add: bool,
+}
+
+impl Scene {
+    fn new(summary: &FeatureSummary, phase: &PhaseKey) -> Self {
+        let state = summary.steps.iter().find(|step| step.key == *phase).map(|step| &step.state);
+        let finished = summary.progress.attempt().is_err();
+        let passed = finished || matches!(state, Some(PhaseState::Passed { .. }));
+        Self {
+            key: summary.key.clone(),
+            phase: phase.clone(),
+            now: summary.now,
+            current: matches!(state, Some(PhaseState::Here { .. })),
+            passed,
+            may_add: !passed && summary.may(Action::AddEvidence),
+        }
+    }
+
+    /// The page with the form of a control open.
+    fn open(&self, control: &Control) -> String {
+        format!("{}?open={}", Place::Phase(self.phase.clone()).path(&self.key), control.key)
+    }
+
+    /// The form that adds evidence for a control.
+    fn add_evidence(&self, control: &Control) -> String {
+        let list = Place::EvidenceList.path(&self.key);
+        format!("{list}?for=control:{}/{}#add", self.phase, control.key)
+    }
+}
+
+/// The work of one phase.
+#[component]
+pub fn PhaseWorkPage(
+    /// The phase and its checklist.
+    page: PhasePage,
+    /// The control whose form is open.
+    open: Option<OpenControl>,
+) -> impl IntoView {
+    let PhasePage { summary, phase, is_current: _, mut controls, not_owed } = page;
+    let scene = Scene::new(&summary, &phase.key);
+    let purpose = purpose(&phase.name, &phase.purpose, &controls, not_owed, &summary);
+    let notice = notice(&scene, &summary);
+    let mut open = open.filter(|open| {
+        let state = controls.iter().find(|state| state.control.key.as_str() == open.key);
+        open.typed.is_some() || state.is_some_and(|state| may_mark(&scene, state))
+    });
+    // A form that was refused without a control of this page, or by a reader without the role, still says why.
+    let stray = open
+        .as_ref()
+        .filter(|open| {
+            !controls.iter().any(|state| state.control.key.as_str() == open.key && may_mark(&scene, state))
+        })
+        .and_then(|open| open.typed.clone())
+        .map(|form| view! { <ErrorSummary form /> });
+    // Both versions stand at the top of the checklist: without a script nothing else leads the reader there.
+    if let Some(conflicting) = open.as_ref().filter(|open| open.conflict) {
+        controls.sort_by_key(|state| state.control.key.as_str() != conflicting.key);
+    }
+    let cards = controls
+        .into_iter()
+        .map(|state| {
+            let open = open.take_if(|open| open.key == state.control.key.as_str());
+            control_card(&scene, state, open)
+        })
+        .collect_view();
+    view! {
+        <FeatureFrame summary section=FeatureSection::Phase here=phase.name>
+            {stray}
+            {purpose}
+            {notice}
+            {cards}
+        </FeatureFrame>
+    }
+}
+
+fn purpose(
+    name: &str,
+    purpose: &str,
+    controls: &[ControlState],
+    not_owed: usize,
+    summary: &FeatureSummary,
+) -> AnyView {
+    if controls.is_empty() {
+        let title = format!("{name}: nothing to do for a {} feature", Label::label(&summary.tier));
+        return view! { <EmptyState title why="The policy asks for controls of this phase from higher tiers only. Its gate still has to be signed." /> }
+            .into_any();
+    }
+    let met = controls.iter().filter(|state| state.met).count();
+    let text = format!("{met} of {} controls met", controls.len());
+    let tone = if met == controls.len() { Tone::Open } else { Tone::Neutral };
+    let side = view! { <Badge text tone /> }.into_any();
+    let left_out = match not_owed {
+        0 => None,
+        1 => Some("1 more control".to_owned()),
+        count => Some(format!("{count} more controls")),
+    }
+    .map(|count| {
+        let words = format!(
+            "{count} of this phase apply to other risk tiers, not to this {} feature.",
+            Label::label(&summary.tier)
+        );
+        view! { <p class="muted small">{words}</p> }
+    });
+    let purpose = purpose.to_owned();
+    view! {
+        <Card title=name.to_owned() side>
+            <p class="measure">{purpose}</p>
+            {left_out}
+        </Card>
+    }
+    .into_any()
+}
+
+/// Why the checklist cannot be worked on, or what work on it brings about.
+fn notice(scene: &Scene, summary: &FeatureSummary) -> Option<AnyView> {
+    let in_review = summary.progress.attempt().is_ok_and(|attempt| attempt.turn != Turn::Team);
+    let who = words::who_can(Action::DoControl.product_roles());
+    let (kind, title, text) = if scene.passed {
+        let text = "Its checklist is part of what was signed, so it stays as it is.".to_owned();
+        (NoticeKind::Info, "This phase is passed", text)
+    } else if !scene.current {
+        let text = "Phases are worked through in order, none is skipped. Below is what will be owed; evidence can be added ahead of time.";
+        (NoticeKind::Info, "The feature is not in this phase yet", text.to_owned())
+    } else if !summary.may(Action::DoControl) {
+        let text = format!("Its controls are done by the {who} of {}.", summary.product_name);
+        (NoticeKind::Info, "You can read this checklist, not work on it", text)
+    } else if in_review {
+        let text = "A change here changes what they sign: it voids the sign-offs given so far at this gate."
+            .to_owned();
+        (NoticeKind::Warning, "The reviewers have the turn", text)
+    } else {
+        return None;
+    };
+    Some(
+        view! {
+            <Notice kind title>
+                <p>{text}</p>
+            </Notice>
+        }
+        .into_any(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_domain::{access::Grants, form::Problem, gate::Mark};
+    use sluice_service::phases::AttachedEvidence;
+
+    use super::*;
+    use crate::pages::features::sample;
+
+    const EVIL: &str = "</textarea><script>alert(1)</script>";
+
+    fn page() -> PhasePage {
+        let summary = sample::summary("Card <script>");
+        let phase = sample::policy().phases.remove(0);
+        let controls = phase
+            .controls
+            .iter()
+            .map(|control| ControlState {
+                control: control.clone(),
+                mark: Mark::Open,
+                note: EVIL.to_owned(),
+                version: 2,
+                by: Some(("Bo <script>".to_owned(), sample::NOW)),
+                evidence: vec![AttachedEvidence { number: 3, title: EVIL.to_owned(), kind: "Plan" }],
+                met: false,
+                may_do: true,
+            })
+            .collect();
+        PhasePage { summary, phase, is_current: true, controls, not_owed: 0 }
+    }
+
+    fn fields() -> Fields {
+        let pairs = [("control", "scope-and-goals"), ("mark", "done"), ("note", EVIL), ("version", "1")];
+        Fields::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec())
+    }
+
+    fn render(page: PhasePage, open: Option<OpenControl>) -> String {
+        view! { <PhaseWorkPage page open /> }.to_html()
+    }
+
+    #[test]
+    fn the_form_opens_for_one_control_and_text_stays_text() {
+        let html = render(page(), Some(OpenControl::new("scope-and-goals")));
+        assert!(!html.contains("<script"), "{html}");
+        assert_eq!(html.matches("<textarea").count(), 1, "{html}");
+        assert_eq!(html.matches("</textarea>").count(), 1, "{html}");
+        assert_eq!(html.matches("id=\"note\"").count(), 1, "{html}");
+        assert!(html.contains("name=\"version\" value=\"2\""), "{html}");
+        assert!(
+            html.contains("action=\"/features/PAY-12/phases/requirements?open=scope-and-goals\""),
+            "{html}"
+        );
+        assert!(html.contains("?for=control:requirements/scope-and-goals#add"), "{html}");
+    }
+
+    #[test]
+    fn a_refused_form_comes_back_with_what_was_typed() {
+        let problem = FieldProblem { field: "note", label: "What was done", problem: Problem::ReasonNeeded };
+        let html = render(page(), Some(OpenControl::refused(&fields(), &[problem])));
+        assert!(html.contains("href=\"#note\"") && html.contains("id=\"note-error\""), "{html}");
+        assert!(html.contains("value=\"done\" checked"), "{html}");
+        assert!(html.contains("name=\"version\" value=\"1\""), "{html}");
+        assert!(!html.contains("<script"), "{html}");
+    }
+
+    #[test]
+    fn a_conflict_shows_both_and_carries_the_new_version() {
+        let html = render(page(), Some(OpenControl::conflict(&fields())));
+        assert!(html.contains("saved this just now while you were editing"), "{html}");
+        assert!(
+            html.contains("name=\"version\" value=\"2\"") && html.contains("Save mine over theirs"),
+            "{html}"
+        );
+        assert!(!html.contains("<script"), "{html}");
+    }
+
+    #[test]
+    fn who_may_not_work_on_it_reads_who_can() {
+        let mut page = page();
+        page.summary.grants = Grants::default();
+        for state in &mut page.controls {
+            state.may_do = false;
+        }
+        let html = render(page, Some(OpenControl::new("scope-and-goals")));
+        assert!(!html.contains("<form") && !html.contains("Add evidence"), "{html}");
+        assert!(html.contains("The product manager of this product can do it."), "{html}");
+    }
+
+    #[test]
+    fn a_later_phase_is_read_only_and_says_why() {
+        let mut page = page();
+        page.phase = sample::policy().phases.remove(1);
+        page.is_current = false;
+        let html = render(page, Some(OpenControl::new("scope-and-goals")));
+        assert!(html.contains("not in this phase yet") && html.contains("Not started"), "{html}");
+        assert!(!html.contains("<form") && !html.contains("Work on it"), "{html}");
+    }
+}

@@ -1,0 +1,309 @@
+//! The reader's own part: sign, withdraw, return for changes; or why not, and who can.
+
+use leptos::prelude::*;
+use sluice_domain::{
+    access::Role,
+    gate::{Blocker, Verdict},
+    lifecycle::{Refusal, Seats},
+    place::Place,
+    words::{self, Label},
+};
+use sluice_service::{
+    features::FeatureSummary,
+    gates::{MySeat, PastSignOff, ReviewedAttempt},
+};
+
+use crate::{
+    components::{
+        Button, ButtonKind, Card, Choice, ErrorSummary, FormActions, HiddenField, InputKind, Oath, PostForm,
+        RadioGroup, SelectField, TextArea, TextField, Timestamp, counted,
+    },
+    form::Form,
+};
+
+/// The name of the reason in the form that returns for changes. The use case calls it `reason`.
+pub const RETURN_REASON: &str = "return-reason";
+
+/// The name of the reason in the form that withdraws a sign-off. The use case calls it `reason`.
+pub const WITHDRAW_REASON: &str = "withdraw-reason";
+
+/// What somebody signs, word for word. `next` is the phase after this one, if there is one.
+fn statement(
+    name: String,
+    roles: &[Role],
+    product: &str,
+    items: usize,
+    verdict: Verdict,
+    phase: &str,
+    next: Option<&str>,
+) -> String {
+    let roles: Vec<&str> = roles.iter().map(Label::label).collect();
+    let role = words::join(&roles, "or");
+    let items = counted(items, "item");
+    let verdict = verdict.label();
+    let step = match next {
+        Some(next) => format!("the move from {phase} to {next}"),
+        None => format!("the end of {phase}, the last phase"),
+    };
+    let rest = format!(
+        ", {role} for {product}, reviewed the {items} of this dossier and {verdict} {step}. \
+         This is my electronic signature."
+    );
+    ["I, ".to_owned(), name, rest].concat()
+}
+
+/// The card with the form, or with the reason why there is none.
+pub(super) fn signing(
+    summary: &FeatureSummary,
+    attempt: &ReviewedAttempt,
+    viewer: String,
+    form: Form,
+) -> AnyView {
+    let seats = match &attempt.seat {
+        MySeat::Sign(seats) => seats.clone(),
+        MySeat::No(refusal) => {
+            return closed(summary, words::refusal(refusal), *refusal == Refusal::AlreadySigned);
+        }
+        MySeat::Reader => {
+            return closed(summary, "Your roles in this product sign no gates.".to_owned(), false);
+        }
+    };
+    let action = Place::Review.path(&summary.key);
+    let verdict = if seats.free.is_empty() { Verdict::Deny } else { Verdict::Approve };
+    let roles = match form.value("role") {
+        typed if seats.held.iter().any(|role| role.code() == typed) => {
+            Role::from_code(&typed).into_iter().collect()
+        }
+        _ if seats.free.is_empty() => seats.held.clone(),
+        _ => seats.free.clone(),
+    };
+    let statement = statement(
+        viewer,
+        &roles,
+        &summary.product_name,
+        attempt.items.len(),
+        verdict,
+        &attempt.phase.name,
+        attempt.next.as_deref(),
+    );
+    let binding = format!(
+        "Dossier {}. Your decision below says whether you approve or deny; your password, given anew, binds it to this \
+         dossier.",
+        attempt.dossier.short()
+    );
+    let seat = seat_field(&seats, &form);
+    let decisions = decisions(&seats);
+    let dossier = attempt.dossier.to_string();
+    let phase = attempt.phase.key.to_string();
+    view! {
+        <Card title="Sign" id="sign">
+            <PostForm action>
+                <ErrorSummary form=form.clone() />
+                <Oath statement binding />
+                <HiddenField name="dossier" value=dossier />
+                <HiddenField name="phase" value=phase />
+                {seat}
+                <RadioGroup form=form.clone() name="verdict" legend="Your decision" options=decisions />
+                <TextArea
+                    form=form.clone()
+                    name="reason"
+                    label="Reason"
+                    hint="Needed to deny. Part of the record."
+                    optional=true
+                />
+                <TextField
+                    form
+                    name="password"
+                    label="Password"
+                    kind=InputKind::Password
+                    hint="Your own, once more: it makes this your signature."
+                    autocomplete="current-password"
+                />
+                <FormActions>
+                    <Button>"Sign"</Button>
+                </FormActions>
+            </PostForm>
+        </Card>
+    }
+    .into_any()
+}
+
+/// What can be decided: an approval needs a free seat, a denial does not.
+fn decisions(seats: &Seats) -> Vec<Choice> {
+    let approve = Choice::new(Verdict::Approve.code(), "Approve")
+        .hint("The gate opens with the last approval that it asks for.");
+    let deny = Choice::new(Verdict::Deny.code(), "Deny")
+        .hint("A veto: the gate stays closed until you withdraw it. Say why, so that the team knows what would change it.");
+    if seats.free.is_empty() { vec![deny] } else { vec![approve, deny] }
+}
+
+/// The seat: chosen where there are several, else sent along.
+fn seat_field(seats: &Seats, form: &Form) -> AnyView {
+    if let [role] = seats.held.as_slice() {
+        return view! { <HiddenField name="role" value=role.code() /> }.into_any();
+    }
+    let options = seats
+        .held
+        .iter()
+        .map(|role| {
+            let note =
+                if seats.free.contains(role) { "" } else { " (its seats are filled: you can only deny)" };
+            Choice::new(role.code(), format!("{}{note}", role.title()))
+        })
+        .collect::<Vec<_>>();
+    let form = match seats.free.as_slice() {
+        [only] if form.value("role").is_empty() => form.clone().set("role", only.code()),
+        _ => form.clone(),
+    };
+    view! {
+        <SelectField
+            form
+            name="role"
+            label="Your role"
+            options
+            prompt="Choose the role in which you sign"
+            hint="One person fills one seat."
+        />
+    }
+    .into_any()
+}
+
+/// Why the reader cannot sign, and who can.
+fn closed(summary: &FeatureSummary, why: String, signed: bool) -> AnyView {
+    let missing: Vec<Role> = summary
+        .decision
+        .blockers
+        .iter()
+        .filter_map(|blocker| match blocker {
+            Blocker::SignOffsMissing { role, .. } => Some(*role),
+            _ => None,
+        })
+        .collect();
+    let who = (!missing.is_empty()).then(|| {
+        let who = words::who_can(&missing);
+        let text = if signed {
+            format!("The gate still waits for a {who}.")
+        } else {
+            format!("Any {who} of this product can sign who wrote no part of the dossier.")
+        };
+        view! { <p class="muted">{text}</p> }
+    });
+    view! {
+        <Card title="Sign" id="sign">
+            <div class="stack-s">
+                <p>{why}</p>
+                {who}
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+/// The form that ends the cycle and hands the turn back.
+pub(super) fn returning(summary: &FeatureSummary, cycle: i32, form: Form) -> AnyView {
+    let action = format!("{}/return", Place::Review.path(&summary.key));
+    let effect = format!(
+        "This ends cycle {cycle} and hands the turn to the team, with your reason. Sign-offs of this cycle stay in the \
+         record and do not count in the next one."
+    );
+    view! {
+        <Card title="Return for changes" id="return">
+            <PostForm action>
+                <ErrorSummary form=form.clone() />
+                <p>{effect}</p>
+                <HiddenField name="cycle" value=cycle.to_string() />
+                <TextArea form name=RETURN_REASON label="The reason" hint="What has to change. Part of the record." />
+                <FormActions>
+                    <Button kind=ButtonKind::Quiet>"Return for changes"</Button>
+                </FormActions>
+            </PostForm>
+        </Card>
+    }
+    .into_any()
+}
+
+/// The form that takes the reader's own sign-off back.
+pub(super) fn withdrawing(summary: &FeatureSummary, own: &PastSignOff, form: Form) -> AnyView {
+    let action = format!("{}/withdraw", Place::Review.path(&summary.key));
+    let (did, effect) = match own.verdict {
+        Verdict::Approve => {
+            ("approved", "It then no longer counts; you can sign anew. It stays in the record.")
+        }
+        Verdict::Deny => (
+            "denied",
+            "Your veto then ends, and the gate opens if nothing else is missing. It stays in the record.",
+        ),
+    };
+    let (at, now) = (own.signed_at, summary.now);
+    let line = format!("You {did} as {}, ", own.role.label());
+    view! {
+        <Card title="Your sign-off" id="withdraw">
+            <PostForm action>
+                <ErrorSummary form=form.clone() />
+                <p>
+                    {line}
+                    <Timestamp at now />
+                    ". "
+                    {effect}
+                </p>
+                <TextArea form name=WITHDRAW_REASON label="The reason" hint="Why you take it back. Part of the record." rows=2 />
+                <FormActions>
+                    <Button kind=ButtonKind::Danger>"Withdraw your sign-off"</Button>
+                </FormActions>
+            </PostForm>
+        </Card>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statement_names_person_role_product_dossier_and_step() {
+        let said = statement(
+            "Ben Ode".to_owned(),
+            &[Role::SecurityReviewer],
+            "Payments",
+            14,
+            Verdict::Approve,
+            "Development",
+            Some("Testing"),
+        );
+        assert_eq!(
+            said,
+            "I, Ben Ode, security reviewer for Payments, reviewed the 14 items of this dossier and approve the move from \
+             Development to Testing. This is my electronic signature."
+        );
+        let roles = [Role::SecurityReviewer, Role::ReleaseManager];
+        let said =
+            statement("Ben Ode".to_owned(), &roles, "Payments", 1, Verdict::Deny, "Post-release", None);
+        assert_eq!(
+            said,
+            "I, Ben Ode, security reviewer or release manager for Payments, reviewed the 1 item of this dossier and deny the \
+             end of Post-release, the last phase. This is my electronic signature."
+        );
+    }
+
+    #[test]
+    fn without_a_free_seat_only_a_denial_is_offered() {
+        let full = Seats { held: vec![Role::SecurityReviewer], free: Vec::new() };
+        let values: Vec<String> = decisions(&full).into_iter().map(|choice| choice.value).collect();
+        assert_eq!(values, ["deny"]);
+    }
+
+    #[test]
+    fn one_seat_is_not_asked_for_and_several_are() {
+        let one = Seats { held: vec![Role::SecurityReviewer], free: vec![Role::SecurityReviewer] };
+        let html = seat_field(&one, &Form::new()).to_html();
+        assert!(html.contains("type=\"hidden\" name=\"role\" value=\"security-reviewer\""), "{html}");
+        let two = Seats {
+            held: vec![Role::SecurityReviewer, Role::ReleaseManager],
+            free: vec![Role::ReleaseManager],
+        };
+        let html = seat_field(&two, &Form::new()).to_html();
+        assert!(html.contains("<option value=\"release-manager\" selected>"), "{html}");
+        assert!(html.contains("Security reviewer (its seats are filled"), "{html}");
+    }
+}

@@ -1,0 +1,538 @@
+//! The gate's decision against an oracle, and the properties that people rely on.
+#![expect(clippy::expect_used, reason = "a test says what it expected")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::{
+    collection::{btree_set, vec},
+    option,
+    prelude::*,
+    sample::{Index, select, subsequence},
+    strategy::ValueTree as _,
+    test_runner::TestRunner,
+};
+use sluice_domain::{
+    access::Role,
+    canonical::Digest,
+    dossier::Contributors,
+    gate::{Blocker, ControlFact, Decision, Facts, Mark, Met, SignOffFact, ThreatFact, Verdict, decide},
+    ids::FeatureKey,
+    policy::{Condition, Control, EvidenceKind, Phase, Proof, Tier},
+    threat::{Question, Severity, ThreatStatus},
+    words,
+};
+use support::{built_in, complete, needed, person, proved, reason, sign_off, small_phase, tries, unmet};
+
+/// Arbitrary sign-offs are by the people below this number.
+const PEOPLE: u8 = 9;
+/// Complete facts are signed by the people from this number on, so that the two overlap.
+const SIGNERS: u8 = 5;
+/// Somebody that no generated fact names.
+const NEWCOMER: u8 = 200;
+
+fn now() -> Digest {
+    Digest::of(b"the dossier as it is now")
+}
+
+fn before() -> Digest {
+    Digest::of(b"the dossier as it was")
+}
+
+/// What is known of a control; the flag asks for evidence that the policy accepts.
+fn control_fact() -> impl Strategy<Value = (Mark, Vec<EvidenceKind>, bool)> {
+    (select(Mark::ALL), subsequence(EvidenceKind::ALL, 0..=2), any::<bool>())
+}
+
+fn known(control: &Control, (mark, kinds, accepted): (Mark, Vec<EvidenceKind>, bool)) -> ControlFact {
+    let mut evidence: BTreeSet<EvidenceKind> = kinds.into_iter().collect();
+    if accepted {
+        evidence.extend(proved(control).evidence);
+    }
+    ControlFact { mark, evidence }
+}
+
+fn threat() -> impl Strategy<Value = ThreatFact> {
+    (1..=5, select(Severity::ALL), select(ThreatStatus::ALL))
+        .prop_map(|(number, severity, status)| ThreatFact { number, severity, status })
+}
+
+/// A sign-off by anybody, mostly in a seat that the gate has, mostly an approval, mostly of the dossier as it is.
+fn any_sign_off(phase: &Phase) -> impl Strategy<Value = SignOffFact> + Clone + use<> {
+    let asked: Vec<Role> = phase.gate.sign_offs.iter().map(|rule| rule.role).collect();
+    let role = prop_oneof![4 => select(asked), 1 => select(Role::ALL)].boxed();
+    let verdict = prop_oneof![6 => Just(Verdict::Approve), 1 => Just(Verdict::Deny)].boxed();
+    let covers = prop_oneof![4 => Just(now()), 1 => Just(before())].boxed();
+    (0..PEOPLE, role, verdict, covers)
+        .prop_map(|(number, role, verdict, covers)| sign_off(number, role, verdict, covers))
+        .boxed()
+}
+
+fn contributors(numbers: impl IntoIterator<Item = u8>) -> Contributors {
+    Contributors(numbers.into_iter().map(person).collect())
+}
+
+/// Facts without any plan. Controls of other phases are among them, for facts may say more than the gate asks.
+fn any_facts(phase: &Phase) -> impl Strategy<Value = Facts> + use<> {
+    let controls: Vec<Control> = phase.controls.clone();
+    (
+        select(Tier::ALL),
+        vec(option::of(control_fact()), controls.len()),
+        subsequence(Question::ALL, 0..=4),
+        vec(threat(), 0..6),
+        vec(any_sign_off(phase), 0..8),
+        btree_set(0..PEOPLE, 0..3),
+    )
+        .prop_map(move |(tier, known_controls, answered, threats, sign_offs, wrote)| {
+            let known_controls = controls.iter().zip(known_controls);
+            let mut controls: BTreeMap<_, _> = known_controls
+                .filter_map(|(control, fact)| Some((control.key.clone(), known(control, fact?))))
+                .collect();
+            let other = ControlFact { mark: Mark::Done, evidence: BTreeSet::new() };
+            controls.insert("of-another-phase".parse().expect("a key"), other);
+            Facts {
+                tier,
+                controls,
+                answered: answered.into_iter().collect(),
+                threats,
+                sign_offs,
+                contributors: contributors(wrote),
+                dossier: now(),
+            }
+        })
+}
+
+/// Facts that open the gate, but for a change or two; few arbitrary facts come that far.
+fn nearly_open(phase: &Phase) -> impl Strategy<Value = Facts> + use<> {
+    let phase = phase.clone();
+    (
+        select(Tier::ALL),
+        vec((any::<Index>(), control_fact()), 0..=1),
+        option::weighted(0.2, select(Question::ALL)),
+        vec(threat(), 0..=1),
+        option::weighted(0.3, any::<Index>()),
+        vec(any_sign_off(&phase), 0..=2),
+        option::weighted(0.2, 0..PEOPLE),
+    )
+        .prop_map(move |(tier, changed, unanswered, threats, unsigned, signed, wrote)| {
+            let mut facts = complete(&phase, tier, now(), SIGNERS);
+            for (index, fact) in changed {
+                let control = index.get(&phase.controls);
+                facts.controls.insert(control.key.clone(), known(control, fact));
+            }
+            facts.answered.retain(|question| Some(*question) != unanswered);
+            facts.threats = threats;
+            if let Some(index) = unsigned {
+                facts.sign_offs.remove(index.index(facts.sign_offs.len()));
+            }
+            facts.sign_offs.extend(signed);
+            facts.contributors = contributors(wrote);
+            facts
+        })
+}
+
+fn cases() -> impl Strategy<Value = (Phase, Facts)> {
+    // What fails is shrunk towards the first.
+    let phases = prop_oneof![2 => small_phase(), 1 => select(built_in().phases.as_slice())];
+    phases.prop_flat_map(|phase| {
+        let facts = prop_oneof![any_facts(&phase), nearly_open(&phase)];
+        (Just(phase), facts)
+    })
+}
+
+/// One more proof.
+#[derive(Clone, Debug)]
+enum Step {
+    Attach(Index, EvidenceKind),
+    Done(Index),
+    Answer(Question),
+    Advance(Index),
+    Approve(Index),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (any::<Index>(), select(EvidenceKind::ALL)).prop_map(|(control, kind)| Step::Attach(control, kind)),
+        any::<Index>().prop_map(Step::Done),
+        select(Question::ALL).prop_map(Step::Answer),
+        any::<Index>().prop_map(Step::Advance),
+        any::<Index>().prop_map(Step::Approve),
+    ]
+}
+
+/// Adds a proof. `newcomer` has signed nothing so far: a person has one standing sign-off at most.
+fn add(phase: &Phase, facts: &mut Facts, step: &Step, newcomer: u8) {
+    let open = || ControlFact { mark: Mark::Open, evidence: BTreeSet::new() };
+    match step {
+        Step::Attach(index, kind) => {
+            let key = index.get(&phase.controls).key.clone();
+            facts.controls.entry(key).or_insert_with(open).evidence.insert(*kind);
+        }
+        Step::Done(index) => {
+            let control = index.get(&phase.controls);
+            let fact = facts.controls.entry(control.key.clone()).or_insert_with(open);
+            // To say that a control applies after all takes something back where the policy asks for evidence.
+            if fact.mark == Mark::Open || control.proof == Proof::Statement {
+                fact.mark = Mark::Done;
+            }
+        }
+        Step::Answer(question) => {
+            facts.answered.insert(*question);
+        }
+        Step::Advance(index) if !facts.threats.is_empty() => {
+            let index = index.index(facts.threats.len());
+            let status = &mut facts.threats[index].status;
+            *status = ThreatStatus::ALL.iter().copied().find(|next| next > status).unwrap_or(*status);
+        }
+        Step::Advance(_) => {}
+        Step::Approve(index) => {
+            let role = index.get(&phase.gate.sign_offs).role;
+            facts.sign_offs.push(sign_off(newcomer, role, Verdict::Approve, facts.dossier));
+        }
+    }
+}
+
+/// What is missing, and how much of it.
+fn shortfall(decision: &Decision) -> BTreeMap<String, u8> {
+    decision
+        .blockers
+        .iter()
+        .map(|blocker| match blocker {
+            Blocker::SignOffsMissing { role, have, need } => (role.code().to_owned(), need - have),
+            other => (reason(other), 1),
+        })
+        .collect()
+}
+
+/// The condition that a blocker belongs to; a denial belongs to none, for it is no condition of the policy.
+fn condition_of(blocker: &Blocker) -> Option<String> {
+    match blocker {
+        Blocker::ControlOpen { .. } | Blocker::EvidenceMissing { .. } | Blocker::QuestionOpen { .. } => {
+            Some(reason(blocker))
+        }
+        Blocker::ThreatUntreated { .. } => Some("threats".into()),
+        Blocker::Vetoed { .. } => None,
+        Blocker::SignOffsMissing { role, .. } => Some(format!("sign-off {}", role.code())),
+    }
+}
+
+fn condition_met(met: &Met) -> String {
+    match met {
+        Met::Control { control, .. } => format!("control {control}"),
+        Met::Question(question) => format!("question {}", question.code()),
+        Met::Threats { .. } => "threats".into(),
+        Met::SignOffs { role, .. } => format!("sign-off {}", role.code()),
+    }
+}
+
+/// Every condition that the policy sets for the tier.
+fn conditions(phase: &Phase, tier: Tier) -> BTreeSet<String> {
+    let mut all: BTreeSet<String> = phase
+        .controls
+        .iter()
+        .filter(|c| c.tiers.contains(tier))
+        .map(|c| format!("control {}", c.key))
+        .collect();
+    for condition in phase.gate.conditions.iter().filter(|condition| condition.tiers().contains(tier)) {
+        match condition {
+            Condition::ThreatModelComplete { .. } => {
+                all.extend(Question::ALL.iter().map(|question| format!("question {}", question.code())));
+            }
+            Condition::NoUntreatedThreat { .. } => {
+                all.insert("threats".into());
+            }
+        }
+    }
+    let asked = phase.gate.sign_offs.iter().filter(|rule| needed(rule, tier) > 0);
+    all.extend(asked.map(|rule| format!("sign-off {}", rule.role.code())));
+    all
+}
+
+/// Seats that approvals fill, as far as the decision tells.
+fn seats_filled(decision: &Decision) -> usize {
+    let met = decision.met.iter().map(|met| match met {
+        Met::SignOffs { need, .. } => usize::from(*need),
+        _ => 0,
+    });
+    let partly = decision.blockers.iter().map(|blocker| match blocker {
+        Blocker::SignOffsMissing { have, .. } => usize::from(*have),
+        _ => 0,
+    });
+    met.sum::<usize>() + partly.sum::<usize>()
+}
+
+proptest! {
+    #![proptest_config(tries(400))]
+
+    #[test]
+    fn exactly_the_unmet_conditions_close_the_gate((phase, facts) in cases()) {
+        let decision = decide(&phase, &facts);
+        let found: BTreeSet<String> = decision.blockers.iter().map(reason).collect();
+        let expected = unmet(&phase, &facts);
+        prop_assert_eq!(decision.is_open(), expected.is_empty());
+        prop_assert_eq!(found.len(), decision.blockers.len(), "a blocker is named once");
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn more_proof_never_closes_it((phase, mut facts) in cases(), steps in vec(step(), 1..6)) {
+        let mut decision = decide(&phase, &facts);
+        for (newcomer, step) in (NEWCOMER..).zip(&steps) {
+            let missing = shortfall(&decision);
+            add(&phase, &mut facts, step, newcomer);
+            decision = decide(&phase, &facts);
+            for (what, amount) in shortfall(&decision) {
+                let earlier = missing.get(&what).copied().unwrap_or_default();
+                prop_assert!(amount <= earlier, "{step:?} made “{what}” worse: {earlier}, then {amount}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_facts_does_not_matter(
+        (phase, facts, threats, sign_offs) in cases().prop_flat_map(|(phase, facts)| {
+            let (threats, sign_offs) = (facts.threats.clone(), facts.sign_offs.clone());
+            (Just(phase), Just(facts), Just(threats).prop_shuffle(), Just(sign_offs).prop_shuffle())
+        })
+    ) {
+        let shuffled = Facts { threats, sign_offs, ..facts.clone() };
+        prop_assert_eq!(decide(&phase, &facts), decide(&phase, &shuffled));
+    }
+
+    #[test]
+    fn one_person_fills_one_seat((phase, facts) in cases(), copies in vec(any::<Index>(), 0..6)) {
+        let mut facts = facts;
+        // The same person again, in whatever seat another fact names.
+        if !facts.sign_offs.is_empty() {
+            for index in copies {
+                let seat = index.get(&facts.sign_offs).role;
+                let mut again = facts.sign_offs[0].clone();
+                again.role = seat;
+                facts.sign_offs.push(again);
+            }
+        }
+        let may: BTreeSet<_> = facts
+            .sign_offs
+            .iter()
+            .filter(|s| s.verdict == Verdict::Approve && s.covers == now() && !facts.contributors.include(s.person))
+            .map(|s| s.person)
+            .collect();
+        prop_assert!(seats_filled(&decide(&phase, &facts)) <= may.len());
+
+        // All facts by one person: one seat at most.
+        for fact in &mut facts.sign_offs {
+            fact.person = person(NEWCOMER);
+        }
+        prop_assert!(seats_filled(&decide(&phase, &facts)) <= 1);
+    }
+
+    #[test]
+    fn saying_it_twice_changes_nothing((phase, facts) in cases()) {
+        let mut twice = facts.clone();
+        twice.sign_offs.extend(facts.sign_offs.clone());
+        twice.threats.extend(facts.threats.clone());
+        prop_assert_eq!(decide(&phase, &facts), decide(&phase, &twice));
+    }
+
+    #[test]
+    fn approvals_of_contributors_or_of_another_dossier_never_count((phase, facts) in cases(), seat in any::<Index>()) {
+        let decision = decide(&phase, &facts);
+        let role = seat.get(&phase.gate.sign_offs).role;
+
+        let mut stale = facts.clone();
+        stale.sign_offs.push(sign_off(NEWCOMER, role, Verdict::Approve, before()));
+        prop_assert_eq!(&decide(&phase, &stale), &decision);
+
+        let mut own = facts.clone();
+        own.contributors.0.insert(person(NEWCOMER));
+        own.sign_offs.push(sign_off(NEWCOMER, role, Verdict::Approve, facts.dossier));
+        prop_assert_eq!(&decide(&phase, &own), &decision);
+
+        // Nor does any approval once its author has contributed, or once the dossier is another one.
+        let mut all_wrote = facts.clone();
+        all_wrote.contributors.0.extend(facts.sign_offs.iter().map(|fact| fact.person));
+        prop_assert_eq!(seats_filled(&decide(&phase, &all_wrote)), 0);
+        let changed = Facts { dossier: Digest::of(b"the dossier as it will be"), ..facts };
+        prop_assert_eq!(seats_filled(&decide(&phase, &changed)), 0);
+    }
+
+    #[test]
+    fn a_denial_always_blocks_and_never_counts(
+        (phase, facts) in cases(), role in select(Role::ALL), stale in any::<bool>(), wrote in any::<bool>()
+    ) {
+        let without = decide(&phase, &facts);
+        let mut denied = facts;
+        let covers = if stale { before() } else { now() };
+        denied.sign_offs.push(sign_off(NEWCOMER, role, Verdict::Deny, covers));
+        if wrote {
+            denied.contributors.0.insert(person(NEWCOMER));
+        }
+        let decision = decide(&phase, &denied);
+        let veto = Blocker::Vetoed { name: format!("Person {NEWCOMER}"), role };
+        prop_assert!(!decision.is_open());
+        prop_assert!(decision.blockers.contains(&veto));
+        let rest: Vec<Blocker> = decision.blockers.into_iter().filter(|blocker| *blocker != veto).collect();
+        prop_assert_eq!(rest, without.blockers, "a denial fills no seat and empties none");
+        prop_assert_eq!(decision.met, without.met);
+    }
+
+    #[test]
+    fn every_blocker_explains_itself((phase, facts) in cases()) {
+        let feature: FeatureKey = "PAY-12".parse().expect("a key");
+        for blocker in decide(&phase, &facts).blockers {
+            let sentence = words::blocker(&blocker);
+            prop_assert!(!sentence.trim().is_empty() && !sentence.contains(['{', '}', '"']), "{sentence}");
+            prop_assert!(!sentence.contains("::") && !sentence.contains("Some("), "{sentence}");
+            let named = match &blocker {
+                Blocker::ControlOpen { title, .. } | Blocker::EvidenceMissing { title, .. } => title.clone(),
+                Blocker::QuestionOpen { .. } => "“".into(),
+                Blocker::ThreatUntreated { number, .. } => format!("T-{number}"),
+                Blocker::Vetoed { name, .. } => name.clone(),
+                Blocker::SignOffsMissing { .. } => "to sign".into(),
+            };
+            prop_assert!(!named.is_empty() && sentence.contains(&named), "{sentence} does not name {named}");
+            prop_assert!(blocker.code().contains('.'), "{}", blocker.code());
+            prop_assert!(!blocker.cleared_by().is_empty(), "{sentence}: who?");
+            let path = blocker.place().path(&feature);
+            prop_assert!(path.starts_with("/features/PAY-12/"), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_holds_and_what_does_not_make_up_the_conditions((phase, facts) in cases()) {
+        let decision = decide(&phase, &facts);
+        let met: BTreeSet<String> = decision.met.iter().map(condition_met).collect();
+        let blocked: BTreeSet<String> = decision.blockers.iter().filter_map(condition_of).collect();
+        prop_assert_eq!(met.len(), decision.met.len(), "a condition holds once");
+        prop_assert_eq!(met.intersection(&blocked).collect::<Vec<_>>(), Vec::<&String>::new());
+        let all: BTreeSet<String> = met.union(&blocked).cloned().collect();
+        prop_assert_eq!(all, conditions(&phase, facts.tier));
+    }
+
+    #[test]
+    fn a_control_is_called_not_applicable_only_where_the_policy_lets_it((phase, facts) in cases()) {
+        for met in decide(&phase, &facts).met {
+            if let Met::Control { control: key, not_applicable, title, .. } = met {
+                let control = phase.control(&key).expect("a control of the phase");
+                let said = facts.controls.get(&key).is_some_and(|fact| fact.mark == Mark::NotApplicable);
+                prop_assert_eq!(not_applicable, said && control.can_be_not_applicable, "{}", title);
+                prop_assert_eq!(&title, &control.title);
+            }
+        }
+    }
+
+    #[test]
+    fn the_team_is_ready_when_only_signatures_are_missing((phase, facts) in cases()) {
+        let decision = decide(&phase, &facts);
+        let team = |line: &String| !line.starts_with("sign-off ") && !line.starts_with("denial ");
+        let open: BTreeSet<String> = unmet(&phase, &facts).into_iter().filter(team).collect();
+        prop_assert_eq!(decision.is_ready_for_review(), open.is_empty());
+        prop_assert_eq!(decision.for_team().map(reason).collect::<BTreeSet<_>>(), open);
+    }
+}
+
+/// The gates of the built-in policy, for each tier, with facts that open them.
+fn open_gates() -> impl Iterator<Item = (&'static Phase, Facts)> {
+    built_in()
+        .phases
+        .iter()
+        .flat_map(|phase| Tier::ALL.iter().map(move |tier| (phase, complete(phase, *tier, now(), SIGNERS))))
+}
+
+#[test]
+fn every_gate_of_the_built_in_policy_opens_once_all_is_done() {
+    for (phase, facts) in open_gates() {
+        let decision = decide(phase, &facts);
+        assert_eq!(decision.blockers, [], "{} {:?}", phase.key, facts.tier);
+        assert!(!decision.met.is_empty());
+    }
+}
+
+#[test]
+fn one_gap_is_one_blocker() {
+    for (phase, whole) in open_gates() {
+        let place = format!("{} {:?}", phase.key, whole.tier);
+        let only = |facts: &Facts, expected: &str| {
+            let found: Vec<String> = decide(phase, facts).blockers.iter().map(reason).collect();
+            assert_eq!(found, [expected], "{place}");
+        };
+        for control in phase.controls.iter().filter(|control| control.tiers.contains(whole.tier)) {
+            let mut gap = whole.clone();
+            gap.controls.remove(&control.key);
+            only(&gap, &format!("control {}", control.key));
+            let refused = ControlFact { mark: Mark::NotApplicable, evidence: BTreeSet::new() };
+            gap.controls.insert(control.key.clone(), refused);
+            assert_eq!(
+                decide(phase, &gap).is_open(),
+                control.can_be_not_applicable,
+                "{place} {}",
+                control.key
+            );
+            if let Proof::Evidence(kinds) = &control.proof {
+                let wrong = EvidenceKind::ALL.iter().copied().filter(|kind| !kinds.contains(kind)).collect();
+                gap.controls.insert(control.key.clone(), ControlFact { mark: Mark::Done, evidence: wrong });
+                only(&gap, &format!("control {}", control.key));
+            }
+        }
+        for rule in phase.gate.sign_offs.iter().filter(|rule| needed(rule, whole.tier) > 0) {
+            let need = needed(rule, whole.tier);
+            let expected = format!("sign-off {} {}/{need}", rule.role.code(), need - 1);
+            let seat = whole.sign_offs.iter().position(|fact| fact.role == rule.role).expect("a sign-off");
+            let mut gap = whole.clone();
+            gap.sign_offs.remove(seat);
+            only(&gap, &expected);
+            let mut stale = whole.clone();
+            stale.sign_offs[seat].covers = before();
+            only(&stale, &expected);
+            let mut own = whole.clone();
+            own.contributors.0.insert(own.sign_offs[seat].person);
+            only(&own, &expected);
+            let mut extra = whole.clone();
+            extra.sign_offs.push(sign_off(NEWCOMER, rule.role, Verdict::Deny, now()));
+            only(&extra, &format!("denial Person {NEWCOMER} {}", rule.role.code()));
+        }
+        let mut silent = whole.clone();
+        silent.answered.remove(&Question::Review);
+        let asks = conditions(phase, whole.tier).contains("question review");
+        assert_eq!(decide(phase, &silent).is_open(), !asks, "{place}");
+    }
+}
+
+#[test]
+fn one_reviewer_is_not_two_however_often_they_sign() {
+    let design = &built_in().phases[1];
+    let mut facts = complete(design, Tier::High, now(), SIGNERS);
+    for fact in &mut facts.sign_offs {
+        *fact = sign_off(1, fact.role, Verdict::Approve, now());
+    }
+    assert_eq!(facts.sign_offs.len(), 2);
+    let missing = Blocker::SignOffsMissing { role: Role::SecurityReviewer, have: 1, need: 2 };
+    assert_eq!(decide(design, &facts).blockers, [missing]);
+}
+
+#[test]
+fn a_denial_outlives_an_edit_and_an_approval_does_not() {
+    let approval = sign_off(1, Role::SecurityReviewer, Verdict::Approve, before());
+    let denial = sign_off(2, Role::SecurityReviewer, Verdict::Deny, before());
+    assert!(approval.is_voided_by(now()) && !approval.is_voided_by(before()));
+    assert!(!denial.is_voided_by(now()) && !denial.is_voided_by(before()));
+}
+
+/// The properties above would hold of gates that never open, too: the generated cases come in both kinds.
+#[test]
+fn generated_cases_open_and_close_for_every_reason() {
+    let mut runner = TestRunner::deterministic();
+    let (mut open, mut codes) = (0, BTreeMap::<&str, usize>::new());
+    for _ in 0..400 {
+        let (phase, facts) = cases().new_tree(&mut runner).expect("a case").current();
+        let decision = decide(&phase, &facts);
+        open += usize::from(decision.is_open());
+        for code in decision.blockers.iter().map(Blocker::code).collect::<BTreeSet<_>>() {
+            *codes.entry(code).or_default() += 1;
+        }
+    }
+    assert!(open >= 40, "{open} of 400 gates were open");
+    assert_eq!(codes.len(), 6, "{codes:?}");
+    assert!(codes.values().all(|count| *count >= 20), "{codes:?}");
+}

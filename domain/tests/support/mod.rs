@@ -1,0 +1,252 @@
+//! What the tests of the gate and of the lifecycle share: phases to try, facts that open a gate, and an oracle that
+//! works out why a gate is closed without asking the code under test.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::{select, subsequence},
+};
+use sluice_domain::{
+    access::Role,
+    canonical::Digest,
+    dossier::Contributors,
+    gate::{Blocker, ControlFact, Facts, Mark, SignOffFact, Verdict},
+    ids::PersonId,
+    policy::{
+        BUILT_IN, Condition, Control, EvidenceKind, Gate, Phase, Policy, Proof, Quorum, SignOffRule, Tier,
+        Tiers, parse,
+    },
+    threat::{Question, Severity, ThreatStatus},
+};
+use uuid::Uuid;
+
+static READ: LazyLock<Policy> = LazyLock::new(|| parse(BUILT_IN).expect("the built-in policy reads"));
+
+/// The policy that every new workspace starts with.
+pub(crate) fn built_in() -> &'static Policy {
+    &READ
+}
+
+/// How often a property is tried. Failures are printed shrunk; nothing is kept in files.
+pub(crate) fn tries(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// One of a few people.
+pub(crate) fn person(number: u8) -> PersonId {
+    PersonId::new(Uuid::from_u128(u128::from(number) + 1))
+}
+
+/// A sign-off by one of those people, under their name.
+pub(crate) fn sign_off(number: u8, role: Role, verdict: Verdict, covers: Digest) -> SignOffFact {
+    SignOffFact { person: person(number), name: format!("Person {number}"), role, verdict, covers }
+}
+
+/// How many sign-offs a rule asks of a tier.
+pub(crate) fn needed(rule: &SignOffRule, tier: Tier) -> u8 {
+    let Quorum { low, medium, high } = rule.quorum;
+    [low, medium, high][Tier::ALL.iter().position(|other| *other == tier).expect("a tier is among all tiers")]
+}
+
+/// The control as a team leaves it that did all it asks.
+pub(crate) fn proved(control: &Control) -> ControlFact {
+    let evidence = match &control.proof {
+        Proof::Statement => BTreeSet::new(),
+        Proof::Evidence(kinds) => kinds.iter().take(1).copied().collect(),
+    };
+    ControlFact { mark: Mark::Done, evidence }
+}
+
+/// Facts that open the gate: all done, all answered, nothing threatens, and everybody asked for signed. The signers
+/// are the people from this number on.
+pub(crate) fn complete(phase: &Phase, tier: Tier, dossier: Digest, first_signer: u8) -> Facts {
+    let seats = phase
+        .gate
+        .sign_offs
+        .iter()
+        .flat_map(|rule| std::iter::repeat_n(rule.role, usize::from(needed(rule, tier))));
+    Facts {
+        tier,
+        controls: phase.controls.iter().map(|control| (control.key.clone(), proved(control))).collect(),
+        answered: Question::ALL.iter().copied().collect(),
+        threats: Vec::new(),
+        sign_offs: (first_signer..)
+            .zip(seats)
+            .map(|(n, role)| sign_off(n, role, Verdict::Approve, dossier))
+            .collect(),
+        contributors: Contributors::default(),
+        dossier,
+    }
+}
+
+fn key<K: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> K {
+    text.parse().expect("a key")
+}
+
+fn tiers() -> impl Strategy<Value = Tiers> {
+    subsequence(Tier::ALL, 1..=3).prop_map(|tiers| tiers.into_iter().collect())
+}
+
+/// A small phase, of any shape that the reader of policies lets through. Its key is to be set where it stands among others.
+pub(crate) fn small_phase() -> impl Strategy<Value = Phase> {
+    let controls = vec(control(), 1..=4).prop_map(|controls| {
+        (0..)
+            .zip(controls)
+            .map(|(n, control)| Control {
+                key: key(&format!("control-{n}")),
+                title: format!("Control {n} holds"),
+                // A phase has a control for each tier.
+                tiers: if n == 0 { Tiers::ALL } else { control.tiers },
+                ..control
+            })
+            .collect()
+    });
+    (controls, conditions(), sign_offs()).prop_map(|(controls, conditions, sign_offs)| Phase {
+        key: key("phase"),
+        name: String::new(),
+        purpose: "To be passed.".into(),
+        controls,
+        gate: Gate { conditions, sign_offs, review_days: 2 },
+    })
+}
+
+fn control() -> impl Strategy<Value = Control> {
+    let proof =
+        prop_oneof![Just(Proof::Statement), subsequence(EvidenceKind::ALL, 1..=2).prop_map(Proof::Evidence)];
+    (subsequence(Role::ALL, 1..=2), proof, tiers(), any::<bool>()).prop_map(
+        |(done_by, proof, tiers, can_be_not_applicable)| Control {
+            key: key("control"),
+            title: String::new(),
+            guidance: "Do it.".into(),
+            source: "Test".into(),
+            done_by,
+            proof,
+            tiers,
+            before_production: false,
+            can_be_not_applicable,
+        },
+    )
+}
+
+/// Each kind at most once a tier, as the reader asks.
+fn conditions() -> impl Strategy<Value = Vec<Condition>> {
+    let threats = || (select(Severity::ALL), select(&ThreatStatus::ALL[1..]));
+    (option::of(tiers()), option::of((tiers(), threats(), option::of(threats())))).prop_map(
+        |(complete, untreated)| {
+            let mut conditions: Vec<Condition> =
+                complete.into_iter().map(|tiers| Condition::ThreatModelComplete { tiers }).collect();
+            if let Some((tiers, (at_least, needs), others)) = untreated {
+                conditions.push(Condition::NoUntreatedThreat { at_least, needs, tiers });
+                let rest: Tiers = Tier::ALL.iter().copied().filter(|tier| !tiers.contains(*tier)).collect();
+                if let (Some((at_least, needs)), false) = (others, rest.is_empty()) {
+                    conditions.push(Condition::NoUntreatedThreat { at_least, needs, tiers: rest });
+                }
+            }
+            conditions
+        },
+    )
+}
+
+/// One rule a role, quorums that never fall, and a signature for each tier.
+fn sign_offs() -> impl Strategy<Value = Vec<SignOffRule>> {
+    vec((select(Role::ALL), 0..=2_u8, 0..=1_u8, 0..=1_u8), 1..=3).prop_map(|rules| {
+        let mut kept: Vec<SignOffRule> = Vec::new();
+        for (role, low, more, most) in rules {
+            let low = if kept.is_empty() { low.max(1) } else { low };
+            let quorum = Quorum { low, medium: low + more, high: low + more + most };
+            if quorum.high > 0 && kept.iter().all(|rule| rule.role != role) {
+                kept.push(SignOffRule { role, quorum, meaning: "read it".into() });
+            }
+        }
+        kept
+    })
+}
+
+/// Why the gate is closed, worked out from what a policy means: what is owed, less what the facts fulfil. Each reason
+/// is a line of text, so nothing of the code under test is in it.
+pub(crate) fn unmet(phase: &Phase, facts: &Facts) -> BTreeSet<String> {
+    let asked = |tiers: Tiers| tiers.iter().any(|tier| tier == facts.tier);
+    let mut owed: BTreeSet<String> = phase
+        .controls
+        .iter()
+        .filter(|control| asked(control.tiers))
+        .map(|control| format!("control {}", control.key))
+        .collect();
+    for (key, fact) in &facts.controls {
+        let Some(control) = phase.controls.iter().find(|control| control.key == *key) else { continue };
+        let by_evidence = match &control.proof {
+            Proof::Statement => !fact.evidence.is_empty(),
+            Proof::Evidence(kinds) => kinds.iter().any(|kind| fact.evidence.contains(kind)),
+        };
+        let by_word = match fact.mark {
+            Mark::Open => false,
+            Mark::Done => control.proof == Proof::Statement,
+            Mark::NotApplicable => control.can_be_not_applicable,
+        };
+        if by_evidence || by_word {
+            owed.remove(&format!("control {key}"));
+        }
+    }
+    for condition in &phase.gate.conditions {
+        match *condition {
+            Condition::ThreatModelComplete { tiers } if asked(tiers) => {
+                let all: BTreeSet<Question> = Question::ALL.iter().copied().collect();
+                owed.extend(
+                    all.difference(&facts.answered).map(|question| format!("question {}", question.code())),
+                );
+            }
+            Condition::NoUntreatedThreat { at_least, needs, tiers } if asked(tiers) => {
+                for threat in &facts.threats {
+                    let harmless = threat.severity < at_least;
+                    if !(harmless || threat.status >= needs) {
+                        let severity = threat.severity.code();
+                        owed.insert(format!("threat {} {severity} {}", threat.number, needs.code()));
+                    }
+                }
+            }
+            Condition::ThreatModelComplete { .. } | Condition::NoUntreatedThreat { .. } => {}
+        }
+    }
+    // Person by person: each fills the lowest of the seats that facts give them, or none.
+    let mut filled: BTreeMap<Role, u8> = BTreeMap::new();
+    let people: BTreeSet<PersonId> = facts.sign_offs.iter().map(|sign_off| sign_off.person).collect();
+    for person in people {
+        let of_person = || facts.sign_offs.iter().filter(|sign_off| sign_off.person == person);
+        for denial in of_person().filter(|sign_off| sign_off.verdict == Verdict::Deny) {
+            owed.insert(format!("denial {} {}", denial.name, denial.role.code()));
+        }
+        let contributed = facts.contributors.0.iter().any(|contributor| *contributor == person);
+        let approvals = of_person().filter(|s| (s.verdict, s.covers) == (Verdict::Approve, facts.dossier));
+        if let (Some(seat), false) = (approvals.map(|sign_off| sign_off.role).min(), contributed) {
+            *filled.entry(seat).or_default() += 1;
+        }
+    }
+    for rule in &phase.gate.sign_offs {
+        let (have, need) = (filled.get(&rule.role).copied().unwrap_or_default(), needed(rule, facts.tier));
+        if have < need {
+            owed.insert(format!("sign-off {} {have}/{need}", rule.role.code()));
+        }
+    }
+    owed
+}
+
+/// A blocker as the line that the oracle writes for it.
+pub(crate) fn reason(blocker: &Blocker) -> String {
+    match blocker {
+        Blocker::ControlOpen { control, .. } | Blocker::EvidenceMissing { control, .. } => {
+            format!("control {control}")
+        }
+        Blocker::QuestionOpen { question } => format!("question {}", question.code()),
+        Blocker::ThreatUntreated { number, severity, needs } => {
+            format!("threat {number} {} {}", severity.code(), needs.code())
+        }
+        Blocker::Vetoed { name, role } => format!("denial {name} {}", role.code()),
+        Blocker::SignOffsMissing { role, have, need } => format!("sign-off {} {have}/{need}", role.code()),
+    }
+}

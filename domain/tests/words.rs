@@ -1,0 +1,355 @@
+//! Every code has its words: each variant renders a sentence that a person can read.
+
+use std::collections::BTreeSet;
+
+use sluice_domain::{
+    access::{Role, WorkspaceRole},
+    audit::{Authentication, ObjectKind, Verb},
+    dossier::ItemKind,
+    form::{FieldProblem, Problem},
+    gate::{Blocker, Mark, Met, Verdict},
+    lifecycle::Refusal,
+    policy::{ControlKey, EvidenceKind, KeyError, PhaseKey, Tier},
+    text::TextError,
+    threat::{Question, Severity, Stride, ThreatStatus, Treatment},
+    words::{self, Label, join},
+};
+
+/// Words that are written with a capital letter wherever they stand.
+const CAPITALS: &[&str] = &["QA", "MiB", "SBOM", "VEX", "Ana", "Lindqvist"];
+
+/// Markup of the program that must not reach a person.
+fn assert_clean(text: &str) {
+    assert!(!text.trim().is_empty(), "empty");
+    assert_eq!(text, text.trim(), "spaces around {text:?}");
+    assert!(!text.contains(['{', '}', '"', '_']), "{text}");
+    for wrong in ["::", "  ", "Some(", "None", "..", " .", ",,"] {
+        assert!(!text.contains(wrong), "{wrong:?} in {text}");
+    }
+}
+
+/// What stands outside of quotation marks, for what is quoted is written as its author wrote it.
+fn without_quotes(text: &str) -> String {
+    let mut depth = 0;
+    text.chars()
+        .filter(|c| {
+            depth += i32::from(*c == '“');
+            let outside = depth == 0;
+            depth -= i32::from(*c == '”');
+            outside
+        })
+        .collect()
+}
+
+/// A capital letter or a quotation at the start, and no capitals in the middle.
+fn assert_sentence_case(text: &str) {
+    assert_clean(text);
+    assert!(text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '“'), "{text}");
+    assert_eq!(text.matches('“').count(), text.matches('”').count(), "{text}");
+    for sentence in without_quotes(text).split_inclusive(['.', '?', ':', ';']) {
+        for word in sentence.split_whitespace().skip(1) {
+            let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+            let known = CAPITALS.contains(&bare) || bare.starts_with("T-");
+            assert!(known || !bare.starts_with(char::is_uppercase), "{bare:?} in {text}");
+        }
+    }
+}
+
+/// A whole sentence, or several, with a full stop at the end.
+fn assert_sentences(text: &str) {
+    assert_sentence_case(text);
+    assert!(text.ends_with('.'), "{text}");
+}
+
+/// The samples hold every variant: `number` numbers the variants without a wildcard, so that a new one has to be
+/// added there, and with it here.
+fn assert_all<T>(samples: &[T], number: impl Fn(&T) -> usize, variants: usize) {
+    let found: BTreeSet<usize> = samples.iter().map(number).collect();
+    assert_eq!(found, (0..variants).collect());
+}
+
+fn keys() -> Result<(PhaseKey, ControlKey), KeyError> {
+    Ok((PhaseKey::parse("design")?, ControlKey::parse("code-review")?))
+}
+
+fn blockers() -> Result<Vec<Blocker>, KeyError> {
+    let (phase, control) = keys()?;
+    let title = "Every change was reviewed by another person".to_owned();
+    let done_by = vec![Role::Developer];
+    let mut all = vec![Blocker::ControlOpen {
+        phase: phase.clone(),
+        control: control.clone(),
+        title: title.clone(),
+        done_by: done_by.clone(),
+    }];
+    let kinds = EvidenceKind::ALL.iter().map(|kind| vec![*kind]);
+    all.extend(kinds.chain([EvidenceKind::ALL.to_vec()]).map(|kinds| Blocker::EvidenceMissing {
+        phase: phase.clone(),
+        control: control.clone(),
+        title: title.clone(),
+        kinds,
+        done_by: done_by.clone(),
+    }));
+    all.extend(Question::ALL.iter().map(|question| Blocker::QuestionOpen { question: *question }));
+    for severity in Severity::ALL {
+        all.extend(ThreatStatus::ALL.iter().map(|needs| Blocker::ThreatUntreated {
+            number: 4,
+            severity: *severity,
+            needs: *needs,
+        }));
+    }
+    for role in Role::ALL {
+        all.push(Blocker::Vetoed { name: "Ana Lindqvist".into(), role: *role });
+        all.extend([(0, 1), (0, 2), (1, 2), (1, 3)].map(|(have, need)| Blocker::SignOffsMissing {
+            role: *role,
+            have,
+            need,
+        }));
+    }
+    Ok(all)
+}
+
+#[test]
+fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
+    let all = blockers()?;
+    let number = |blocker: &Blocker| match blocker {
+        Blocker::ControlOpen { .. } => 0,
+        Blocker::EvidenceMissing { .. } => 1,
+        Blocker::QuestionOpen { .. } => 2,
+        Blocker::ThreatUntreated { .. } => 3,
+        Blocker::Vetoed { .. } => 4,
+        Blocker::SignOffsMissing { .. } => 5,
+    };
+    assert_all(&all, number, 6);
+    for blocker in &all {
+        let sentence = words::blocker(blocker);
+        assert_sentence_case(&sentence);
+        // Sentences are joined into lists, which end once.
+        assert!(!sentence.ends_with('.'), "{sentence}");
+    }
+    let codes: BTreeSet<&str> = all.iter().map(Blocker::code).collect();
+    assert_eq!(codes.len(), 6, "each kind has a code of its own");
+    Ok(())
+}
+
+#[test]
+fn missing_sign_offs_are_counted() {
+    let say = |have, need, role| words::blocker(&Blocker::SignOffsMissing { role, have, need });
+    assert_eq!(say(0, 1, Role::SecurityReviewer), "Needs one security reviewer to sign");
+    assert_eq!(say(0, 2, Role::SecurityReviewer), "Needs 2 security reviewers to sign");
+    assert_eq!(say(1, 2, Role::SecurityReviewer), "Needs one more security reviewer to sign");
+    assert_eq!(say(1, 3, Role::Qa), "Needs 2 more QA people to sign");
+}
+
+#[test]
+fn every_condition_that_holds_is_a_sentence() -> Result<(), KeyError> {
+    let (phase, control) = keys()?;
+    let mut all: Vec<Met> = [true, false]
+        .map(|not_applicable| Met::Control {
+            phase: phase.clone(),
+            control: control.clone(),
+            title: "Every change was reviewed".into(),
+            not_applicable,
+        })
+        .into();
+    all.extend(Question::ALL.iter().map(|question| Met::Question(*question)));
+    for at_least in Severity::ALL {
+        all.extend(ThreatStatus::ALL.iter().map(|needs| Met::Threats { at_least: *at_least, needs: *needs }));
+    }
+    for role in Role::ALL {
+        all.extend([1, 2].map(|need| Met::SignOffs { role: *role, need }));
+    }
+    let number = |met: &Met| match met {
+        Met::Control { .. } => 0,
+        Met::Question(_) => 1,
+        Met::Threats { .. } => 2,
+        Met::SignOffs { .. } => 3,
+    };
+    assert_all(&all, number, 4);
+    for met in &all {
+        let sentence = words::met(met);
+        assert_sentence_case(&sentence);
+        assert!(!sentence.ends_with('.'), "{sentence}");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
+    let mut all = vec![
+        Refusal::Finished,
+        Refusal::NotCurrentPhase,
+        Refusal::AlreadyInReview,
+        Refusal::NotInReview,
+        Refusal::Contributor,
+        Refusal::RoleNotAsked,
+        Refusal::AlreadySigned,
+        Refusal::DossierChanged,
+        Refusal::Blocked(blockers()?),
+    ];
+    all.extend(blockers()?.into_iter().map(|blocker| Refusal::Blocked(vec![blocker])));
+    all.extend(Role::ALL.iter().map(|role| Refusal::SeatsFilled(*role)));
+    let number = |refusal: &Refusal| match refusal {
+        Refusal::Finished => 0,
+        Refusal::NotCurrentPhase => 1,
+        Refusal::AlreadyInReview => 2,
+        Refusal::NotInReview => 3,
+        Refusal::Blocked(_) => 4,
+        Refusal::Contributor => 5,
+        Refusal::RoleNotAsked => 6,
+        Refusal::SeatsFilled(_) => 7,
+        Refusal::AlreadySigned => 8,
+        Refusal::DossierChanged => 9,
+    };
+    assert_all(&all, number, 10);
+    for refusal in &all {
+        assert_sentences(&words::refusal(refusal));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_refusal_names_every_blocker() -> Result<(), KeyError> {
+    let all = blockers()?;
+    let sentence = words::refusal(&Refusal::Blocked(all.clone()));
+    for blocker in &all {
+        assert!(sentence.contains(&words::blocker(blocker)), "{blocker:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_problem_of_a_field_says_what_to_do() {
+    let texts = [
+        TextError::Empty,
+        TextError::TooLong { max: 120 },
+        TextError::TooShort { min: 3 },
+        TextError::ControlCharacter,
+        TextError::Malformed,
+    ];
+    let number = |error: &TextError| match error {
+        TextError::Empty => 0,
+        TextError::TooLong { .. } => 1,
+        TextError::TooShort { .. } => 2,
+        TextError::ControlCharacter => 3,
+        TextError::Malformed => 4,
+    };
+    assert_all(&texts, number, 5);
+    let mut all = vec![
+        Problem::NotAChoice,
+        Problem::NotADay,
+        Problem::DayOutOfRange,
+        Problem::Taken,
+        Problem::PasswordLength,
+        Problem::PasswordCommon,
+        Problem::PasswordPersonal,
+        Problem::PasswordsDiffer,
+        Problem::WrongPassword,
+        Problem::SignInFailed,
+        Problem::SameFile,
+        Problem::ReasonNeeded,
+        Problem::TreatmentNeeded,
+        Problem::MustApply,
+        Problem::FileMissing,
+        Problem::FileEmpty,
+        Problem::FileTooLarge { limit: 100 * 1024 * 1024 },
+        Problem::LastAdministrator,
+        Problem::NotInProduct,
+    ];
+    all.extend(texts.map(Problem::Text));
+    let number = |problem: &Problem| match problem {
+        Problem::Text(_) => 0,
+        Problem::NotAChoice => 1,
+        Problem::NotADay => 2,
+        Problem::DayOutOfRange => 3,
+        Problem::Taken => 4,
+        Problem::PasswordLength => 5,
+        Problem::PasswordCommon => 6,
+        Problem::PasswordPersonal => 7,
+        Problem::PasswordsDiffer => 8,
+        Problem::WrongPassword => 9,
+        Problem::ReasonNeeded => 10,
+        Problem::TreatmentNeeded => 11,
+        Problem::MustApply => 12,
+        Problem::FileMissing => 13,
+        Problem::FileEmpty => 14,
+        Problem::FileTooLarge { .. } => 15,
+        Problem::LastAdministrator => 16,
+        Problem::NotInProduct => 17,
+        Problem::SignInFailed => 18,
+        Problem::SameFile => 19,
+    };
+    assert_all(&all, number, 20);
+    for problem in all {
+        let sentence =
+            words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });
+        assert_sentences(&sentence);
+        // In the middle of a sentence a field's name is written small.
+        assert!(!sentence.get(1..).is_some_and(|rest| rest.contains("The title")), "{sentence}");
+    }
+}
+
+#[test]
+fn every_event_is_told_of_every_object() {
+    for verb in Verb::ALL {
+        for kind in ObjectKind::ALL {
+            let sentence = words::sentence(*verb, *kind, "the thing");
+            assert_clean(&sentence.replace(['“', '”'], ""));
+            // It follows its subject: “Ana Lindqvist added evidence E-3”.
+            assert!(sentence.starts_with(|c: char| c.is_lowercase()), "{sentence}");
+            assert!(!sentence.ends_with('.'), "{sentence}");
+            let verb = sentence.split(' ').next().unwrap_or_default();
+            assert!(verb.ends_with("ed") || ["set", "withdrew"].contains(&verb), "{verb} is no past tense");
+        }
+    }
+    assert_eq!(words::sentence(Verb::EvidenceAdded, ObjectKind::Evidence, "E-3"), "added evidence E-3");
+    assert_eq!(words::sentence(Verb::GateOpened, ObjectKind::Gate, "Design"), "opened the Design gate");
+    let marked = words::sentence(Verb::ControlMarked, ObjectKind::Control, "Code review");
+    assert_eq!(marked, "marked control “Code review”");
+}
+
+#[test]
+fn every_code_has_a_label() {
+    fn check<T: Label>(all: &[T]) {
+        let labels: BTreeSet<&str> = all.iter().map(Label::label).collect();
+        assert_eq!(labels.len(), all.len(), "two codes share a label: {labels:?}");
+        for label in labels {
+            assert_clean(label);
+            assert!(label == "QA" || label.starts_with(char::is_lowercase), "{label}");
+        }
+        for title in all.iter().map(Label::title) {
+            assert_sentence_case(&title);
+        }
+    }
+    check(Role::ALL);
+    check(WorkspaceRole::ALL);
+    check(Tier::ALL);
+    check(Severity::ALL);
+    check(Stride::ALL);
+    check(Treatment::ALL);
+    check(ThreatStatus::ALL);
+    check(Question::ALL);
+    check(Mark::ALL);
+    check(Verdict::ALL);
+    check(ItemKind::ALL);
+    check(Authentication::ALL);
+    check(ObjectKind::ALL);
+    for kind in EvidenceKind::ALL {
+        assert_sentence_case(kind.label());
+    }
+    for tier in Tier::ALL {
+        // Alone on a badge; as a word inside a sentence it is the trait's label, checked above.
+        assert_sentence_case((*tier).label());
+    }
+}
+
+#[test]
+fn words_are_joined_as_in_a_sentence() {
+    assert_eq!(join::<&str>(&[], "or"), "");
+    assert_eq!(join(&["a plan"], "or"), "a plan");
+    assert_eq!(join(&["a plan", "a design"], "or"), "a plan or a design");
+    assert_eq!(join(&["a".to_owned(), "b".to_owned(), "c".to_owned()], "and"), "a, b and c");
+    assert_eq!(words::who_can(&[Role::Designer, Role::Developer, Role::Qa]), "designer, developer or QA");
+    assert_eq!(words::field("target-date"), "Target date");
+    assert_eq!(words::field(""), "");
+}

@@ -1,0 +1,100 @@
+use std::{io::Write as _, sync::Arc, time::Duration};
+
+use secrecy::ExposeSecret as _;
+use sluice_app::assets::Assets;
+use sluice_service::{Clock, Service, people::SessionLimits};
+use tokio::net::TcpListener;
+
+use super::{Failed, backend::Backend};
+use crate::{
+    config::ServeConfig,
+    demo,
+    http::{
+        Edge, csp, panic,
+        serve::{Bounds, Stop, raise_file_limit, serve as serve_connections, signals},
+    },
+    web::{
+        App,
+        router::{error_page, router},
+        state::Settings,
+    },
+};
+
+/// How often ended sessions and old throttle counters are removed.
+const SWEEP: Duration = Duration::from_mins(10);
+
+/// Route templates that take a file.
+const UPLOADS: [&str; 2] = ["/features/{key}/evidence", "/features/{key}/evidence/{number}"];
+
+pub(super) async fn serve(config: ServeConfig) -> Result<(), Failed> {
+    raise_file_limit();
+    let stop = signals()?;
+    let assets = Assets::load(&config.assets)?;
+    let backend = Backend::open(&config.database).await?;
+    let served = serve_with(&config, &backend, assets, stop).await;
+    backend.close().await;
+    served
+}
+
+async fn serve_with(config: &ServeConfig, backend: &Backend, assets: Assets, stop: Stop) -> Result<(), Failed> {
+    backend.migrate().await?;
+    let service = Service::connect(&backend.connect(), Clock::Database).await?;
+    if config.demo_if_empty
+        && let Some(accounts) = demo::load(&backend.connect()).await?
+    {
+        announce(&accounts);
+    }
+    // Listening comes before the set-up link, or a port that is taken would use the link up.
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}. Set PORT to a free one.", config.listen))?;
+    let app = App {
+        service: service.clone(),
+        assets: assets.clone(),
+        settings: Arc::new(Settings {
+            public_url: config.public_url.clone(),
+            max_upload_bytes: config.max_upload_bytes,
+            session_idle: config.session_idle,
+            session_absolute: config.session_absolute,
+        }),
+    };
+    let edge = Edge::builder(config.public_url.clone(), move |status, id| error_page(&assets, status, id))
+        .trusted_proxies(config.trusted_proxies.clone())
+        .exempt([csp::PATH])
+        .uploads(UPLOADS, config.max_upload_bytes)
+        .build();
+    let router = router(app, &edge);
+    announce(&format!("\nSluice is ready at {}", config.public_url.as_str()));
+    if let Some(link) = service.set_up_link().await? {
+        let address = config.public_url.join(&format!("/join/{}", link.token.expose_secret()));
+        announce(&format!(
+            "The workspace has no people yet. Set it up within a day, with this link, which works once:\n\n  {address}\n"
+        ));
+    }
+    let limits = SessionLimits { idle: config.session_idle, absolute: config.session_absolute };
+    let sweeper = tokio::spawn(sweep(service.clone(), limits));
+    panic::install_hook();
+    serve_connections(listener, router, Bounds::default(), stop).await;
+    sweeper.abort();
+    service.close().await;
+    Ok(())
+}
+
+/// Says something to the person who started the server: not a log line, so not in the log's form.
+fn announce(text: &str) {
+    // Standard output may be closed; the server serves all the same.
+    let mut out = std::io::stdout().lock();
+    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
+        tracing::debug!("standard output is closed");
+    }
+}
+
+async fn sweep(service: Service, limits: SessionLimits) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = service.sweep_expired(limits).await {
+            tracing::warn!(%error, "ended sessions were not removed");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+use http::HeaderValue;
+use sluice_domain::lifecycle::Progress;
+
+/// What was done, said once on the page that follows. Its code travels in a cookie of one minute: no free text, so
+/// nobody can put words on our pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done(&'static str);
+
+const COOKIE: &str = "__Host-done";
+
+macro_rules! notices {
+    ($($name:ident = $code:literal: $sentence:literal;)*) => {
+        impl Done {
+            $(#[doc = $sentence] pub const $name: Self = Self($code);)*
+
+            fn find(code: &str) -> Option<&'static str> {
+                match code { $($code => Some($sentence),)* _ => None }
+            }
+        }
+    };
+}
+
+notices! {
+    SAVED = "saved": "Saved.";
+    FEATURE_CREATED = "feature-created": "The feature is created. Its first gate shows what is needed.";
+    CONTROL_SAVED = "control-saved": "The checklist is saved.";
+    THREAT_ADDED = "threat-added": "The threat is added to the model.";
+    EVIDENCE_ADDED = "evidence-added": "The evidence is stored and attached.";
+    EVIDENCE_SUPERSEDED = "evidence-superseded": "The new version is stored; the earlier one stays in the record.";
+    ATTACHED = "attached": "The evidence is attached.";
+    DETACHED = "detached": "The evidence is detached. It stays in the record.";
+    REVIEW_REQUESTED = "review-requested": "The review is requested. The reviewers have the turn.";
+    SIGNED = "signed": "Your sign-off stands. The gate waits for more.";
+    GATE_OPENED = "gate-opened": "Your sign-off was the last one needed: the gate is open and the next phase begins.";
+    FINISHED = "finished": "The last gate is open. The feature went through its whole lifecycle.";
+    DENIED = "denied": "Your denial stands. The gate stays closed until you withdraw it.";
+    RETURNED = "returned": "The gate is returned. The team has the turn, with your reasons.";
+    WITHDRAWN = "withdrawn": "Your sign-off is withdrawn. It stays in the record.";
+    PRODUCT_CREATED = "product-created": "The product is created. Grant roles so that people can work in it.";
+    ROLE_GRANTED = "role-granted": "The role is granted. It counts from the person's next request on.";
+    ROLE_REVOKED = "role-revoked": "The role is revoked.";
+    INVITATION_WITHDRAWN = "invitation-withdrawn": "The invitation is withdrawn; its link no longer works.";
+    PERSON_DISABLED = "person-disabled": "The account is disabled and its sessions are ended.";
+    PERSON_ENABLED = "person-enabled": "The account is enabled.";
+    PASSWORD_CHANGED = "password-changed": "The password is changed. Your other sessions are ended.";
+    SESSION_ENDED = "session-ended": "The session is ended.";
+    SIGNED_OUT = "signed-out": "You are signed out.";
+    WELCOME = "welcome": "Welcome. Your account is ready.";
+}
+
+impl Done {
+    /// The notice for where a feature stands after a sign-off.
+    #[must_use]
+    pub fn after_signing(before_phase: &str, progress: &Progress) -> Self {
+        match progress {
+            Progress::Finished { .. } => Self::FINISHED,
+            Progress::Active(attempt) if attempt.phase.as_str() != before_phase => Self::GATE_OPENED,
+            Progress::Active(_) => Self::SIGNED,
+        }
+    }
+
+    /// The cookie that carries it to the next page.
+    #[must_use]
+    pub fn cookie(self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&format!("{COOKIE}={}; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax", self.0)).ok()
+    }
+
+    /// The cookie that ends it, once it was shown.
+    #[must_use]
+    pub fn shown() -> HeaderValue {
+        HeaderValue::from_static("__Host-done=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")
+    }
+
+    /// The sentence that a request's cookies ask for.
+    #[must_use]
+    pub fn sentence(cookies: &str) -> Option<&'static str> {
+        cookie(cookies, COOKIE).and_then(Self::find)
+    }
+}
+
+/// The value of a cookie in a `Cookie` header.
+#[must_use]
+pub fn cookie<'a>(cookies: &'a str, name: &str) -> Option<&'a str> {
+    cookies.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sentences_of_ours_are_shown() {
+        assert_eq!(Done::sentence("a=b; __Host-done=saved"), Some("Saved."));
+        assert_eq!(Done::sentence("__Host-done=<script>"), None);
+        assert_eq!(Done::sentence("x__Host-done=saved"), None);
+    }
+}

@@ -1,0 +1,195 @@
+//! Who visits: the session, the person behind it, and what a page around them needs.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    middleware::Next,
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use leptos::prelude::*;
+use sluice_app::{
+    document::{Frame, Theme},
+    pages::{self, Chrome, Section},
+};
+use sluice_domain::ids::{Id, PersonId};
+use sluice_service::{Actor, Error, Origin};
+use tower_sessions::Session;
+
+use super::{App, Done, Failure, notice::cookie};
+use crate::http::{headers::Nonce, log::ActorSlot, proxies::ClientAddress, request_id::RequestId};
+
+/// The key of the person's id in a session.
+pub const PERSON: &str = "person";
+
+/// One request by somebody: what handlers and pages need to know of it. Cheap to clone.
+#[derive(Clone)]
+pub struct Visit(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    actor: Option<Actor>,
+    origin: Origin,
+    nonce: String,
+    theme: Theme,
+    notice: Option<&'static str>,
+    path: String,
+}
+
+impl Visit {
+    /// Who is signed in.
+    ///
+    /// # Errors
+    /// Nobody: the route's layer should have asked them to sign in.
+    pub fn actor(&self) -> Result<&Actor, Failure> {
+        self.0.actor.as_ref().ok_or_else(Failure::not_found)
+    }
+
+    /// Who is signed in, if anybody is.
+    #[must_use]
+    pub fn viewer(&self) -> Option<&Actor> {
+        self.0.actor.as_ref()
+    }
+
+    /// Where the request came from.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
+    /// The address of the request: path and query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// A page.
+    pub fn page<V: IntoView + 'static>(
+        &self,
+        status: StatusCode,
+        section: Section,
+        title: impl Into<String>,
+        body: impl FnOnce() -> V,
+    ) -> Response {
+        let chrome = Chrome {
+            frame: Frame {
+                title: title.into(),
+                nonce: self.0.nonce.clone(),
+                theme: self.0.theme,
+                assets: self.0.app.assets.clone(),
+            },
+            actor: self.0.actor.clone(),
+            section,
+            notice: self.0.notice.map(ToOwned::to_owned),
+            path: self.0.path.clone(),
+        };
+        let mut response = (status, Html(pages::page(&chrome, body))).into_response();
+        if self.0.notice.is_some() {
+            response.headers_mut().append(header::SET_COOKIE, Done::shown());
+        }
+        response
+    }
+
+    /// A page that was read without trouble.
+    pub fn ok<V: IntoView + 'static>(
+        &self,
+        section: Section,
+        title: impl Into<String>,
+        body: impl FnOnce() -> V,
+    ) -> Response {
+        self.page(StatusCode::OK, section, title, body)
+    }
+
+    /// A form that is refused: the page again, with what was typed and what is wrong (422).
+    pub fn refused<V: IntoView + 'static>(
+        &self,
+        section: Section,
+        title: impl Into<String>,
+        body: impl FnOnce() -> V,
+    ) -> Response {
+        self.page(StatusCode::UNPROCESSABLE_ENTITY, section, format!("Error: {}", title.into()), body)
+    }
+
+    /// Something was done: on to the page that shows it (303), with a notice.
+    #[must_use]
+    pub fn done(&self, done: Done, location: &str) -> Response {
+        let mut response = Redirect::to(location).into_response();
+        if let Some(cookie) = done.cookie() {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    /// The page for a failure.
+    #[must_use]
+    pub fn failure_page(&self, failure: &Failure) -> Response {
+        let status = failure.status();
+        let request = self.0.origin.request.map(|id| id.to_string()).unwrap_or_default();
+        let (title, error) = (pages::error::title(status.as_u16()), Arc::clone(&failure.0));
+        self.page(status, Section::Other, title, move || {
+            view! { <pages::error::FailurePage status=status.as_u16() error request /> }
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        // Missing only if a route was mounted outside of `layer`.
+        parts.extensions.get::<Self>().cloned().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+/// Layer: finds out who visits, and draws the page of a failure.
+///
+/// # Errors
+/// None: failures become pages.
+pub async fn layer(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
+    let visit = match visit(&app, &session, &request).await {
+        Ok(visit) => visit,
+        // Without the database nobody can be recognised, so the answer is the plain error page.
+        Err(error) => return Failure::from(error).into_response(),
+    };
+    if let (Some(actor), Some(slot)) = (visit.viewer(), request.extensions().get::<ActorSlot>()) {
+        slot.set(actor.person.uuid());
+    }
+    request.extensions_mut().insert(visit.clone());
+    let mut response = next.run(request).await;
+    let Some(failure) = response.extensions_mut().remove::<Failure>() else { return response };
+    let mut page = visit.failure_page(&failure);
+    if let Some(after) = response.headers().get(header::RETRY_AFTER) {
+        page.headers_mut().insert(header::RETRY_AFTER, after.clone());
+    }
+    page
+}
+
+async fn visit(app: &App, session: &Session, request: &Request) -> Result<Visit, Error> {
+    let extensions = request.extensions();
+    let origin = Origin {
+        request: extensions.get::<RequestId>().map(|id| Id::new(id.as_uuid())),
+        address: extensions.get::<ClientAddress>().map(|address| address.0.to_string()),
+    };
+    let cookies = header_text(request.headers(), &header::COOKIE);
+    let person = session.get::<PersonId>(PERSON).await.map_err(Error::internal)?;
+    let actor = match person {
+        Some(person) => app.service.actor(person, origin.clone()).await?,
+        None => None,
+    };
+    let reads = request.method() == Method::GET;
+    Ok(Visit(Arc::new(Inner {
+        app: app.clone(),
+        actor,
+        origin,
+        nonce: extensions.get::<Nonce>().map(|nonce| nonce.as_str().to_owned()).unwrap_or_default(),
+        theme: cookie(&cookies, "__Host-theme").and_then(|word| word.parse().ok()).unwrap_or_default(),
+        notice: Done::sentence(&cookies).filter(|_| reads),
+        path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+    })))
+}
+
+fn header_text(headers: &HeaderMap, name: &header::HeaderName) -> String {
+    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    values.join("; ")
+}

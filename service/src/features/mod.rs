@@ -1,0 +1,14 @@
+//! Features: creating, editing, listing, and the feature's own page.
+
+mod create;
+mod edit;
+mod list;
+pub(crate) mod page;
+pub(crate) mod row;
+
+pub use create::CreateFeature;
+pub(crate) use create::name_in_product;
+pub use edit::EditFeature;
+pub use list::{FeatureFilter, FeatureList, FeatureListItem};
+pub(crate) use list::{cursor, parse_cursor, phase_of};
+pub use page::{FeaturePage, FeatureSummary, PhaseState, PhaseStep};

@@ -1,0 +1,249 @@
+use std::collections::BTreeMap;
+
+use sluice_domain::{
+    access::{Action, Grants, allowed},
+    gate::{Decision, decide},
+    ids::{FeatureId, FeatureKey, PersonId, ProductId},
+    lifecycle::{Progress, Turn},
+    policy::{PhaseKey, Tier},
+};
+use sqlx::PgConnection;
+use time::{Date, OffsetDateTime};
+
+use super::row::{self, Feature};
+use crate::{
+    Service,
+    actor::Actor,
+    db::read::{demand, read_grants},
+    error::{Error, Result},
+    gates::{Gathered, gather},
+    history::{HistoryEntry, latest},
+};
+
+/// What every page about a feature shows: what it is, the six phases, and the gate that it stands at.
+#[derive(Clone, Debug)]
+pub struct FeatureSummary {
+    /// Its id.
+    pub id: FeatureId,
+    /// Its key.
+    pub key: FeatureKey,
+    /// What it is called.
+    pub title: String,
+    /// Its product.
+    pub product: ProductId,
+    /// The product's name.
+    pub product_name: String,
+    /// How risky it is.
+    pub tier: Tier,
+    /// Who owns it.
+    pub owner: PersonId,
+    /// The owner's name.
+    pub owner_name: String,
+    /// When it should be done.
+    pub target_date: Option<Date>,
+    /// Key of the policy that it follows.
+    pub policy_key: String,
+    /// Version of that policy.
+    pub policy_version: String,
+    /// Title of that policy.
+    pub policy_title: String,
+    /// Where it stands.
+    pub progress: Progress,
+    /// The phases in order.
+    pub steps: Vec<PhaseStep>,
+    /// What the decision about the current gate says; empty when all gates are open.
+    pub decision: Decision,
+    /// What the reader holds: pages offer what the matrix allows.
+    pub grants: Grants,
+    /// The instant of reading.
+    pub now: OffsetDateTime,
+}
+
+impl FeatureSummary {
+    /// Whether the reader's roles allow an action.
+    #[must_use]
+    pub fn may(&self, action: Action) -> bool {
+        allowed(&self.grants, action)
+    }
+
+    /// The name of the current phase, where there is one.
+    #[must_use]
+    pub fn current(&self) -> Option<&PhaseStep> {
+        self.steps.iter().find(|step| matches!(step.state, PhaseState::Here { .. }))
+    }
+}
+
+/// One phase on the phase line.
+#[derive(Clone, Debug)]
+pub struct PhaseStep {
+    /// The phase.
+    pub key: PhaseKey,
+    /// Its name.
+    pub name: String,
+    /// Where the feature stands with it.
+    pub state: PhaseState,
+}
+
+/// Where a feature stands with a phase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PhaseState {
+    /// Its gate is open.
+    Passed {
+        /// Since when.
+        at: OffsetDateTime,
+        /// At which attempt it opened.
+        cycle: i32,
+    },
+    /// The feature is in it.
+    Here {
+        /// Number of the attempt.
+        cycle: i32,
+        /// How many things block the gate.
+        blockers: usize,
+        /// Whether the reviewers have the turn.
+        in_review: bool,
+    },
+    /// It comes later.
+    Todo,
+}
+
+/// The feature's own page.
+#[derive(Clone, Debug)]
+pub struct FeaturePage {
+    /// The header.
+    pub summary: FeatureSummary,
+    /// The description, in Markdown.
+    pub description: String,
+    /// The version, for edits.
+    pub version: i32,
+    /// When it was created.
+    pub created_at: OffsetDateTime,
+    /// How many threats its model has.
+    pub threats: i64,
+    /// How many items of evidence it has.
+    pub evidence: i64,
+    /// How many sign-offs were given, ended ones included.
+    pub sign_offs: i64,
+    /// What happened lately.
+    pub latest: Vec<HistoryEntry>,
+}
+
+/// A feature that was read for a page, with everything that the decision depends on.
+pub(crate) struct Opened {
+    pub(crate) feature: Feature,
+    pub(crate) summary: FeatureSummary,
+    pub(crate) gathered: Option<Gathered>,
+}
+
+/// Reads a feature for a page of it; somebody who may not read the product finds nothing.
+pub(crate) async fn open(
+    service: &Service,
+    connection: &mut PgConnection,
+    actor: &Actor,
+    key: &FeatureKey,
+) -> Result<Opened> {
+    let now = service.db.now_on(connection).await?;
+    let feature = row::find(connection, &service.policies, key).await?;
+    let grants = read_grants(connection, actor, feature.product).await?;
+    // An administrator who may read the grants of a product may still not read its features.
+    demand(&grants, actor, Action::ReadProduct).map_err(|_| Error::NotFound)?;
+    let (gathered, decision) = match &feature.progress {
+        Progress::Active(attempt) => {
+            let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
+            let gathered = gather(connection, &feature, phase, attempt).await?;
+            let decision = decide(phase, &gathered.facts);
+            (Some(gathered), decision)
+        }
+        Progress::Finished { .. } => (None, Decision { blockers: Vec::new(), met: Vec::new() }),
+    };
+    let steps = steps(connection, &feature, &decision).await?;
+    let policy = &feature.policy.policy;
+    let summary = FeatureSummary {
+        id: feature.id,
+        key: feature.key.clone(),
+        title: feature.title.clone(),
+        product: feature.product,
+        product_name: feature.product_name.clone(),
+        tier: feature.tier,
+        owner: feature.owner,
+        owner_name: feature.owner_name.clone(),
+        target_date: feature.target_date,
+        policy_key: policy.key.clone(),
+        policy_version: policy.version.clone(),
+        policy_title: policy.title.clone(),
+        progress: feature.progress.clone(),
+        steps,
+        decision,
+        grants,
+        now,
+    };
+    Ok(Opened { feature, summary, gathered })
+}
+
+async fn steps(
+    connection: &mut PgConnection,
+    feature: &Feature,
+    decision: &Decision,
+) -> Result<Vec<PhaseStep>> {
+    let opened = sqlx::query!(
+        r#"select phase, cycle, ended_at as "ended_at!" from gate_attempt where feature_id = $1 and outcome = 'opened'"#,
+        feature.id.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    let opened: BTreeMap<String, (OffsetDateTime, i32)> =
+        opened.into_iter().map(|row| (row.phase, (row.ended_at, row.cycle))).collect();
+    let here = match &feature.progress {
+        Progress::Active(attempt) => Some(attempt),
+        Progress::Finished { .. } => None,
+    };
+    Ok(feature
+        .policy
+        .policy
+        .phases
+        .iter()
+        .map(|phase| {
+            let state =
+                match (here.filter(|attempt| attempt.phase == phase.key), opened.get(phase.key.as_str())) {
+                    (Some(attempt), _) => PhaseState::Here {
+                        cycle: attempt.cycle,
+                        blockers: decision.blockers.len(),
+                        in_review: attempt.turn != Turn::Team,
+                    },
+                    (None, Some((at, cycle))) => PhaseState::Passed { at: *at, cycle: *cycle },
+                    (None, None) => PhaseState::Todo,
+                };
+            PhaseStep { key: phase.key.clone(), name: phase.name.clone(), state }
+        })
+        .collect())
+}
+
+impl Service {
+    /// The feature's own page.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none that the actor may see.
+    pub async fn feature_page(&self, actor: &Actor, key: &FeatureKey) -> Result<FeaturePage> {
+        let mut connection = self.db.reads().acquire().await?;
+        let Opened { feature, summary, .. } = open(self, &mut connection, actor, key).await?;
+        let counts = sqlx::query!(
+            r#"select (select count(*) from threat where feature_id = $1) as "threats!",
+                      (select count(*) from evidence where feature_id = $1) as "evidence!",
+                      (select count(*) from sign_off where feature_id = $1) as "sign_offs!""#,
+            feature.id.uuid()
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        let latest = latest(&mut connection, feature.id, 8).await?;
+        Ok(FeaturePage {
+            summary,
+            description: feature.description,
+            version: feature.version,
+            created_at: feature.created_at,
+            threats: counts.threats,
+            evidence: counts.evidence,
+            sign_offs: counts.sign_offs,
+            latest,
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! Gates: the facts behind a decision, settling a feature after each write, and the steps of a review.
+
+mod facts;
+mod review;
+mod review_page;
+mod settle;
+
+pub(crate) use facts::{Gathered, gather};
+pub use review::{ReturnForChanges, SignGate, WithdrawSignOff};
+pub use review_page::{DossierLine, MySeat, PastSignOff, ReturnedAttempt, ReviewPage, ReviewedAttempt};
+pub(crate) use settle::{settle, start_attempt};

@@ -1,0 +1,351 @@
+use secrecy::SecretString;
+use sluice_domain::{
+    access::{Action, Role},
+    audit::{Authentication, Object, ObjectKind, Value, Verb},
+    canonical::Digest,
+    dossier::Dossier,
+    form::{Check, FieldProblem, Fields, Problem},
+    gate::{SignOffFact, Verdict, decide},
+    ids::{FeatureKey, SignOffId},
+    lifecycle::Progress,
+    text::{Note, Reason},
+};
+
+use super::{
+    gather,
+    settle::{end_attempt, gate_object, settle, start_attempt},
+};
+use crate::{
+    Service,
+    actor::Actor,
+    clock::fresh_id,
+    db::write::{Write, uncancelled},
+    error::{Error, Result, violates},
+    features::row::{self, Feature, store_progress},
+};
+
+/// A sign-off: what is said, from which seat, of which dossier, with the password given anew.
+#[derive(Debug)]
+pub struct SignGate {
+    /// Approve or deny.
+    pub verdict: Verdict,
+    /// The seat.
+    pub role: Role,
+    /// Why; needed to deny.
+    pub reason: String,
+    /// The dossier that was on screen.
+    pub covers: Digest,
+    /// The password: signing takes a step-up of its own (ASVS 7.5.3), bound to this dossier by being one request.
+    pub password: SecretString,
+}
+
+impl SignGate {
+    /// Parses the form.
+    ///
+    /// # Errors
+    /// Every problem of the form.
+    pub fn parse(fields: &Fields) -> Result<Self, Vec<FieldProblem>> {
+        let mut check = Check::default();
+        let verdict = check.choice(fields, "verdict", "Your decision", Verdict::from_code);
+        let role = check.choice(fields, "role", "Your role", Role::from_code);
+        let covers = check.choice(fields, "dossier", "The dossier", |code| code.parse::<Digest>().ok());
+        let reason = check.text::<Note>(fields, "reason", "Reason");
+        if verdict == Some(Verdict::Deny)
+            && let Some(reason) = &reason
+            && reason.as_str().parse::<Reason>().is_err()
+        {
+            check.note("reason", "A reason", Problem::ReasonNeeded);
+        }
+        let password = fields.get("password");
+        if password.is_empty() {
+            check.note("password", "Password", Problem::Text(sluice_domain::text::TextError::Empty));
+        }
+        let command = (|| {
+            Some(Self {
+                verdict: verdict?,
+                role: role?,
+                reason: reason?.to_string(),
+                covers: covers?,
+                password: SecretString::from(password),
+            })
+        })();
+        check.finish(command)
+    }
+}
+
+/// Ends the cycle and hands the turn back to the team.
+#[derive(Debug)]
+pub struct ReturnForChanges {
+    /// What has to change.
+    pub reason: Reason,
+    /// The cycle that was on screen.
+    pub cycle: i32,
+}
+
+impl ReturnForChanges {
+    /// Parses the form.
+    ///
+    /// # Errors
+    /// Every problem of the form.
+    pub fn parse(fields: &Fields) -> Result<Self, Vec<FieldProblem>> {
+        let mut check = Check::default();
+        let reason = check.text(fields, "reason", "The reason");
+        let cycle = check.choice(fields, "cycle", "The cycle", |text| text.parse().ok());
+        let command = reason.zip(cycle).map(|(reason, cycle)| Self { reason, cycle });
+        check.finish(command)
+    }
+}
+
+/// Takes one's own standing sign-off back.
+#[derive(Debug)]
+pub struct WithdrawSignOff {
+    /// Why.
+    pub reason: Reason,
+}
+
+impl WithdrawSignOff {
+    /// Parses the form.
+    ///
+    /// # Errors
+    /// Every problem of the form.
+    pub fn parse(fields: &Fields) -> Result<Self, Vec<FieldProblem>> {
+        let mut check = Check::default();
+        let reason = check.text(fields, "reason", "The reason");
+        check.finish(reason.map(|reason| Self { reason }))
+    }
+}
+
+impl Service {
+    /// Hands the turn to the reviewers.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the team's blockers while there are any.
+    pub async fn request_review(&self, actor: &Actor, key: &FeatureKey) -> Result<()> {
+        let (service, actor, key) = (self.clone(), actor.clone(), key.clone());
+        uncancelled(|token| async move {
+            let mut begun = service.db.begin(&token, &actor.origin).await?;
+            let mut feature = row::lock(begun.connection(), &service.policies, &key).await?;
+            let mut write = begun.at_now().await?;
+            let permit =
+                write.authorize_feature(&actor, Action::RequestReview, feature.id, feature.product).await?;
+            let attempt = feature.progress.attempt()?.clone();
+            let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
+            let gathered = gather(write.connection(), &feature, phase, &attempt).await?;
+            let decision = decide(phase, &gathered.facts);
+            let next = attempt.clone().request_review(actor.person, &decision, write.now)?;
+            feature.progress = Progress::Active(next);
+            store_progress(write.connection(), &permit, &feature.progress).await?;
+            let now = write.now;
+            sqlx::query!(
+                "update gate_attempt set requested_at = $4, requested_by = $5
+                 where feature_id = $1 and phase = $2 and cycle = $3",
+                permit.feature().uuid(),
+                attempt.phase.as_str(),
+                attempt.cycle,
+                now,
+                actor.person.uuid()
+            )
+            .execute(write.connection())
+            .await?;
+            store_dossier(&mut write, &feature, &gathered.dossier).await?;
+            let mut event = write.event(&permit, Verb::ReviewRequested, gate_object(&feature, &attempt));
+            event
+                .change("turn", Value::code("team"), Value::code("reviewers"))
+                .change("cycle", Value::None, Value::Number(attempt.cycle.into()))
+                .change("dossier", Value::None, Value::Digest(gathered.facts.dossier));
+            let settled = settle(&mut write, &permit, &feature).await?;
+            write.commit(event, settled.consequences).await
+        })
+        .await
+    }
+
+    /// Signs the gate. The last sign-off and the transition commit together. Returns where the feature stands.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a wrong password, [`Error::Refused`] when the actor may not sign, or the dossier
+    /// changed since it was shown.
+    pub async fn sign_gate(&self, actor: &Actor, key: &FeatureKey, command: SignGate) -> Result<Progress> {
+        // The costly part comes first and outside of the transaction, or the lock would be held for its time.
+        self.check_step_up(actor, &command.password).await?;
+        let (service, actor, key) = (self.clone(), actor.clone(), key.clone());
+        uncancelled(|token| async move {
+            let mut begun = service.db.begin(&token, &actor.origin).await?;
+            let feature = row::lock(begun.connection(), &service.policies, &key).await?;
+            let mut write = begun.at_now().await?;
+            let permit = write
+                .authorize_feature(&actor, Action::SignGate, feature.id, feature.product)
+                .await?
+                .authenticated_by(Authentication::Password);
+            write.one_role_of(&actor, feature.product, &[command.role], Action::SignGate).await?;
+            let attempt = feature.progress.attempt()?.clone();
+            let policy = &feature.policy.policy;
+            let phase = policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
+            let gathered = gather(write.connection(), &feature, phase, &attempt).await?;
+            let dossier = gathered.facts.dossier;
+            let sign_off = SignOffFact {
+                person: actor.person,
+                name: actor.name.clone(),
+                role: command.role,
+                verdict: command.verdict,
+                covers: command.covers,
+            };
+            attempt.sign(policy, gathered.facts, sign_off, write.now)?;
+
+            store_dossier(&mut write, &feature, &gathered.dossier).await?;
+            let meaning = phase
+                .gate
+                .sign_offs
+                .iter()
+                .find(|rule| rule.role == command.role)
+                .map(|rule| rule.meaning.clone())
+                .unwrap_or_default();
+            let id: SignOffId = fresh_id(write.now);
+            let now = write.now;
+            let inserted = sqlx::query!(
+                "insert into sign_off (id, feature_id, phase, cycle, person_id, role, verdict, printed_name, meaning,
+                                       reason, dossier, authentication, signed_at)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                id.uuid(),
+                permit.feature().uuid(),
+                attempt.phase.as_str(),
+                attempt.cycle,
+                actor.person.uuid(),
+                command.role.code(),
+                command.verdict.code(),
+                actor.name,
+                meaning,
+                command.reason,
+                dossier.as_bytes().as_slice(),
+                Authentication::Password.code(),
+                now
+            )
+            .execute(write.connection())
+            .await;
+            if let Err(error) = inserted {
+                return Err(if violates(&error, "sign_off_standing") {
+                    Error::Refused(sluice_domain::lifecycle::Refusal::AlreadySigned)
+                } else {
+                    error.into()
+                });
+            }
+            let object = Object::new(ObjectKind::SignOff, id, gate_object(&feature, &attempt).name);
+            let mut event = write.event(&permit, Verb::GateSigned, object);
+            event.role = Some(command.role);
+            event
+                .change("verdict", Value::None, Value::code(command.verdict.code()))
+                .change("cycle", Value::None, Value::Number(attempt.cycle.into()))
+                .change("printed-name", Value::None, Value::text(&actor.name))
+                .change("meaning", Value::None, Value::text(meaning))
+                .change("dossier", Value::None, Value::Digest(dossier));
+            event.reason = (!command.reason.is_empty()).then_some(command.reason);
+            let settled = settle(&mut write, &permit, &feature).await?;
+            write.commit(event, settled.consequences).await?;
+            Ok(settled.progress)
+        })
+        .await
+    }
+
+    /// Ends the cycle and hands the gate back to the team.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the reviewers do not have the turn, [`Error::Stale`] for another cycle.
+    pub async fn return_for_changes(
+        &self,
+        actor: &Actor,
+        key: &FeatureKey,
+        command: ReturnForChanges,
+    ) -> Result<()> {
+        let (service, actor, key) = (self.clone(), actor.clone(), key.clone());
+        uncancelled(|token| async move {
+            let mut begun = service.db.begin(&token, &actor.origin).await?;
+            let mut feature = row::lock(begun.connection(), &service.policies, &key).await?;
+            let mut write = begun.at_now().await?;
+            let permit = write
+                .authorize_feature(&actor, Action::ReturnForChanges, feature.id, feature.product)
+                .await?;
+            let attempt = feature.progress.attempt()?.clone();
+            if attempt.cycle != command.cycle {
+                return Err(Error::Stale);
+            }
+            let next = attempt.clone().return_for_changes(write.now)?;
+            let reason = command.reason.as_str();
+            end_attempt(&mut write, &permit, &attempt, "returned", Some((actor.person, reason))).await?;
+            start_attempt(&mut write, &permit, &next).await?;
+            feature.progress = Progress::Active(next.clone());
+            store_progress(write.connection(), &permit, &feature.progress).await?;
+            let mut event = write.event(&permit, Verb::ReturnedForChanges, gate_object(&feature, &attempt));
+            event.change("turn", Value::code("reviewers"), Value::code("team")).change(
+                "cycle",
+                Value::Number(attempt.cycle.into()),
+                Value::Number(next.cycle.into()),
+            );
+            event.reason = Some(reason.to_owned());
+            let settled = settle(&mut write, &permit, &feature).await?;
+            write.commit(event, settled.consequences).await
+        })
+        .await
+    }
+
+    /// Takes the actor's standing sign-off of the current attempt back. A withdrawn denial may open the gate, when
+    /// nothing else was missing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none.
+    pub async fn withdraw_sign_off(
+        &self,
+        actor: &Actor,
+        key: &FeatureKey,
+        command: WithdrawSignOff,
+    ) -> Result<Progress> {
+        let (service, actor, key) = (self.clone(), actor.clone(), key.clone());
+        uncancelled(|token| async move {
+            let mut begun = service.db.begin(&token, &actor.origin).await?;
+            let feature = row::lock(begun.connection(), &service.policies, &key).await?;
+            let mut write = begun.at_now().await?;
+            let permit =
+                write.authorize_feature(&actor, Action::SignGate, feature.id, feature.product).await?;
+            let attempt = feature.progress.attempt()?.clone();
+            let now = write.now;
+            let withdrawn = sqlx::query!(
+                "update sign_off set ended = 'withdrawn', ended_at = $5, ended_reason = $6
+                 where feature_id = $1 and phase = $2 and cycle = $3 and person_id = $4 and ended is null
+                 returning id, verdict",
+                permit.feature().uuid(),
+                attempt.phase.as_str(),
+                attempt.cycle,
+                actor.person.uuid(),
+                now,
+                command.reason.as_str()
+            )
+            .fetch_optional(write.connection())
+            .await?
+            .ok_or(Error::NotFound)?;
+            let object = Object::new(ObjectKind::SignOff, withdrawn.id, gate_object(&feature, &attempt).name);
+            let mut event = write.event(&permit, Verb::SignOffWithdrawn, object);
+            event.change("verdict", Value::code(withdrawn.verdict), Value::None);
+            event.reason = Some(command.reason.to_string());
+            let settled = settle(&mut write, &permit, &feature).await?;
+            write.commit(event, settled.consequences).await?;
+            Ok(settled.progress)
+        })
+        .await
+    }
+}
+
+/// Keeps the manifest that a digest stands for.
+async fn store_dossier(write: &mut Write, feature: &Feature, dossier: &Dossier) -> Result<()> {
+    let (now, digest) = (write.now, dossier.digest());
+    sqlx::query!(
+        "insert into dossier (digest, feature_id, phase, cycle, manifest, created_at)
+         values ($1, $2, $3, $4, $5, $6) on conflict (digest) do nothing",
+        digest.as_bytes().as_slice(),
+        feature.id.uuid(),
+        dossier.phase.as_str(),
+        dossier.cycle,
+        dossier.manifest(),
+        now
+    )
+    .execute(write.connection())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,376 @@
+use std::collections::BTreeMap;
+
+use sluice_domain::{
+    access::{Action, Role},
+    canonical::Digest,
+    dossier::{Difference, Dossier, ItemKind, items_of},
+    gate::Verdict,
+    ids::FeatureKey,
+    lifecycle::{Attempt, Progress, Refusal, Seats},
+    place::Place,
+    policy::{EvidenceKind, Phase},
+    threat::{Severity, ThreatStatus},
+};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::{
+    Service,
+    actor::Actor,
+    error::{Error, Result},
+    features::{
+        FeatureSummary,
+        page::{Opened, open},
+        row::{Feature, digest},
+    },
+};
+
+/// Review and sign-off of the gate that a feature stands at.
+#[derive(Clone, Debug)]
+pub struct ReviewPage {
+    /// The feature's header.
+    pub summary: FeatureSummary,
+    /// The attempt under way; `None` when all gates are open.
+    pub attempt: Option<ReviewedAttempt>,
+    /// Every sign-off of the feature, newest first.
+    pub sign_offs: Vec<PastSignOff>,
+    /// Attempts that were returned, newest first.
+    pub returned: Vec<ReturnedAttempt>,
+}
+
+/// The attempt under way.
+#[derive(Clone, Debug)]
+pub struct ReviewedAttempt {
+    /// Phase, cycle and turn.
+    pub attempt: Attempt,
+    /// The phase as the policy has it.
+    pub phase: Phase,
+    /// The name of the next phase; `None` at the last gate.
+    pub next: Option<String>,
+    /// Who asked for the review.
+    pub requested_by: Option<String>,
+    /// The dossier that a sign-off covers now.
+    pub dossier: Digest,
+    /// What is in it.
+    pub items: Vec<DossierLine>,
+    /// What changed since the dossier that the reader signed last, or that the cycle before ended with.
+    pub changes: Vec<Difference>,
+    /// Whether there was such an earlier dossier.
+    pub compared: bool,
+    /// What the reader can do here.
+    pub seat: MySeat,
+}
+
+/// One item of the dossier, for people.
+#[derive(Clone, Debug)]
+pub struct DossierLine {
+    /// What kind of thing.
+    pub kind: ItemKind,
+    /// Its key in the manifest.
+    pub key: String,
+    /// What it is called.
+    pub label: String,
+    /// What proves it, in a line.
+    pub detail: String,
+    /// Its version.
+    pub version: i32,
+    /// Where to read it.
+    pub place: Place,
+}
+
+/// What the reader can do at the gate.
+#[derive(Clone, Debug)]
+pub enum MySeat {
+    /// Sign, from these seats.
+    Sign(Seats),
+    /// Not sign, and why.
+    No(Refusal),
+    /// Nothing: no role in the product signs gates.
+    Reader,
+}
+
+/// A sign-off as the record has it.
+#[derive(Clone, Debug)]
+pub struct PastSignOff {
+    /// The gate's phase, by name.
+    pub phase: String,
+    /// The attempt.
+    pub cycle: i32,
+    /// The name printed on it.
+    pub name: String,
+    /// Whether it is the reader's own.
+    pub mine: bool,
+    /// The seat.
+    pub role: Role,
+    /// What it says.
+    pub verdict: Verdict,
+    /// What it means.
+    pub meaning: String,
+    /// Why.
+    pub reason: String,
+    /// The dossier that it covers.
+    pub dossier: Digest,
+    /// When.
+    pub signed_at: OffsetDateTime,
+    /// How it ended, when, and why.
+    pub ended: Option<(String, OffsetDateTime, String)>,
+    /// Whether it belongs to the attempt under way.
+    pub current: bool,
+}
+
+/// An attempt that a reviewer returned.
+#[derive(Clone, Debug)]
+pub struct ReturnedAttempt {
+    /// The gate's phase, by name.
+    pub phase: String,
+    /// The attempt.
+    pub cycle: i32,
+    /// Who returned it.
+    pub by: String,
+    /// When.
+    pub at: OffsetDateTime,
+    /// What has to change.
+    pub reason: String,
+}
+
+impl Service {
+    /// Review and sign-off of the current gate.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no feature that the actor may see.
+    pub async fn review_page(&self, actor: &Actor, key: &FeatureKey) -> Result<ReviewPage> {
+        let mut connection = self.db.reads().acquire().await?;
+        let Opened { feature, summary, gathered } = open(self, &mut connection, actor, key).await?;
+        let sign_offs = sign_offs(&mut connection, actor, &feature).await?;
+        let returned = returned(&mut connection, &feature).await?;
+        let attempt = match (&feature.progress, gathered) {
+            (Progress::Active(attempt), Some(gathered)) => {
+                let policy = &feature.policy.policy;
+                let phase = policy.phase(&attempt.phase).ok_or(Error::NotFound)?.clone();
+                let earlier = earlier_dossier(&mut connection, actor, &feature, attempt).await?;
+                let changes =
+                    earlier.as_deref().and_then(items_of).map(|items| gathered.dossier.difference(&items));
+                let roles: Vec<Role> = summary.grants.product.iter().copied().collect();
+                let seat = if summary.may(Action::SignGate) {
+                    match attempt.may_sign(&phase, &gathered.facts, actor.person, &roles) {
+                        Ok(seats) => MySeat::Sign(seats),
+                        Err(refusal) => MySeat::No(refusal),
+                    }
+                } else {
+                    MySeat::Reader
+                };
+                Some(ReviewedAttempt {
+                    requested_by: requested_by(&mut connection, &feature, attempt).await?,
+                    dossier: gathered.facts.dossier,
+                    items: lines(&mut connection, &feature, &phase, &gathered.dossier).await?,
+                    compared: changes.is_some(),
+                    changes: changes.unwrap_or_default(),
+                    next: policy.next(&phase.key).map(|next| next.name.clone()),
+                    attempt: attempt.clone(),
+                    phase,
+                    seat,
+                })
+            }
+            _ => None,
+        };
+        Ok(ReviewPage { summary, attempt, sign_offs, returned })
+    }
+}
+
+async fn requested_by(
+    connection: &mut PgConnection,
+    feature: &Feature,
+    attempt: &Attempt,
+) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        "select p.name from gate_attempt a join person p on p.id = a.requested_by
+         where a.feature_id = $1 and a.phase = $2 and a.cycle = $3",
+        feature.id.uuid(),
+        attempt.phase.as_str(),
+        attempt.cycle
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// The manifest to compare with: the last one that the reader signed at this gate, else the last of the cycle before.
+async fn earlier_dossier(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    feature: &Feature,
+    attempt: &Attempt,
+) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"select manifest as "manifest!" from (
+               (select d.manifest, 1 as rank from sign_off s join dossier d on d.digest = s.dossier
+                where s.feature_id = $1 and s.phase = $2 and s.person_id = $3
+                order by s.signed_at desc limit 1)
+               union all
+               (select manifest, 2 from dossier
+                where feature_id = $1 and phase = $2 and cycle = $4 - 1
+                order by created_at desc limit 1)
+           ) candidates order by rank limit 1"#,
+        feature.id.uuid(),
+        attempt.phase.as_str(),
+        actor.person.uuid(),
+        attempt.cycle
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// What the items of a dossier are called, and where they are.
+async fn lines(
+    connection: &mut PgConnection,
+    feature: &Feature,
+    phase: &Phase,
+    dossier: &Dossier,
+) -> Result<Vec<DossierLine>> {
+    let notes = sqlx::query!(
+        "select control, note from control where feature_id = $1 and phase = $2",
+        feature.id.uuid(),
+        phase.key.as_str()
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let notes: BTreeMap<String, String> = notes.into_iter().map(|row| (row.control, row.note)).collect();
+    let evidence = sqlx::query!(
+        "select e.number, e.title, e.kind, v.file_name from evidence e
+         join evidence_version v on v.evidence_id = e.id and v.version = e.version
+         where e.feature_id = $1",
+        feature.id.uuid()
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let evidence: BTreeMap<String, _> =
+        evidence.into_iter().map(|row| (format!("E-{}", row.number), row)).collect();
+    let threats = sqlx::query!(
+        "select number, title, severity, status, countermeasure from threat where feature_id = $1",
+        feature.id.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    let threats: BTreeMap<String, _> =
+        threats.into_iter().map(|row| (format!("T-{}", row.number), row)).collect();
+
+    let number =
+        |key: &str| key.split_once('-').and_then(|(_, digits)| digits.parse().ok()).unwrap_or_default();
+    Ok(dossier
+        .items
+        .iter()
+        .map(|item| {
+            let (label, detail, place) = match item.kind {
+                ItemKind::Scope => {
+                    (feature.title.clone(), "Title, description and risk tier".to_owned(), Place::Feature)
+                }
+                ItemKind::Control => {
+                    let control = phase.controls.iter().find(|control| control.key.as_str() == item.key);
+                    let title = control.map_or_else(|| item.key.clone(), |control| control.title.clone());
+                    let place = control.map_or_else(
+                        || Place::Phase(phase.key.clone()),
+                        |control| Place::Control(phase.key.clone(), control.key.clone()),
+                    );
+                    (title, notes.get(&item.key).cloned().unwrap_or_default(), place)
+                }
+                ItemKind::ThreatModel => {
+                    ("Answers to the four questions".to_owned(), String::new(), Place::ThreatModel)
+                }
+                ItemKind::Threat => {
+                    let row = threats.get(&item.key);
+                    let words = row.map(|row| {
+                        let severity = Severity::from_code(&row.severity).map_or("", Severity::code);
+                        let status = ThreatStatus::from_code(&row.status)
+                            .map_or("", |status| sluice_domain::words::Label::label(&status));
+                        format!("{severity}, {status}: {}", row.countermeasure)
+                    });
+                    let title =
+                        row.map_or_else(|| item.key.clone(), |row| format!("{} {}", item.key, row.title));
+                    (title, words.unwrap_or_default(), Place::Threat(number(&item.key)))
+                }
+                ItemKind::Evidence => {
+                    let row = evidence.get(&item.key);
+                    let title =
+                        row.map_or_else(|| item.key.clone(), |row| format!("{} {}", item.key, row.title));
+                    let kind = row
+                        .and_then(|row| EvidenceKind::from_code(&row.kind))
+                        .map_or("", EvidenceKind::label);
+                    let detail =
+                        row.map(|row| format!("{kind}: {}, SHA-256 {}", row.file_name, item.digest.short()));
+                    (title, detail.unwrap_or_default(), Place::Evidence(number(&item.key)))
+                }
+            };
+            DossierLine {
+                kind: item.kind,
+                key: item.key.clone(),
+                label,
+                detail,
+                version: item.version,
+                place,
+            }
+        })
+        .collect())
+}
+
+async fn sign_offs(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    feature: &Feature,
+) -> Result<Vec<PastSignOff>> {
+    let rows = sqlx::query!(
+        "select phase, cycle, person_id, printed_name, role, verdict, meaning, reason, dossier, signed_at, ended,
+                ended_at, ended_reason
+         from sign_off where feature_id = $1 order by signed_at desc, id desc limit 500",
+        feature.id.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let current = feature
+                .progress
+                .attempt()
+                .is_ok_and(|attempt| attempt.phase.as_str() == row.phase && attempt.cycle == row.cycle);
+            Ok(PastSignOff {
+                phase: phase_name(feature, &row.phase),
+                cycle: row.cycle,
+                name: row.printed_name,
+                mine: row.person_id == actor.person.uuid(),
+                role: Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"))?,
+                verdict: Verdict::from_code(&row.verdict)
+                    .ok_or_else(|| Error::internal("unknown verdict"))?,
+                meaning: row.meaning,
+                reason: row.reason,
+                dossier: digest(&row.dossier)?,
+                signed_at: row.signed_at,
+                ended: row.ended.zip(row.ended_at).map(|(how, at)| (how, at, row.ended_reason)),
+                current,
+            })
+        })
+        .collect()
+}
+
+async fn returned(connection: &mut PgConnection, feature: &Feature) -> Result<Vec<ReturnedAttempt>> {
+    let rows = sqlx::query!(
+        r#"select a.phase, a.cycle, a.reason, a.ended_at as "ended_at!", p.name
+           from gate_attempt a join person p on p.id = a.ended_by
+           where a.feature_id = $1 and a.outcome = 'returned' order by a.ended_at desc limit 100"#,
+        feature.id.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ReturnedAttempt {
+            phase: phase_name(feature, &row.phase),
+            cycle: row.cycle,
+            by: row.name,
+            at: row.ended_at,
+            reason: row.reason,
+        })
+        .collect())
+}
+
+fn phase_name(feature: &Feature, key: &str) -> String {
+    let phase = feature.policy.policy.phases.iter().find(|phase| phase.key.as_str() == key);
+    phase.map_or_else(|| key.to_owned(), |phase| phase.name.clone())
+}

@@ -1,0 +1,7 @@
+//! The threat model of a feature: four questions, and its threats.
+
+mod edit;
+mod page;
+
+pub use edit::{AnswerThreatModel, EditThreat};
+pub use page::{ThreatItem, ThreatModelPage, ThreatPage};
