@@ -23,7 +23,7 @@ const SPECULATION_RULES: &str = r#"{"prefetch":[{"source":"document","eagerness"
 pub struct Frame {
     /// The title of the page, without the name of the product.
     pub title: String,
-    /// The nonce of this response's content security policy.
+    /// The nonce of this response's content security policy. Without one (empty) the document has no scripts.
     pub nonce: String,
     /// The colours the person chose.
     pub theme: Theme,
@@ -53,7 +53,7 @@ pub fn render<V: IntoView>(frame: &Frame, body: impl FnOnce() -> V) -> String {
         let body = without_markers(&body().into_view().to_html());
         let head = without_markers(&head(frame, body.contains(ISLAND)).to_html());
         format!(
-            "<!doctype html><html lang=\"en\" data-theme=\"{}\"><head>{head}</head><body>{body}</body></html>",
+            "<!DOCTYPE html><html lang=\"en\" data-theme=\"{}\"><head>{head}</head><body>{body}</body></html>",
             frame.theme
         )
     });
@@ -104,6 +104,7 @@ fn PageTitle(title: String) -> impl IntoView {
 
 fn head(frame: &Frame, interactive: bool) -> impl IntoView + use<> {
     let Frame { title, nonce, theme, assets } = frame.clone();
+    let scripted = !nonce.is_empty();
     let schemes = match theme {
         Theme::System => "light dark",
         Theme::Light => "light",
@@ -116,8 +117,10 @@ fn head(frame: &Frame, interactive: bool) -> impl IntoView + use<> {
         <PageTitle title />
         <link rel="stylesheet" href=assets.style().to_owned() />
         <link rel="icon" type="image/svg+xml" href=assets.icon().to_owned() />
-        {interactive.then(|| hydration(&assets, nonce.clone()))}
-        <script type="speculationrules" nonce=nonce inner_html=SPECULATION_RULES></script>
+        {(interactive && scripted).then(|| hydration(&assets, nonce.clone()))}
+        {scripted.then(|| {
+            view! { <script type="speculationrules" nonce=nonce inner_html=SPECULATION_RULES></script> }
+        })}
     }
 }
 
@@ -169,7 +172,7 @@ mod tests {
             view! { <main><h1>"My work"</h1>{Some("<b>")}{vec!["a", "b"]}</main> }
         });
         assert!(
-            html.starts_with("<!doctype html><html lang=\"en\" data-theme=\"dark\"><head><meta charset"),
+            html.starts_with("<!DOCTYPE html><html lang=\"en\" data-theme=\"dark\"><head><meta charset"),
             "{html}"
         );
         assert!(html.contains("<body><main><h1>My work</h1>&lt;b&gt;ab</main></body></html>"), "{html}");
@@ -215,6 +218,14 @@ mod tests {
         }
         assert!(!html.contains("crossorigin=\"R4nd0m\""), "{html}");
         assert_eq!(html.matches("R4nd0m").count(), html.matches("nonce=\"R4nd0m\"").count(), "{html}");
+    }
+
+    #[test]
+    fn without_a_nonce_there_are_no_scripts() {
+        let html = render(&Frame { nonce: String::new(), ..Frame::for_tests("Broken") }, || {
+            view! { <ThemeSwitch theme=Theme::Light next="/" /> }
+        });
+        assert!(!html.contains("<script") && !html.contains("nonce") && !html.contains(".wasm"), "{html}");
     }
 
     #[test]

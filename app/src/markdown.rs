@@ -33,8 +33,9 @@ impl Filter {
             Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
             Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
             Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
-            Event::Start(Tag::Link { link_type, dest_url, .. }) => self.open_link(link_type, &dest_url),
-            Event::Start(Tag::Image { link_type, dest_url, .. }) => self.open_link(link_type, &dest_url),
+            Event::Start(Tag::Link { link_type, dest_url, .. } | Tag::Image { link_type, dest_url, .. }) => {
+                self.open_link(link_type, &dest_url)
+            }
             Event::End(TagEnd::Link | TagEnd::Image) => {
                 let anchor = self.open.pop().unwrap_or(false);
                 Event::InlineHtml(CowStr::Borrowed(if anchor { "</a>" } else { "" }))

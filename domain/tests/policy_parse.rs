@@ -111,14 +111,17 @@ fn each_fault_is_said_with_its_place() -> Outcome {
         ("review_days = 2", "review_days = 99999999999999999999", "out-of-range", 22, 15),
         ("review_days = 2", "review_days = 2.5", "wrong-type", 22, 15),
         ("\"no-untreated-threat\"", "\"full-moon\"", "unknown-condition", 25, 8),
-        ("\"no-untreated-threat\"", "\"threat-model-complete\"", "unknown-key", 26, 12),
+        ("\"no-untreated-threat\"\nat_least = \"high\"", "\"threat-model-complete\"", "unknown-key", 26, 9),
         ("at_least = \"high\"", "at_least = \"terrible\"", "unknown-severity", 26, 12),
-        ("\"security-reviewer\"", "\"king\"", "unknown-role", 30, 8),
-        ("low = 1, medium = 1, high = 2", "low = 0, medium = 0, high = 0", "quorum-zero", 31, 10),
-        ("low = 1, medium = 1, high = 2", "low = 2, medium = 1, high = 2", "quorum-decreases", 31, 30),
+        ("needs = \"planned\"", "needs = \"open\"", "unknown-treatment", 27, 9),
+        ("needs = \"planned\"", "needs = \"done\"", "unknown-treatment", 27, 9),
+        ("needs = \"planned\"\n", "", "missing-key", 24, 1),
+        ("\"security-reviewer\"", "\"king\"", "unknown-role", 31, 8),
+        ("low = 1, medium = 1, high = 2", "low = 0, medium = 0, high = 0", "quorum-zero", 32, 10),
+        ("low = 1, medium = 1, high = 2", "low = 2, medium = 1, high = 2", "quorum-decreases", 32, 30),
         ("low = 1, medium = 1, high = 2", "low = 0, medium = 1, high = 2", "no-sign-off-for-tier", 21, 1),
-        ("high = 2", "high = -1", "out-of-range", 31, 40),
-        ("high = 2", "huge = 2", "unknown-key", 31, 33),
+        ("high = 2", "high = -1", "out-of-range", 32, 40),
+        ("high = 2", "huge = 2", "unknown-key", 32, 33),
         ("[phases.gate]", "[phases.door]", "missing-key", 24, 10),
         ("key = \"small\"", "key = ", "syntax", 1, 7),
         ("key = \"small\"", "key = \"small\"\nkey = \"twice\"", "syntax", 2, 1),
@@ -152,11 +155,11 @@ fn twice(from: &str, to: Option<&str>) -> Result<Vec<Said>, Box<dyn Error>> {
 
 #[test]
 fn what_is_there_already_is_refused() -> Outcome {
-    assert_eq!(twice("[[phases]]", None)?, [("duplicate-phase", 35, 7)]);
+    assert_eq!(twice("[[phases]]", None)?, [("duplicate-phase", 36, 7)]);
     assert_eq!(twice("[[phases.controls]]", Some("[phases.gate]"))?, [("duplicate-control", 23, 7)]);
-    assert_eq!(twice("[[phases.gate.sign_offs]]", None)?, [("duplicate-sign-off", 35, 8)]);
+    assert_eq!(twice("[[phases.gate.sign_offs]]", None)?, [("duplicate-sign-off", 36, 8)]);
     let conditions = twice("[[phases.gate.conditions]]", Some("[[phases.gate.sign_offs]]"))?;
-    assert_eq!(conditions, [("duplicate-condition", 30, 1)]);
+    assert_eq!(conditions, [("duplicate-condition", 31, 1)]);
     Ok(())
 }
 

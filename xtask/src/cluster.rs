@@ -1,4 +1,4 @@
-//! A PostgreSQL server that lives as long as a task.
+//! A Postgres server that lives as long as a task.
 
 use std::{
     env, fs,
@@ -21,7 +21,7 @@ pub(crate) struct Cluster {
     directory: TempDir,
 }
 
-/// Whom PostgreSQL runs as when this program is root, which PostgreSQL refuses to be.
+/// Whom Postgres runs as when this program is root, which Postgres refuses to be.
 #[derive(Clone, Copy)]
 struct Owner {
     user: u32,
@@ -113,7 +113,7 @@ impl Drop for Cluster {
     }
 }
 
-/// A program of the server, run by somebody whom PostgreSQL accepts, in a directory that they may enter.
+/// A program of the server, run by somebody whom Postgres accepts, in a directory that they may enter.
 fn command(program: &Path, owner: Option<Owner>, directory: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(directory);

@@ -274,6 +274,7 @@ fn forms() -> AnyView {
         .with("ack", "yes")
         .with("description", "Cards are replaced by **tokens** before they reach our database.");
     let products = vec![Choice::new("payments", "Payments"), Choice::new("ledger", "Ledger")];
+    let in_row = form.clone();
     view! {
         <h2 id="forms">"Form"</h2>
         <Card title="New feature">
@@ -288,13 +289,13 @@ fn forms() -> AnyView {
                 />
                 <FormRow>
                     <SelectField
-                        form=form.clone()
+                        form=in_row.clone()
                         name="product"
                         label="Product"
                         options=products
                         prompt="Choose a product"
                     />
-                    <TextField form=form.clone() name="due" label="Target date" kind=InputKind::Date optional=true />
+                    <TextField form=in_row.clone() name="due" label="Target date" kind=InputKind::Date optional=true />
                 </FormRow>
                 <TextArea
                     form=form.clone()

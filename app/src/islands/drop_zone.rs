@@ -140,14 +140,19 @@ fn describe(files: &[(String, u64)], limit: u64) -> Said {
     let mut said = Said::default();
     for (name, size) in files {
         let separator = if said.chosen.is_empty() { "" } else { ", " };
-        said.chosen += &format!("{separator}{name} ({})", readable_size(*size));
+        said.chosen.extend([separator, name, " (", &readable_size(*size), ")"]);
         if *size > limit {
             let space = if said.warning.is_empty() { "" } else { " " };
-            said.warning += &format!(
-                "{space}{name} has {}, more than the {} that can be uploaded.",
-                readable_size(*size),
-                readable_size(limit)
-            );
+            let (size, limit) = (readable_size(*size), readable_size(limit));
+            said.warning.extend([
+                space,
+                name,
+                " has ",
+                &size,
+                ", more than the ",
+                &limit,
+                " that can be uploaded.",
+            ]);
         }
     }
     said

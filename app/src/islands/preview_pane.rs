@@ -1,16 +1,17 @@
 //! The look at formatted text before it is saved.
 
+use js_sys::{JSON, Object, Reflect};
 use leptos::{
     prelude::*,
     task::spawn_local,
-    web_sys::{HtmlElement, HtmlTextAreaElement, MouseEvent, Response},
+    web_sys::{Headers, HtmlElement, HtmlTextAreaElement, MouseEvent, RequestInit, Response},
 };
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{alive, post};
 
-/// Where Markdown is posted, in the field `text`; the answer is what `markdown::render` makes of it.
+/// Where Markdown is posted as JSON, `{"text": "…"}`; the answer is what `markdown::render` makes of it, a JSON text.
 pub const ACTION: &str = "/islands/preview";
 
 /// A button that shows the Markdown typed into a text area as it will look. It finds the text area by the `data-for`
@@ -69,15 +70,28 @@ fn typed(event: &MouseEvent) -> Option<String> {
 /// The markup of a text, or a sentence that says why there is none.
 async fn render(text: &str) -> Result<String, &'static str> {
     let unreachable = "The server cannot be reached. Check your connection and try again.";
-    let answer = post(ACTION, "text", text).await.map_err(|_| unreachable)?;
+    let request = request(text).map_err(|_| "That did not work. Reload the page and try again.")?;
+    let answer = post(ACTION, &request).await.map_err(|_| unreachable)?;
     if !answer.ok() {
         return Err(refusal(answer.status()));
     }
-    body(&answer).await.ok_or(unreachable)
+    rendered(&answer).await.ok_or(unreachable)
 }
 
-async fn body(answer: &Response) -> Option<String> {
-    JsFuture::from(answer.text().ok()?).await.ok()?.as_string()
+/// The browser's own JSON does the encoding.
+fn request(text: &str) -> Result<RequestInit, JsValue> {
+    let body = Object::new();
+    Reflect::set(&body, &"text".into(), &text.into())?;
+    let headers = Headers::new()?;
+    headers.set("Content-Type", "application/json")?;
+    let request = RequestInit::new();
+    request.set_headers(&headers);
+    request.set_body(&JSON::stringify(&body)?.into());
+    Ok(request)
+}
+
+async fn rendered(answer: &Response) -> Option<String> {
+    JsFuture::from(answer.json().ok()?).await.ok()?.as_string()
 }
 
 /// What a refusal means to the person. Redirects come as status 0: the session has ended.

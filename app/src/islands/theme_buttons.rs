@@ -3,9 +3,9 @@
 use leptos::{
     prelude::*,
     task::spawn_local,
-    web_sys::{HtmlButtonElement, HtmlFormElement, MouseEvent, ResponseType},
+    web_sys::{HtmlButtonElement, HtmlFormElement, MouseEvent, RequestInit, ResponseType, UrlSearchParams},
 };
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::{Theme, post};
 
@@ -81,13 +81,20 @@ fn choose(event: &MouseEvent, theme: Theme, chosen: RwSignal<Theme>) {
     let _unchanged = root.set_attribute("data-theme", theme.as_str());
     chosen.set(theme);
     spawn_local(async move {
-        let stored = post(ACTION, "theme", theme.as_str())
-            .await
-            .is_ok_and(|answer| answer.ok() || answer.type_() == ResponseType::Opaqueredirect);
-        if !stored {
+        if !store(theme).await.unwrap_or(false) {
             submit_plainly(&form, theme);
         }
     });
+}
+
+/// Posts the form's field; true when the server took it.
+async fn store(theme: Theme) -> Result<bool, JsValue> {
+    let fields = UrlSearchParams::new()?;
+    fields.append("theme", theme.as_str());
+    let request = RequestInit::new();
+    request.set_body(&fields);
+    let answer = post(ACTION, &request).await?;
+    Ok(answer.ok() || answer.type_() == ResponseType::Opaqueredirect)
 }
 
 /// `form.submit()` leaves out the button that was pressed, so its value goes into the form as a hidden field.

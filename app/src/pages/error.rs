@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn the_plain_page_is_a_whole_document_without_scripts() {
         let html = plain_error_page(500, "0197a3f0", &Assets::unbuilt());
-        assert!(html.starts_with("<!doctype html>"), "{html}");
+        assert!(html.starts_with("<!DOCTYPE html>"), "{html}");
         assert!(html.contains("/assets/main.css") && html.contains("0197a3f0"), "{html}");
         assert!(!html.contains("<script") && !html.contains("nonce"), "{html}");
         assert_eq!(html.matches("<h1>").count(), 1, "{html}");

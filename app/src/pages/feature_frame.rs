@@ -1,3 +1,5 @@
+//! What every page about a feature begins with.
+
 use leptos::prelude::*;
 use sluice_domain::{
     gate::Decision,

@@ -17,7 +17,7 @@ pub mod review;
 pub mod threats;
 pub mod work;
 
-mod feature_frame;
+pub mod feature_frame;
 
 pub use feature_frame::{FeatureFrame, FeatureSection};
 

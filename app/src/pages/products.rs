@@ -178,7 +178,7 @@ fn fields(form: Form) -> AnyView {
             rows=6
             maxlength=max(Body::MAX)
         />
-        <MarkdownPreview textarea="description".to_owned() />
+        <MarkdownPreview textarea="description" />
     }
     .into_any()
 }
@@ -309,7 +309,7 @@ const fn missing_description(may_edit: bool) -> &'static str {
 /// The one thing that this person most likely wants to do here.
 fn action(page: &ProductPage) -> Option<AnyView> {
     if page.may_create_feature {
-        let href = format!("/features/new?product={}", page.id);
+        let href = format!("/features/new?product={}", page.key);
         return Some(view! { <LinkButton href>"New feature"</LinkButton> }.into_any());
     }
     page.may_edit.then(|| {
@@ -463,6 +463,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+    use crate::document::{self, Frame};
 
     const NOW: OffsetDateTime = datetime!(2027-02-03 14:00 UTC);
 
@@ -513,7 +514,9 @@ mod tests {
     #[test]
     fn a_conflict_shows_both_versions_and_keeps_what_was_typed() {
         let form = Form::new().with("name", "Mine").with("description", "One\r\nTwo").with("version", "3");
-        let html = view! { <EditProductPage page=product(true) form conflict=true /> }.to_html();
+        let frame = Frame::for_tests("Edit the product");
+        let html =
+            document::render(&frame, || view! { <EditProductPage page=product(true) form conflict=true /> });
         assert!(html.contains("Payments &lt;x&gt;") && html.contains("value=\"Mine\""), "{html}");
         assert_eq!(html.matches("class=\"differs\"").count(), 1, "only the name differs: {html}");
         assert!(html.contains("Save mine over theirs"), "{html}");

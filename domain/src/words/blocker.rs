@@ -11,7 +11,7 @@ pub fn blocker(blocker: &Blocker) -> String {
     match blocker {
         Blocker::ControlOpen { title, .. } => format!("“{title}” is not done"),
         Blocker::EvidenceMissing { title, kinds, .. } => {
-            let kinds: Vec<String> = kinds.iter().map(|kind| kind.label().to_lowercase()).collect();
+            let kinds: Vec<String> = kinds.iter().map(|kind| inside_sentence(kind.label())).collect();
             format!("“{title}” has no evidence; it needs {}", join(&kinds, "or"))
         }
         Blocker::QuestionOpen { question } => {
@@ -70,6 +70,12 @@ pub fn met(met: &Met) -> String {
 pub fn who_can(roles: &[Role]) -> String {
     let names: Vec<&str> = roles.iter().map(Label::label).collect();
     join(&names, "or")
+}
+
+/// A label as it is written inside a sentence: only its first letter loses its capital.
+fn inside_sentence(label: &str) -> String {
+    let mut chars = label.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 fn plural(role: Role) -> String {

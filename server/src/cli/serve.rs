@@ -10,21 +10,19 @@ use crate::{
     config::ServeConfig,
     demo,
     http::{
-        Edge, csp, panic,
+        panic,
         serve::{Bounds, Stop, raise_file_limit, serve as serve_connections, signals},
     },
     web::{
         App,
-        router::{error_page, router},
+        router::{edge, router},
+        sessions,
         state::Settings,
     },
 };
 
 /// How often ended sessions and old throttle counters are removed.
 const SWEEP: Duration = Duration::from_mins(10);
-
-/// Route templates that take a file.
-const UPLOADS: [&str; 2] = ["/features/{key}/evidence", "/features/{key}/evidence/{number}"];
 
 pub(super) async fn serve(config: ServeConfig) -> Result<(), Failed> {
     raise_file_limit();
@@ -50,7 +48,7 @@ async fn serve_with(config: &ServeConfig, backend: &Backend, assets: Assets, sto
         .map_err(|error| format!("cannot listen on {}: {error}. Set PORT to a free one.", config.listen))?;
     let app = App {
         service: service.clone(),
-        assets: assets.clone(),
+        assets,
         settings: Arc::new(Settings {
             public_url: config.public_url.clone(),
             max_upload_bytes: config.max_upload_bytes,
@@ -58,11 +56,8 @@ async fn serve_with(config: &ServeConfig, backend: &Backend, assets: Assets, sto
             session_absolute: config.session_absolute,
         }),
     };
-    let edge = Edge::builder(config.public_url.clone(), move |status, id| error_page(&assets, status, id))
-        .trusted_proxies(config.trusted_proxies.clone())
-        .exempt([csp::PATH])
-        .uploads(UPLOADS, config.max_upload_bytes)
-        .build();
+    let limits = sessions::limits(&app.settings);
+    let edge = edge(&app, config.trusted_proxies.clone());
     let router = router(app, &edge);
     announce(&format!("\nSluice is ready at {}", config.public_url.as_str()));
     if let Some(link) = service.set_up_link().await? {
@@ -71,7 +66,6 @@ async fn serve_with(config: &ServeConfig, backend: &Backend, assets: Assets, sto
             "The workspace has no people yet. Set it up within a day, with this link, which works once:\n\n  {address}\n"
         ));
     }
-    let limits = SessionLimits { idle: config.session_idle, absolute: config.session_absolute };
     let sweeper = tokio::spawn(sweep(service.clone(), limits));
     panic::install_hook();
     serve_connections(listener, router, Bounds::default(), stop).await;

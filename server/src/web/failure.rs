@@ -1,3 +1,5 @@
+//! Handlers that could not do what was asked.
+
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};

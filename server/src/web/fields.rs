@@ -1,3 +1,5 @@
+//! What a form sent, decoded.
+
 use axum::{
     extract::{FromRequest, Request},
     response::{IntoResponse, Response},

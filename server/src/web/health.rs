@@ -1,3 +1,5 @@
+//! Whether the process lives and can work.
+
 use axum::{
     extract::State,
     response::{IntoResponse, Response},

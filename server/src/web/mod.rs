@@ -6,6 +6,7 @@ pub mod fields;
 pub mod health;
 pub mod notice;
 pub mod route;
+pub mod router;
 pub mod routes;
 pub mod sessions;
 pub mod state;

@@ -1,3 +1,5 @@
+//! What was just done, said on the page that follows.
+
 use http::HeaderValue;
 use sluice_domain::lifecycle::Progress;
 

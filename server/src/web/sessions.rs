@@ -25,11 +25,7 @@ use tower_sessions::{
     session_store,
 };
 
-use super::{
-    App, Failure,
-    state::Settings,
-    visit::PERSON,
-};
+use super::{App, Failure, state::Settings, visit::PERSON};
 
 /// The name of the cookie. Its prefix makes browsers insist on `Secure`, `Path=/` and this very host.
 pub const COOKIE: &str = "__Host-sid";
@@ -78,7 +74,8 @@ fn with_cookie<S: SessionStore>(store: S, limits: SessionLimits) -> SessionManag
 /// How long sessions last by the settings.
 #[must_use]
 pub fn limits(settings: &Settings) -> SessionLimits {
-    let length = |duration: std::time::Duration| time::Duration::try_from(duration).unwrap_or(time::Duration::MAX);
+    let length =
+        |duration: std::time::Duration| time::Duration::try_from(duration).unwrap_or(time::Duration::MAX);
     SessionLimits { idle: length(settings.session_idle), absolute: length(settings.session_absolute) }
 }
 
@@ -143,7 +140,8 @@ fn completed(cookie: &HeaderValue) -> Option<HeaderValue> {
     let text = cookie.to_str().ok()?;
     let ours = text.strip_prefix(COOKIE).is_some_and(|rest| rest.starts_with('='));
     let secure = text.split(';').any(|attribute| attribute.trim().eq_ignore_ascii_case("secure"));
-    (ours && !secure).then(|| HeaderValue::from_str(&format!("{text}; Secure; HttpOnly; SameSite=Lax")).ok())?
+    (ours && !secure)
+        .then(|| HeaderValue::from_str(&format!("{text}; Secure; HttpOnly; SameSite=Lax")).ok())?
 }
 
 impl Sessions {
@@ -301,7 +299,10 @@ mod tests {
         let cookies = send(&app(InMemory::default()), "/in", None).await;
         assert_eq!(cookies.len(), 1, "{cookies:?}");
         assert!(cookies[0].starts_with("__Host-sid="), "{cookies:?}");
-        assert_eq!(attributes(&cookies[0]), ["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Lax", "Secure"]);
+        assert_eq!(
+            attributes(&cookies[0]),
+            ["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Lax", "Secure"]
+        );
     }
 
     #[tokio::test]

@@ -1,3 +1,5 @@
+//! What every handler can reach.
+
 use std::{sync::Arc, time::Duration};
 
 use sluice_app::assets::Assets;

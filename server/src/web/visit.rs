@@ -146,8 +146,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
 ///
 /// # Errors
 /// None: failures become pages.
-pub async fn layer(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
-    let visit = match visit(&app, &session, &request).await {
+pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let Some(session) = request.extensions().get::<Session>().cloned() else {
+        return Failure::from(Error::internal("the session layer is missing")).into_response();
+    };
+    let visit = match visit(&app, &session, Arrival::of(&request)).await {
         Ok(visit) => visit,
         // Without the database nobody can be recognised, so the answer is the plain error page.
         Err(error) => return Failure::from(error).into_response(),
@@ -165,27 +168,46 @@ pub async fn layer(State(app): State<App>, session: Session, mut request: Reques
     page
 }
 
-async fn visit(app: &App, session: &Session, request: &Request) -> Result<Visit, Error> {
-    let extensions = request.extensions();
-    let origin = Origin {
-        request: extensions.get::<RequestId>().map(|id| Id::new(id.as_uuid())),
-        address: extensions.get::<ClientAddress>().map(|address| address.0.to_string()),
-    };
-    let cookies = header_text(request.headers(), &header::COOKIE);
-    let person = session.get::<PersonId>(PERSON).await.map_err(Error::internal)?;
+/// What a request says by itself. Taken out before anything is awaited: a request cannot be shared between threads.
+struct Arrival {
+    origin: Origin,
+    cookies: String,
+    nonce: String,
+    path: String,
+    reads: bool,
+}
+
+impl Arrival {
+    fn of(request: &Request) -> Self {
+        let extensions = request.extensions();
+        Self {
+            origin: Origin {
+                request: extensions.get::<RequestId>().map(|id| Id::new(id.as_uuid())),
+                address: extensions.get::<ClientAddress>().map(|address| address.0.to_string()),
+            },
+            cookies: header_text(request.headers(), &header::COOKIE),
+            nonce: extensions.get::<Nonce>().map(|nonce| nonce.as_str().to_owned()).unwrap_or_default(),
+            path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+            reads: request.method() == Method::GET,
+        }
+    }
+}
+
+async fn visit(app: &App, session: &Session, arrival: Arrival) -> Result<Visit, Error> {
+    // Without the database nobody can be recognised; that is "try again", not a fault of ours.
+    let person = session.get::<PersonId>(PERSON).await.map_err(|_| Error::Busy)?;
     let actor = match person {
-        Some(person) => app.service.actor(person, origin.clone()).await?,
+        Some(person) => app.service.actor(person, arrival.origin.clone()).await?,
         None => None,
     };
-    let reads = request.method() == Method::GET;
     Ok(Visit(Arc::new(Inner {
         app: app.clone(),
         actor,
-        origin,
-        nonce: extensions.get::<Nonce>().map(|nonce| nonce.as_str().to_owned()).unwrap_or_default(),
-        theme: cookie(&cookies, "__Host-theme").and_then(|word| word.parse().ok()).unwrap_or_default(),
-        notice: Done::sentence(&cookies).filter(|_| reads),
-        path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        origin: arrival.origin,
+        nonce: arrival.nonce,
+        theme: cookie(&arrival.cookies, "__Host-theme").and_then(|word| word.parse().ok()).unwrap_or_default(),
+        notice: Done::sentence(&arrival.cookies).filter(|_| arrival.reads),
+        path: arrival.path,
     })))
 }
 

@@ -49,6 +49,8 @@ impl Database {
         let options: PgConnectOptions = connect.url.expose_secret().parse()?;
         let options = options.application_name("sluice").options([
             // A query that runs longer is a fault; a lock that is held longer too.
+            // A rollback outside of a transaction is a warning that nobody needs (see `pool`).
+            ("client_min_messages", "error"),
             ("statement_timeout", "5000"),
             ("lock_timeout", "4000"),
             ("idle_in_transaction_session_timeout", "30000"),

@@ -124,7 +124,7 @@ impl Write {
     }
 
     /// Authorizes a person for their own account.
-    pub(crate) fn authorize_own(&self, actor: &Actor) -> Permit<OwnAccount> {
+    pub(crate) fn authorize_own(actor: &Actor) -> Permit<OwnAccount> {
         Permit {
             scope: OwnAccount(actor.person),
             actor: AuditActor::Person(actor.person),
@@ -135,11 +135,7 @@ impl Write {
     }
 
     /// A permit for the account that a one-time link or a checked password opens. The caller has checked it.
-    pub(crate) fn authorize_proven(
-        &self,
-        person: PersonId,
-        authentication: Authentication,
-    ) -> Permit<OwnAccount> {
+    pub(crate) fn authorize_proven(person: PersonId, authentication: Authentication) -> Permit<OwnAccount> {
         Permit {
             scope: OwnAccount(person),
             actor: AuditActor::Person(person),
@@ -150,7 +146,7 @@ impl Write {
     }
 
     /// A permit for Sluice itself: migrations of content, the set-up link, the built-in policy.
-    pub(crate) fn authorize_system(&self) -> Permit<InWorkspace> {
+    pub(crate) fn authorize_system() -> Permit<InWorkspace> {
         Permit {
             scope: InWorkspace,
             actor: AuditActor::System,

@@ -74,9 +74,8 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Busy`] when too many are under way, or when no temporary file can be made.
     pub async fn begin(limit: u64) -> Result<Self, SpoolError> {
-        let slot = match tokio::time::timeout(PATIENCE, SLOTS.acquire()).await {
-            Ok(Ok(slot)) => slot,
-            Ok(Err(_)) | Err(_) => return Err(SpoolError::Busy),
+        let Ok(Ok(slot)) = tokio::time::timeout(PATIENCE, SLOTS.acquire()).await else {
+            return Err(SpoolError::Busy);
         };
         let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(io::Error::other)??;
         Ok(Self { file: File::from_std(file), hasher: Sha256::new(), size: 0, limit, slot })

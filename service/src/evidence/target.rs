@@ -66,15 +66,11 @@ impl Target {
     pub(super) fn all_from_form(fields: &Fields, check: &mut Check) -> Vec<Self> {
         let mut targets = BTreeSet::new();
         for code in fields.all(FIELD).filter(|code| !code.is_empty()) {
-            match Self::parse(code) {
-                Some(target) => {
-                    targets.insert(target);
-                }
-                None => {
-                    check.note(FIELD, LABEL, Problem::NotAChoice);
-                    break;
-                }
-            }
+            let Some(target) = Self::parse(code) else {
+                check.note(FIELD, LABEL, Problem::NotAChoice);
+                break;
+            };
+            targets.insert(target);
         }
         targets.into_iter().collect()
     }

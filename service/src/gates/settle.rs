@@ -193,7 +193,7 @@ async fn project(
 ) -> Result<()> {
     let codes = |blockers: &mut dyn Iterator<Item = &sluice_domain::gate::Blocker>| {
         let roles: std::collections::BTreeSet<Role> =
-            blockers.flat_map(|blocker| blocker.cleared_by()).collect();
+            blockers.flat_map(sluice_domain::gate::Blocker::cleared_by).collect();
         roles.into_iter().map(|role| role.code().to_owned()).collect::<Vec<String>>()
     };
     let team_roles = codes(&mut decision.for_team());

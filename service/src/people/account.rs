@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Service,
     actor::Actor,
-    db::write::uncancelled,
+    db::write::{Write, uncancelled},
     error::{Error, Result},
 };
 
@@ -85,7 +85,7 @@ impl Service {
             let mut begun = db.begin(&token, &actor.origin).await?;
             lock(begun.connection(), actor.person).await?;
             let mut write = begun.at_now().await?;
-            let permit = write.authorize_own(&actor).authenticated_by(Authentication::Password);
+            let permit = Write::authorize_own(&actor).authenticated_by(Authentication::Password);
             let now = write.now;
             let changed = sqlx::query!(
                 "update password set hash = $3, changed_at = $4 where person_id = $1 and changed_at = $2",
@@ -118,7 +118,7 @@ impl Service {
             let mut begun = db.begin(&token, &actor.origin).await?;
             let (name, version) = lock(begun.connection(), actor.person).await?;
             let mut write = begun.at_now().await?;
-            let permit = write.authorize_own(&actor);
+            let permit = Write::authorize_own(&actor);
             if version != command.version {
                 return Err(Error::Stale);
             }

@@ -325,7 +325,7 @@ async fn issue_to_administrator(
     mut write: Write,
     person: Option<(Email, PersonName)>,
 ) -> Result<OneTimeLink> {
-    let permit = write.authorize_system();
+    let permit = Write::authorize_system();
     let (email, name) = person.unzip();
     let earlier = withdraw_all(&mut write, &permit, email.as_ref()).await?;
     let id: InvitationId = fresh_id(write.now);

@@ -164,7 +164,7 @@ impl Service {
                 product: row.product_id.map(Id::new),
                 product_roles: row.product_roles,
             };
-            let permit = write.authorize_proven(person.id, Authentication::Link);
+            let permit = Write::authorize_proven(person.id, Authentication::Link);
             store(&mut write, &permit, &person).await?;
             sqlx::query!("update invitation set accepted_at = $2 where id = $1", row.id, now)
                 .execute(write.connection())
@@ -203,7 +203,7 @@ impl Service {
             lock_accounts(begun.connection()).await?;
             let first = !people_exist(begun.connection()).await?;
             let mut write = begun.at_now().await?;
-            let permit = write.authorize_system();
+            let permit = Write::authorize_system();
             let links = withdraw_all(&mut write, &permit, None).await?;
             let person = NewPerson {
                 id: fresh_id(write.now),

@@ -16,7 +16,7 @@ use super::throttle::WINDOW;
 use crate::{
     Service,
     actor::Actor,
-    db::write::uncancelled,
+    db::write::{Write, uncancelled},
     error::{Error, Result},
 };
 
@@ -172,7 +172,7 @@ impl Service {
         let (db, actor) = (self.db.clone(), actor.clone());
         uncancelled(|token| async move {
             let mut write = db.begin(&token, &actor.origin).await?.at_now().await?;
-            let permit = write.authorize_own(&actor);
+            let permit = Write::authorize_own(&actor);
             let ended = sqlx::query!(
                 "delete from session where person_id = $1 and sha256(id_hash) = $2",
                 permit.person().uuid(),
@@ -198,7 +198,7 @@ impl Service {
         let (db, actor, current) = (self.db.clone(), actor.clone(), current.copied());
         uncancelled(|token| async move {
             let mut write = db.begin(&token, &actor.origin).await?.at_now().await?;
-            let permit = write.authorize_own(&actor);
+            let permit = Write::authorize_own(&actor);
             let ended = end_all_sessions_of(write.connection(), permit.person(), current.as_ref()).await?;
             if ended == 0 {
                 return Ok(0);

@@ -11,7 +11,7 @@ use super::{hashing::Verified, invalid, throttle::Attempt};
 use crate::{
     Service,
     actor::{Actor, Origin},
-    db::write::uncancelled,
+    db::write::{Write, uncancelled},
     error::{Error, Result},
 };
 
@@ -82,7 +82,7 @@ impl Service {
             .filter(|current| current.changed_at == found.changed_at)
             .ok_or_else(sign_in_failed)?;
             let mut write = begun.at_now().await?;
-            let permit = write.authorize_proven(found.person, Authentication::Password);
+            let permit = Write::authorize_proven(found.person, Authentication::Password);
             if let Some(rehashed) = rehashed {
                 // No row where another sign-in was faster; its hash is as good.
                 sqlx::query!(
@@ -110,7 +110,7 @@ impl Service {
         let (db, actor) = (self.db.clone(), actor.clone());
         uncancelled(|token| async move {
             let write = db.begin(&token, &actor.origin).await?.at_now().await?;
-            let permit = write.authorize_own(&actor);
+            let permit = Write::authorize_own(&actor);
             let event =
                 write.event(&permit, Verb::SignedOut, Object::new(ObjectKind::Person, permit.person(), ""));
             write.commit(event, Vec::new()).await

@@ -18,7 +18,7 @@ use crate::{
     Service,
     actor::{Actor, Origin},
     clock::fresh_id,
-    db::write::uncancelled,
+    db::write::{Write, uncancelled},
     error::{Error, Result},
 };
 
@@ -111,7 +111,7 @@ impl Service {
                 };
             }
             let mut write = begun.at_now().await?;
-            let permit = write.authorize_system();
+            let permit = Write::authorize_system();
             let id: PolicyVersionId = fresh_id(write.now);
             let now = write.now;
             let inserted = sqlx::query!(

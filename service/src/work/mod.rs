@@ -7,6 +7,7 @@ use sluice_domain::{
     policy::Tier,
     threat::Severity,
 };
+use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime, Weekday};
 
 use crate::{
@@ -152,6 +153,22 @@ impl Service {
                 waiting.push(item(Task::AwaitReview, Place::Review, review_due)?);
             }
         }
+        mine.extend(self.threats_of(&mut connection, actor).await?);
+        let order = |item: &WorkItem| (item.due.is_none(), item.due, item.since);
+        mine.sort_by_key(order);
+        waiting.sort_by_key(order);
+        let has_role = sqlx::query_scalar!(
+            r#"select exists (select from product_grant where person_id = $1) as "has!""#,
+            actor.person.uuid()
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        Ok(MyWork { mine, waiting, has_role, now })
+    }
+
+    /// Threats that the actor owns and that are not treated yet.
+    async fn threats_of(&self, connection: &mut PgConnection, actor: &Actor) -> Result<Vec<WorkItem>> {
+        let mut mine = Vec::new();
         let threats = sqlx::query!(
             r#"select t.number as threat, t.title as threat_title, t.severity, t.changed_at, f.number, f.title, f.tier,
                       f.policy_version_id, f.phase, f.target_date, p.key as product_key
@@ -167,7 +184,7 @@ impl Service {
         .fetch_all(&mut *connection)
         .await?;
         for row in threats {
-            let policy = self.policies.load(&mut connection, Id::new(row.policy_version_id)).await?;
+            let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;
             let severity =
                 Severity::from_code(&row.severity).ok_or_else(|| Error::internal("unknown severity"))?;
             mine.push(WorkItem {
@@ -184,16 +201,7 @@ impl Service {
                 due: row.target_date,
             });
         }
-        let order = |item: &WorkItem| (item.due.is_none(), item.due, item.since);
-        mine.sort_by_key(order);
-        waiting.sort_by_key(order);
-        let has_role = sqlx::query_scalar!(
-            r#"select exists (select from product_grant where person_id = $1) as "has!""#,
-            actor.person.uuid()
-        )
-        .fetch_one(&mut *connection)
-        .await?;
-        Ok(MyWork { mine, waiting, has_role, now })
+        Ok(mine)
     }
 }
 

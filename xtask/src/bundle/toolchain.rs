@@ -32,14 +32,14 @@ impl Toolchain {
     pub(crate) fn find() -> Result<Self> {
         let usual = env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
         let compilers = [usual, PathBuf::from("/usr/bin/rustc")];
-        let roots: Vec<(PathBuf, PathBuf)> = compilers
+        let found: Vec<(PathBuf, PathBuf)> = compilers
             .into_iter()
             .filter_map(|rustc| {
                 let root = output(Command::new(&rustc).args(["--print", "sysroot"])).ok()?;
                 Some((rustc, PathBuf::from(root.trim())))
             })
             .collect();
-        let Some((rustc, build_std)) = choose(&roots) else {
+        let Some((rustc, build_std)) = choose(&found) else {
             bail!(
                 "no compiler here can build for the browser.\n\
                  Install the target (rustup target add {TARGET}) or, on Debian and Ubuntu, the packages \
@@ -69,8 +69,8 @@ fn linker() -> Option<PathBuf> {
     if folders.iter().any(|folder| folder.join("rust-lld").is_file()) {
         return None;
     }
-    let named = (15..40).rev().map(|version| format!("wasm-ld-{version}"));
-    let mut names = std::iter::once("wasm-ld".to_owned()).chain(named);
+    let numbered = (15..40).rev().map(|version| format!("wasm-ld-{version}"));
+    let mut names = std::iter::once("wasm-ld".to_owned()).chain(numbered);
     names.find_map(|name| folders.iter().map(|folder| folder.join(&name)).find(|path| path.is_file()))
 }
 

@@ -162,8 +162,11 @@ mod tests {
 
     use super::check;
 
-    /// A workspace of the given crates, each with (dependency, kind); everything else counts as outside.
-    fn metadata(crates: &[(&str, &[(&str, Option<&str>)])]) -> Value {
+    /// A crate with its (dependency, kind).
+    type Crate<'a> = (&'a str, &'a [(&'a str, Option<&'a str>)]);
+
+    /// A workspace of the given crates; everything else counts as outside.
+    fn metadata(crates: &[Crate<'_>]) -> Value {
         let packages: Vec<Value> = crates
             .iter()
             .map(|(name, dependencies)| {

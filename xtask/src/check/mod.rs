@@ -29,7 +29,7 @@ pub(crate) fn run() -> Result<()> {
     for directory in CRATES.into_iter().chain(["xtask", "style"]) {
         for path in files(&root().join(directory))? {
             let relative = path.strip_prefix(root()).unwrap_or(&path).to_string_lossy().into_owned();
-            if !relative.ends_with(".rs") && !relative.ends_with(".css") {
+            if !path.extension().is_some_and(|ending| ending == "rs" || ending == "css") {
                 continue;
             }
             let text = fs::read_to_string(&path).with_context(|| format!("cannot read {relative}"))?;

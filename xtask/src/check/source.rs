@@ -21,7 +21,7 @@ impl Source {
 
     /// The number of the line at a place.
     pub(super) fn line(&self, place: usize) -> usize {
-        self.code.as_bytes()[..place].iter().filter(|byte| **byte == b'\n').count() + 1
+        self.code[..place].matches('\n').count() + 1
     }
 }
 

@@ -1,3 +1,5 @@
+//! One item of evidence with all of its versions.
+
 use leptos::prelude::*;
 use sluice_domain::{access::Action, ids::FeatureKey, place::Place};
 use sluice_service::evidence::{EvidencePage, EvidenceUse, EvidenceVersion};

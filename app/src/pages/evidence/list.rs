@@ -1,3 +1,5 @@
+//! The evidence of a feature, and the form that adds an item.
+
 use leptos::prelude::*;
 use sluice_domain::{access::Action, ids::FeatureKey, place::Place, policy::EvidenceKind};
 use sluice_service::evidence::{EvidenceItem, EvidenceList, EvidenceUse};

@@ -1,7 +1,7 @@
 //! The evidence of a feature: the list with the form that adds an item, and one item with all of its versions.
 
-mod item;
-mod list;
+pub mod item;
+pub mod list;
 
 pub use item::{EvidenceItemScreen, ItemForms};
 pub use list::{EvidenceListScreen, evidence_form};

@@ -1,3 +1,5 @@
+//! What happened to one feature.
+
 use leptos::prelude::*;
 use sluice_domain::{audit::Verb, place::Place};
 use sluice_service::history::{FeatureHistory, HistoryEntry};

@@ -1,7 +1,7 @@
 //! The history: a feature's own story, and the search over all events for auditors.
 
-mod feature;
-mod workspace;
+pub mod feature;
+pub mod workspace;
 
 pub use feature::FeatureHistoryScreen;
 pub use workspace::HistoryScreen;

@@ -1,3 +1,5 @@
+//! The search over all events, for auditors.
+
 use leptos::prelude::*;
 use sluice_domain::{
     audit::Verb,

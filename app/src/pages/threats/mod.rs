@@ -1,7 +1,7 @@
 //! The threat model of a feature: the four questions, its threats, and one threat.
 
-mod model;
-mod threat;
+pub mod model;
+pub mod threat;
 
 #[cfg(test)]
 pub(in crate::pages) mod fixture;

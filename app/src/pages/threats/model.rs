@@ -1,3 +1,5 @@
+//! The four questions, and the list of threats.
+
 use leptos::prelude::*;
 use sluice_domain::{
     access::Action,

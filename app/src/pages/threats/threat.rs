@@ -1,3 +1,5 @@
+//! One threat: its form, or the threat to read.
+
 use leptos::prelude::*;
 use sluice_domain::{
     access::Action,
@@ -188,6 +190,7 @@ fn editing(page: &ThreatPage, form: Form) -> AnyView {
 
 /// What can go wrong.
 fn what_fields(form: &Form) -> AnyView {
+    let in_row = form.clone();
     view! {
         <TextField
             form=form.clone()
@@ -206,14 +209,14 @@ fn what_fields(form: &Form) -> AnyView {
         />
         <FormRow>
             <SelectField
-                form=form.clone()
+                form=in_row.clone()
                 name="stride"
                 label="Kind of threat"
                 options=strides()
                 prompt="Choose a kind"
             />
             <SelectField
-                form=form.clone()
+                form=in_row.clone()
                 name="severity"
                 label="Severity"
                 options=severities()
@@ -235,6 +238,7 @@ fn what_fields(form: &Form) -> AnyView {
 
 /// What is done about it.
 fn treatment_fields(form: &Form, owners: Vec<Choice>) -> AnyView {
+    let in_row = form.clone();
     view! {
         <SelectField
             form=form.clone()
@@ -253,7 +257,7 @@ fn treatment_fields(form: &Form, owners: Vec<Choice>) -> AnyView {
         />
         <FormRow>
             <SelectField
-                form=form.clone()
+                form=in_row.clone()
                 name="owner"
                 label="Owner"
                 options=owners
@@ -262,7 +266,7 @@ fn treatment_fields(form: &Form, owners: Vec<Choice>) -> AnyView {
                 optional=true
             />
             <SelectField
-                form=form.clone()
+                form=in_row.clone()
                 name="status"
                 label="Status"
                 options=statuses()

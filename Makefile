@@ -1,0 +1,33 @@
+# The door to everything: set-up is scripts/setup.sh, the bundle cargo xtask, the rest the sluice program itself.
+
+# Queries are checked against .sqlx; DATABASE_URL is for running, never for building.
+export SQLX_OFFLINE := true
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bundle sqlx fmt
+
+help: ## Show this list.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+run: ## Install what is missing, build, start Sluice with the demo workspace. Ctrl-C stops it.
+	@bash scripts/setup.sh run
+	@echo "Building Sluice. The first time takes about ten minutes on two cores, later seconds."
+	@cargo xtask bundle
+	@cargo run --quiet --locked --package sluice -- serve --demo-if-empty
+
+test: ## Run every test: format, lints, architecture, unit, database, HTTP, browser.
+	@bash scripts/setup.sh test
+	@bash scripts/test.sh
+
+check: ## Check the architecture and the licences.
+	@cargo xtask check
+	@cargo xtask licences
+
+bundle: ## Build the browser bundle into target/site.
+	@cargo xtask bundle
+
+sqlx: ## Write the data for checked SQL again, after a query or a migration has changed.
+	@cargo xtask sqlx
+
+fmt: ## Format the Rust sources.
+	@cargo fmt --all

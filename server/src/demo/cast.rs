@@ -1,0 +1,185 @@
+//! Who is in the story, and how they come to be in the workspace.
+
+use std::collections::BTreeMap;
+
+use sluice_domain::{
+    access::{Role, WorkspaceRole},
+    form::Problem,
+    ids::{PersonId, ProductId},
+    text::{Email, PersonName, ProductKey},
+};
+use sluice_service::{
+    Actor, Origin, Service,
+    people::{Accept, Invite, NewPassword},
+    products::{CreateProduct, RoleChange},
+};
+
+use super::script::{Who, Who::Nora};
+use crate::cli::Failed;
+
+/// The password of every account of the demo workspace. It is no secret: whoever reads this can sign in there.
+pub(super) const PASSWORD: &str = "copper lantern meadow";
+
+/// Keys, names and descriptions of the products.
+const PRODUCTS: [(&str, &str, &str); 2] = [
+    (
+        "PAY",
+        "Payments",
+        "Checkout, stored cards, refunds, and the connection to our acquirer.\n\nWhatever touches card numbers is of high \
+         risk; wording and reminders are mostly of low risk.",
+    ),
+    (
+        "WEB",
+        "Storefront",
+        "The shop that customers see: catalogue, search and basket. Payment itself belongs to **Payments**.",
+    ),
+];
+
+struct Person {
+    who: Who,
+    name: &'static str,
+    email: &'static str,
+    /// What the list of accounts says.
+    role: &'static str,
+    workspace: &'static [WorkspaceRole],
+    payments: &'static [Role],
+    storefront: &'static [Role],
+}
+
+/// Everybody. The first one sets the workspace up and invites the others.
+#[rustfmt::skip]
+const PEOPLE: [Person; 14] = [
+    Person { who: Nora, name: "Nora Lind", email: "nora@example.org", role: "Administrator", workspace: &[WorkspaceRole::Administrator], payments: &[], storefront: &[] },
+    Person { who: Who::Victor, name: "Victor Ames", email: "victor@example.org", role: "Auditor", workspace: &[WorkspaceRole::Auditor], payments: &[], storefront: &[] },
+    Person { who: Who::Ana, name: "Ana Diaz", email: "ana@example.org", role: "Product manager", workspace: &[], payments: &[Role::ProductManager], storefront: &[Role::ProductManager] },
+    Person { who: Who::Eli, name: "Eli Brandt", email: "eli@example.org", role: "Designer", workspace: &[], payments: &[Role::Designer], storefront: &[] },
+    Person { who: Who::Dana, name: "Dana Wu", email: "dana@example.org", role: "Developer", workspace: &[], payments: &[Role::Developer], storefront: &[] },
+    Person { who: Who::Sam, name: "Sam Keller", email: "sam@example.org", role: "Developer", workspace: &[], payments: &[Role::Developer], storefront: &[] },
+    Person { who: Who::Gita, name: "Gita Rao", email: "gita@example.org", role: "QA", workspace: &[], payments: &[Role::Qa], storefront: &[Role::Qa] },
+    Person { who: Who::Ben, name: "Ben Ode", email: "ben@example.org", role: "Security reviewer", workspace: &[], payments: &[Role::SecurityReviewer], storefront: &[Role::SecurityReviewer] },
+    Person { who: Who::Chi, name: "Chi Ito", email: "chi@example.org", role: "Security reviewer", workspace: &[], payments: &[Role::SecurityReviewer], storefront: &[] },
+    Person { who: Who::Hugo, name: "Hugo Marsh", email: "hugo@example.org", role: "Release manager", workspace: &[], payments: &[Role::ReleaseManager], storefront: &[] },
+    Person { who: Who::Ines, name: "Ines Costa", email: "ines@example.org", role: "Incident manager", workspace: &[], payments: &[Role::IncidentManager], storefront: &[] },
+    Person { who: Who::Joel, name: "Joel Park", email: "joel@example.org", role: "Stakeholder (marketing)", workspace: &[], payments: &[Role::Stakeholder], storefront: &[] },
+    Person { who: Who::Rosa, name: "Rosa Lim", email: "rosa@example.org", role: "Stakeholder (support)", workspace: &[], payments: &[Role::Stakeholder], storefront: &[Role::Stakeholder] },
+    Person { who: Who::Leo, name: "Leo Novak", email: "leo@example.org", role: "Developer, Storefront only", workspace: &[], payments: &[], storefront: &[Role::Developer] },
+];
+
+/// The people of the story and the products they work on, once both exist.
+pub(super) struct Cast {
+    actors: BTreeMap<Who, Actor>,
+    products: BTreeMap<&'static str, ProductId>,
+}
+
+impl Cast {
+    /// Creates the first administrator, who creates the products.
+    pub(super) async fn begin(service: &Service) -> Result<Self, Failed> {
+        let [nora, ..] = &PEOPLE;
+        let id = service.create_admin(nora.email()?, nora.name()?, password()?).await?;
+        let mut cast = Self { actors: BTreeMap::new(), products: BTreeMap::new() };
+        cast.join(service, Nora, id).await?;
+        for (key, name, description) in PRODUCTS {
+            let id = service.fresh_product_id();
+            let command =
+                CreateProduct { id, key: key.parse()?, name: name.parse()?, description: description.parse()? };
+            service.create_product(cast.actor(Nora)?, command).await?;
+            cast.products.insert(key, id);
+        }
+        Ok(cast)
+    }
+
+    /// How many people are still to be invited after the first.
+    pub(super) const REST: usize = PEOPLE.len() - 1;
+
+    /// The administrator invites one of the others, who accepts at once.
+    pub(super) async fn welcome(&mut self, service: &Service, number: usize) -> Result<(), Failed> {
+        let person = PEOPLE.get(number + 1).ok_or("nobody is left to be invited")?;
+        let nora = self.actor(Nora)?.clone();
+        let (payments, storefront) = (person.payments, person.storefront);
+        let (product, roles) = if payments.is_empty() { ("WEB", storefront) } else { ("PAY", payments) };
+        let invite = Invite {
+            email: person.email()?,
+            name: person.name()?,
+            workspace_roles: person.workspace.iter().copied().collect(),
+            product: if roles.is_empty() { None } else { Some(self.product(product)?) },
+            product_roles: roles.iter().copied().collect(),
+        };
+        let link = service.invite(&nora, invite).await?;
+        let accept = Accept { name: person.name()?, email: None, password: password()? };
+        let joined = service.accept(&Origin::default(), &link.token, accept).await?;
+        if !payments.is_empty() {
+            let storefront_key: ProductKey = "WEB".parse()?;
+            for role in storefront {
+                let command = RoleChange { person: joined.person, role: *role };
+                service.grant_role(&nora, &storefront_key, command).await?;
+            }
+        }
+        self.join(service, person.who, joined.person).await
+    }
+
+    async fn join(&mut self, service: &Service, who: Who, id: PersonId) -> Result<(), Failed> {
+        let actor = service.actor(id, Origin::default()).await?.ok_or("an account is not there")?;
+        self.actors.insert(who, actor);
+        Ok(())
+    }
+
+    /// Somebody, to act as them.
+    pub(super) fn actor(&self, who: Who) -> Result<&Actor, Failed> {
+        self.actors.get(&who).ok_or_else(|| format!("{who:?} has not joined yet").into())
+    }
+
+    /// A product by its key.
+    pub(super) fn product(&self, key: &str) -> Result<ProductId, Failed> {
+        self.products.get(key).copied().ok_or_else(|| format!("there is no product {key}").into())
+    }
+
+    /// The accounts, as text to print.
+    pub(super) fn accounts() -> String {
+        let width = PEOPLE.iter().map(|person| person.role.len()).max().unwrap_or_default();
+        let mut text = format!("The demo workspace is ready. Every account has the password: {PASSWORD}\n\n");
+        for person in &PEOPLE {
+            text.push_str(&format!("  {:width$}  {}\n", person.role, person.email));
+        }
+        text.push_str("\nThe accounts are as public as this text: do not offer the demo workspace to the internet.");
+        text
+    }
+}
+
+impl Person {
+    fn email(&self) -> Result<Email, Failed> {
+        Ok(self.email.parse()?)
+    }
+
+    fn name(&self) -> Result<PersonName, Failed> {
+        Ok(self.name.parse()?)
+    }
+}
+
+fn password() -> Result<NewPassword, Failed> {
+    NewPassword::new(PASSWORD).map_err(|problem: Problem| format!("the password is refused: {problem:?}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_accounts_and_the_password_are_printed() {
+        assert!(NewPassword::new(PASSWORD).is_ok());
+        let text = Cast::accounts();
+        assert!(text.contains(PASSWORD));
+        for person in &PEOPLE {
+            assert!(text.contains(person.email) && text.contains(person.role));
+        }
+    }
+
+    #[test]
+    fn every_role_has_an_account() {
+        for role in Role::ALL {
+            assert!(PEOPLE.iter().any(|person| person.payments.contains(role)), "{role:?}");
+        }
+        for role in WorkspaceRole::ALL {
+            assert!(PEOPLE.iter().any(|person| person.workspace.contains(role)), "{role:?}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What the tests of the service share: one throwaway cluster, a database a test, people, and the way through the
+//! phases.
+
+pub(crate) mod cast;
+pub(crate) mod cluster;
+pub(crate) mod line;
+pub(crate) mod steps;
+pub(crate) mod wait;
+
+pub(crate) use self::{
+    cast::{Cast, PASSWORD},
+    cluster::World,
+    line::fields,
+    wait::until,
+};
+
+/// What a test returns.
+pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
