@@ -2,6 +2,8 @@
 
 # Queries are checked against .sqlx; DATABASE_URL is for running, never for building.
 export SQLX_OFFLINE := true
+# Where the Rust installer puts cargo, for shells that were started before.
+export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bundle sqlx fmt
@@ -11,7 +13,8 @@ help: ## Show this list.
 
 run: ## Install what is missing, build, start Sluice with the demo workspace. Ctrl-C stops it.
 	@bash scripts/setup.sh run
-	@echo "Building Sluice. The first time takes about ten minutes on two cores, later seconds."
+	@echo "Building Sluice: about ten minutes the first time on two cores, then seconds."
+	@cargo build --locked --package sluice --package xtask
 	@cargo xtask bundle
 	@cargo run --quiet --locked --package sluice -- serve --demo-if-empty
 

@@ -40,7 +40,7 @@ lists_are_fresh=no
 # Installs Debian packages. Package lists are fetched once, and only when a package is not found without.
 apt_install() {
   say "installing $* (apt)"
-  if [ "$lists_are_fresh" = no ] && ! apt_get install --simulate "$@" >/dev/null 2>&1; then
+  if [ "$lists_are_fresh" = no ] && ! apt-get install --simulate "$@" >/dev/null 2>&1; then
     apt_get update
     lists_are_fresh=yes
   fi

@@ -75,6 +75,8 @@ pub struct BlockerLine {
     pub link: Option<(String, String)>,
     /// It is waived: until when and by whom, in words.
     pub waived: Option<String>,
+    /// It comes when the work is done, such as a sign-off: not counted as blocking.
+    pub later: bool,
 }
 
 /// The gate of the current phase: verdict, blockers with a link each, what is met, whose turn it is.
@@ -113,7 +115,7 @@ pub fn GatePanel(
 ) -> impl IntoView {
     let title_id = format!("{id}-title");
     let labelled_by = title_id.clone();
-    let blocking = blockers.iter().filter(|blocker| blocker.waived.is_none()).count();
+    let blocking = blockers.iter().filter(|blocker| blocker.waived.is_none() && !blocker.later).count();
     let blockers = (!blockers.is_empty()).then(|| {
         let lines = blockers.into_iter().map(blocker_line).collect_view();
         view! { <ul class="blockers">{lines}</ul> }
@@ -173,9 +175,10 @@ fn turn_line(turn: Turn, now: OffsetDateTime) -> AnyView {
 }
 
 fn blocker_line(blocker: BlockerLine) -> AnyView {
-    let BlockerLine { sentence, who, link, waived } = blocker;
+    let BlockerLine { sentence, who, link, waived, later } = blocker;
     let (icon, tone, word) = match waived {
         Some(_) => (IconName::Shield, Tone::Waived, "Waived: "),
+        None if later => (IconName::Clock, Tone::Waiting, "Then: "),
         None => (IconName::Cross, Tone::Blocked, "Blocks: "),
     };
     view! {
@@ -257,6 +260,7 @@ mod tests {
             who: "Any developer".to_owned(),
             link: Some(("Add a reviewer".to_owned(), "/x?a=1&b=2".to_owned())),
             waived: None,
+            later: false,
         }
     }
 

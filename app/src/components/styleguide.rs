@@ -88,6 +88,7 @@ fn blockers() -> Vec<BlockerLine> {
             who: "Any developer who did not write it".to_owned(),
             link: link("Add a reviewer"),
             waived: None,
+            later: false,
         },
         BlockerLine {
             sentence: "Static analysis left 1 high finding open: SQL built from a request parameter"
@@ -95,12 +96,14 @@ fn blockers() -> Vec<BlockerLine> {
             who: "Any developer of Payments".to_owned(),
             link: link("Open the finding"),
             waived: None,
+            later: false,
         },
         BlockerLine {
             sentence: "The penetration test report is missing".to_owned(),
             who: String::new(),
             link: link("Read the waiver"),
             waived: Some("until 3 Feb, approved by Chi Ito".to_owned()),
+            later: false,
         },
     ]
 }

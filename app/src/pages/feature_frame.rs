@@ -264,6 +264,8 @@ pub(crate) fn blocker_lines(key: &FeatureKey, decision: &Decision) -> Vec<Blocke
                 who: format!("Cleared by: {}", words::who_can(&blocker.cleared_by())),
                 link: Some((verb.to_owned(), blocker.place().path(key))),
                 waived: None,
+                // A denial is no sign-off that is still to come: it blocks.
+                later: blocker.code() == "sign-off.missing",
             }
         })
         .collect()

@@ -3,10 +3,16 @@
 //! It is called by a handler of the server, which has loaded everything and knows the status code. [`page`] puts the
 //! shell and the document around it.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a component owns its props: the view macro builds them by value, also when only a part is shown"
+)]
+
 pub mod access;
 pub mod account;
 pub mod error;
 pub mod evidence;
+pub mod feature_frame;
 pub mod features;
 pub mod history;
 pub mod people;
@@ -16,8 +22,6 @@ pub mod products;
 pub mod review;
 pub mod threats;
 pub mod work;
-
-pub mod feature_frame;
 
 pub use feature_frame::{FeatureFrame, FeatureSection};
 

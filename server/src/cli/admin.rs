@@ -47,17 +47,13 @@ async fn add(config: &CreateAdmin, service: &Service, password: Option<SecretStr
         }
     };
     let (email, name) = check.finish(email.zip(name))?;
-    match password {
-        Some(password) => {
-            let said = format!("{email} is an administrator and can sign in.");
-            service.create_admin(email, name, password).await.map(|_| said)
-        }
-        None => {
-            let link = service.invite_admin(email, name).await?;
-            let address = config.public_url.join(&format!("/join/{}", link.token.expose_secret()));
-            Ok(format!("Open this link within a week to choose a password; it works once:\n\n  {address}"))
-        }
+    if let Some(password) = password {
+        let said = format!("{email} is an administrator and can sign in.");
+        return service.create_admin(email, name, password).await.map(|_| said);
     }
+    let link = service.invite_admin(email, name).await?;
+    let address = config.public_url.join(&format!("/join/{}", link.token.expose_secret()));
+    Ok(format!("Open this link within a week to choose a password; it works once:\n\n  {address}"))
 }
 
 fn read_password() -> Result<SecretString, Failed> {

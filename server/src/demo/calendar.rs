@@ -10,8 +10,10 @@ pub(super) struct At {
     minute: u8,
 }
 
-/// So many working days before today, at this time (UTC). On day 0 the time is told as if it were 17:00 now, so that
-/// nothing happens in the future whenever the story is loaded; it begins there at 15:00, after the end of day 1.
+/// So many working days before today, at this time (UTC).
+///
+/// On day 0 the time is told as if it were 17:00 now, so that nothing happens in the future whenever the story is
+/// loaded; that day begins at 15:00, or just after midnight it would overlap with day 1.
 pub(super) const fn at(days: u8, hour: u8, minute: u8) -> At {
     At { days, hour, minute }
 }

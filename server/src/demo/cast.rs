@@ -3,7 +3,14 @@
 use std::collections::BTreeMap;
 
 use sluice_domain::{
-    access::{Role, WorkspaceRole},
+    access::{
+        Role,
+        Role::{
+            Designer, Developer, IncidentManager, ProductManager, Qa, ReleaseManager, SecurityReviewer,
+            Stakeholder,
+        },
+        WorkspaceRole,
+    },
     form::Problem,
     ids::{PersonId, ProductId},
     text::{Email, PersonName, ProductKey},
@@ -14,7 +21,10 @@ use sluice_service::{
     products::{CreateProduct, RoleChange},
 };
 
-use super::script::{Who, Who::Nora};
+use super::script::{
+    Who,
+    Who::{Ana, Ben, Chi, Dana, Eli, Gita, Hugo, Ines, Joel, Leo, Nora, Rosa, Sam, Victor},
+};
 use crate::cli::Failed;
 
 /// The password of every account of the demo workspace. It is no secret: whoever reads this can sign in there.
@@ -46,23 +56,43 @@ struct Person {
     storefront: &'static [Role],
 }
 
+const fn administers(who: Who, name: &'static str, email: &'static str, role: &'static str) -> Person {
+    let workspace = &[WorkspaceRole::Administrator];
+    Person { who, name, email, role, workspace, payments: &[], storefront: &[] }
+}
+
+const fn audits(who: Who, name: &'static str, email: &'static str, role: &'static str) -> Person {
+    Person { workspace: &[WorkspaceRole::Auditor], ..administers(who, name, email, role) }
+}
+
+/// Works on Payments and perhaps on Storefront.
+const fn works(
+    who: Who,
+    name: &'static str,
+    email: &'static str,
+    role: &'static str,
+    payments: &'static [Role],
+    storefront: &'static [Role],
+) -> Person {
+    Person { workspace: &[], payments, storefront, ..administers(who, name, email, role) }
+}
+
 /// Everybody. The first one sets the workspace up and invites the others.
-#[rustfmt::skip]
 const PEOPLE: [Person; 14] = [
-    Person { who: Nora, name: "Nora Lind", email: "nora@example.org", role: "Administrator", workspace: &[WorkspaceRole::Administrator], payments: &[], storefront: &[] },
-    Person { who: Who::Victor, name: "Victor Ames", email: "victor@example.org", role: "Auditor", workspace: &[WorkspaceRole::Auditor], payments: &[], storefront: &[] },
-    Person { who: Who::Ana, name: "Ana Diaz", email: "ana@example.org", role: "Product manager", workspace: &[], payments: &[Role::ProductManager], storefront: &[Role::ProductManager] },
-    Person { who: Who::Eli, name: "Eli Brandt", email: "eli@example.org", role: "Designer", workspace: &[], payments: &[Role::Designer], storefront: &[] },
-    Person { who: Who::Dana, name: "Dana Wu", email: "dana@example.org", role: "Developer", workspace: &[], payments: &[Role::Developer], storefront: &[] },
-    Person { who: Who::Sam, name: "Sam Keller", email: "sam@example.org", role: "Developer", workspace: &[], payments: &[Role::Developer], storefront: &[] },
-    Person { who: Who::Gita, name: "Gita Rao", email: "gita@example.org", role: "QA", workspace: &[], payments: &[Role::Qa], storefront: &[Role::Qa] },
-    Person { who: Who::Ben, name: "Ben Ode", email: "ben@example.org", role: "Security reviewer", workspace: &[], payments: &[Role::SecurityReviewer], storefront: &[Role::SecurityReviewer] },
-    Person { who: Who::Chi, name: "Chi Ito", email: "chi@example.org", role: "Security reviewer", workspace: &[], payments: &[Role::SecurityReviewer], storefront: &[] },
-    Person { who: Who::Hugo, name: "Hugo Marsh", email: "hugo@example.org", role: "Release manager", workspace: &[], payments: &[Role::ReleaseManager], storefront: &[] },
-    Person { who: Who::Ines, name: "Ines Costa", email: "ines@example.org", role: "Incident manager", workspace: &[], payments: &[Role::IncidentManager], storefront: &[] },
-    Person { who: Who::Joel, name: "Joel Park", email: "joel@example.org", role: "Stakeholder (marketing)", workspace: &[], payments: &[Role::Stakeholder], storefront: &[] },
-    Person { who: Who::Rosa, name: "Rosa Lim", email: "rosa@example.org", role: "Stakeholder (support)", workspace: &[], payments: &[Role::Stakeholder], storefront: &[Role::Stakeholder] },
-    Person { who: Who::Leo, name: "Leo Novak", email: "leo@example.org", role: "Developer, Storefront only", workspace: &[], payments: &[], storefront: &[Role::Developer] },
+    administers(Nora, "Nora Lind", "nora@example.org", "Administrator"),
+    audits(Victor, "Victor Ames", "victor@example.org", "Auditor"),
+    works(Ana, "Ana Diaz", "ana@example.org", "Product manager", &[ProductManager], &[ProductManager]),
+    works(Eli, "Eli Brandt", "eli@example.org", "Designer", &[Designer], &[]),
+    works(Dana, "Dana Wu", "dana@example.org", "Developer", &[Developer], &[]),
+    works(Sam, "Sam Keller", "sam@example.org", "Developer", &[Developer], &[]),
+    works(Gita, "Gita Rao", "gita@example.org", "QA", &[Qa], &[Qa]),
+    works(Ben, "Ben Ode", "ben@example.org", "Security reviewer", &[SecurityReviewer], &[SecurityReviewer]),
+    works(Chi, "Chi Ito", "chi@example.org", "Security reviewer", &[SecurityReviewer], &[]),
+    works(Hugo, "Hugo Marsh", "hugo@example.org", "Release manager", &[ReleaseManager], &[]),
+    works(Ines, "Ines Costa", "ines@example.org", "Incident manager", &[IncidentManager], &[]),
+    works(Joel, "Joel Park", "joel@example.org", "Stakeholder (marketing)", &[Stakeholder], &[]),
+    works(Rosa, "Rosa Lim", "rosa@example.org", "Stakeholder (support)", &[Stakeholder], &[Stakeholder]),
+    works(Leo, "Leo Novak", "leo@example.org", "Developer, Storefront only", &[], &[Developer]),
 ];
 
 /// The people of the story and the products they work on, once both exist.
@@ -80,8 +110,12 @@ impl Cast {
         cast.join(service, Nora, id).await?;
         for (key, name, description) in PRODUCTS {
             let id = service.fresh_product_id();
-            let command =
-                CreateProduct { id, key: key.parse()?, name: name.parse()?, description: description.parse()? };
+            let command = CreateProduct {
+                id,
+                key: key.parse()?,
+                name: name.parse()?,
+                description: description.parse()?,
+            };
             service.create_product(cast.actor(Nora)?, command).await?;
             cast.products.insert(key, id);
         }
@@ -138,9 +172,11 @@ impl Cast {
         let width = PEOPLE.iter().map(|person| person.role.len()).max().unwrap_or_default();
         let mut text = format!("The demo workspace is ready. Every account has the password: {PASSWORD}\n\n");
         for person in &PEOPLE {
-            text.push_str(&format!("  {:width$}  {}\n", person.role, person.email));
+            text.extend(["  ", &format!("{:width$}", person.role), "  ", person.email, "\n"]);
         }
-        text.push_str("\nThe accounts are as public as this text: do not offer the demo workspace to the internet.");
+        text.push_str(
+            "\nThe accounts are as public as this text: do not offer the demo workspace to the internet.",
+        );
         text
     }
 }
@@ -156,7 +192,8 @@ impl Person {
 }
 
 fn password() -> Result<NewPassword, Failed> {
-    NewPassword::new(PASSWORD).map_err(|problem: Problem| format!("the password is refused: {problem:?}").into())
+    NewPassword::new(PASSWORD)
+        .map_err(|problem: Problem| format!("the password is refused: {problem:?}").into())
 }
 
 #[cfg(test)]

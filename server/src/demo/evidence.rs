@@ -80,7 +80,7 @@ mod tests {
     fn every_file_is_used_and_every_file_that_is_used_is_there() {
         let used: BTreeSet<&str> = tales::ALL
             .iter()
-            .flat_map(|tale| tale.steps)
+            .flat_map(|tale| tale.steps())
             .filter_map(|(_, _, act)| match act {
                 Act::Prove(proof) => Some(proof.file),
                 Act::Supersede(_, file, _) => Some(*file),

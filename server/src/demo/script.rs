@@ -40,7 +40,19 @@ pub(super) struct Tale {
     pub(super) due: Option<i64>,
     /// When the product manager creates it.
     pub(super) begins: At,
-    pub(super) steps: &'static [(At, Who, Act)],
+    pub(super) steps: &'static [Step],
+    /// Further steps, where the tale is told in two files.
+    pub(super) sequel: &'static [Step],
+}
+
+/// When somebody does what.
+pub(super) type Step = (At, Who, Act);
+
+impl Tale {
+    /// Every step, in order.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &'static Step> {
+        self.steps.iter().chain(self.sequel)
+    }
 }
 
 /// What a person does.

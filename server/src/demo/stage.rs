@@ -41,7 +41,6 @@ pub(super) struct Stage {
 
 /// A feature, and the versions of its parts as the people who edit it have them on screen.
 struct Scene {
-    tale: &'static Tale,
     key: FeatureKey,
     model: i32,
     controls: BTreeMap<&'static str, i32>,
@@ -61,6 +60,8 @@ impl Stage {
         let clock = SetClock::at(at(36, 9, 0).instant(now));
         let service = Service::connect(connect, Clock::Injected(clock.clone())).await?;
         let played = async {
+            // Where it is not there yet, the policy comes before the features that follow it.
+            service.import_built_in_policy().await?;
             let cast = Cast::begin(&service).await?;
             let mut stage = Self { service: service.clone(), clock, cast, now };
             stage.prologue().await?;
@@ -84,7 +85,7 @@ impl Stage {
         let mut order: Vec<(OffsetDateTime, usize, Next)> = Vec::new();
         for (number, tale) in tales::ALL.iter().enumerate() {
             order.push((tale.begins.instant(self.now), number, Next::Begin));
-            for (when, who, act) in tale.steps {
+            for (when, who, act) in tale.steps() {
                 order.push((when.instant(self.now), number, Next::Step(*who, act)));
             }
         }
@@ -119,14 +120,7 @@ impl Stage {
             tier: tale.tier,
         };
         let key = self.service.create_feature(self.cast.actor(Who::Ana)?, command).await?;
-        Ok(Scene {
-            tale,
-            key,
-            model: 0,
-            controls: BTreeMap::new(),
-            threats: Vec::new(),
-            evidence: BTreeMap::new(),
-        })
+        Ok(Scene { key, model: 0, controls: BTreeMap::new(), threats: Vec::new(), evidence: BTreeMap::new() })
     }
 
     async fn perform(&self, scene: &mut Scene, who: Who, act: &'static Act) -> Result<(), Failed> {
@@ -180,8 +174,7 @@ impl Stage {
     ) -> Result<(), Failed> {
         let phase = self.attempt(scene, who).await?.attempt.phase;
         let version = scene.controls.entry(control).or_default();
-        let command =
-            MarkControl { control: control.parse()?, mark, note: note.parse()?, version: *version };
+        let command = MarkControl { control: control.parse()?, mark, note: note.parse()?, version: *version };
         *version += 1;
         Ok(self.service.mark_control(self.cast.actor(who)?, &scene.key, &phase, command).await?)
     }

@@ -23,6 +23,7 @@ use crate::{
         page::{Opened, open},
         row::{Feature, digest},
     },
+    phases::{AttachedEvidence, attached},
 };
 
 /// Review and sign-off of the gate that a feature stands at.
@@ -234,6 +235,7 @@ async fn lines(
     .fetch_all(&mut *connection)
     .await?;
     let notes: BTreeMap<String, String> = notes.into_iter().map(|row| (row.control, row.note)).collect();
+    let proofs = attached(connection, feature.id, "control", phase.key.as_str()).await?;
     let evidence = sqlx::query!(
         "select e.number, e.title, e.kind, v.file_name from evidence e
          join evidence_version v on v.evidence_id = e.id and v.version = e.version
@@ -270,7 +272,7 @@ async fn lines(
                         || Place::Phase(phase.key.clone()),
                         |control| Place::Control(phase.key.clone(), control.key.clone()),
                     );
-                    (title, notes.get(&item.key).cloned().unwrap_or_default(), place)
+                    (title, control_detail(notes.get(&item.key), proofs.get(&item.key)), place)
                 }
                 ItemKind::ThreatModel => {
                     ("Answers to the four questions".to_owned(), String::new(), Place::ThreatModel)

@@ -84,6 +84,14 @@ struct NewPerson {
 }
 
 impl Service {
+    /// Whether anybody has an account yet.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn has_people(&self) -> Result<bool> {
+        people_exist(&mut *self.db.reads().acquire().await?).await
+    }
+
     /// What a one-time link offers.
     ///
     /// # Errors
@@ -93,11 +101,12 @@ impl Service {
         let now = self.db.now().await?;
         let hash = token_hash(token);
         let row = sqlx::query!(
-            r#"select i.email, i.name, i.workspace_roles, i.product_roles, i.invited_by, i.expires_at,
+            r#"select i.email, i.name, i.workspace_roles, i.product_roles, i.expires_at,
                       p.name as "product_name?"
                from invitation i left join product p on p.id = i.product_id
                where i.token_hash = $1 and i.accepted_at is null and i.withdrawn_at is null and i.expires_at > $2
-                 and case when i.invited_by is null then not exists (select from person)
+                 and case when i.email is null then not exists (select from person)
+                     when i.invited_by is null then true
                      else exists (select from person inviter
                                        where inviter.id = i.invited_by and inviter.disabled_at is null) end"#,
             hash.as_bytes().as_slice(),
@@ -107,9 +116,9 @@ impl Service {
         .await?
         .ok_or(Error::NotFound)?;
         Ok(InvitationInfo {
+            set_up: row.email.is_none(),
             email: row.email,
             name: row.name,
-            set_up: row.invited_by.is_none(),
             workspace_roles: workspace_roles(&row.workspace_roles),
             product: row.product_name,
             product_roles: product_roles(&row.product_roles),
@@ -138,12 +147,13 @@ impl Service {
             let mut begun = db.begin(&token, &origin).await?;
             lock_accounts(begun.connection()).await?;
             let row = sqlx::query!(
-                "select i.id, i.workspace_roles, i.product_id, i.product_roles, i.invited_by, i.expires_at
+                "select i.id, i.email, i.workspace_roles, i.product_id, i.product_roles, i.expires_at
                  from invitation i
                  where i.token_hash = $1 and i.accepted_at is null and i.withdrawn_at is null
-                   and case when i.invited_by is null then not exists (select from person)
+                   and case when i.email is null then not exists (select from person)
+                       when i.invited_by is null then true
                        else exists (select from person inviter
-                                       where inviter.id = i.invited_by and inviter.disabled_at is null) end
+                                         where inviter.id = i.invited_by and inviter.disabled_at is null) end
                  for update of i",
                 link.as_bytes().as_slice()
             )
@@ -174,7 +184,7 @@ impl Service {
             describe(&mut event, &person);
             event.change("invitation", Value::None, Value::code(row.id));
             let mut consequences = Vec::new();
-            if row.invited_by.is_none() {
+            if row.email.is_none() {
                 let object = Object::new(ObjectKind::Workspace, "workspace", "");
                 consequences.push(write.consequence(&permit, Verb::WorkspaceSetUp, object));
             }

@@ -45,7 +45,7 @@ fn item_row(key: &FeatureKey, item: &DossierLine) -> AnyView {
                 <span class="muted small">{format!(" {}", item.kind.label())}</span>
             </th>
             <td>{item.detail.clone()}</td>
-            <td class="num">{item.version.to_string()}</td>
+            <td class="num">{version_words(item.version)}</td>
         </tr>
     }
     .into_any()
@@ -103,6 +103,11 @@ fn change_row(key: &FeatureKey, attempt: &ReviewedAttempt, change: &Difference) 
         </tr>
     }
     .into_any()
+}
+
+/// The version of an item. A control of which nothing was said, only proved, has none of its own.
+fn version_words(version: i32) -> String {
+    if version == 0 { "–".to_owned() } else { version.to_string() }
 }
 
 fn versions(change: &Difference) -> (String, String) {

@@ -24,9 +24,7 @@ pub(super) fn past(sign_offs: Vec<PastSignOff>, now: OffsetDateTime) -> AnyView 
         .into_any();
     }
     let rows = sign_offs.into_iter().map(|past| sign_off_row(past, now)).collect_view();
-    let columns = ["Gate", "Signed by", "Decision", "What it says", "Dossier", "Signed", "State"]
-        .map(Column::text)
-        .to_vec();
+    let columns = ["Gate", "Signed by", "Decision", "What it says"].map(Column::text).to_vec();
     view! {
         <Card title="Sign-offs" flush=true>
             <TableWrap id="sign-offs" caption="Every sign-off of this feature, newest first">
@@ -54,21 +52,26 @@ fn sign_off_row(past: PastSignOff, now: OffsetDateTime) -> AnyView {
             <th scope="row">{gate}</th>
             <td>
                 {past.name}
-                <span class="muted small">{format!(" {}", past.role.label())}</span>
+                <p class="muted small">{past.role.label()}</p>
+                <p class="small">
+                    <Timestamp at=past.signed_at now />
+                    <span class="muted">{format!(" {}", moment_words(past.signed_at))}</span>
+                </p>
             </td>
-            <td>{decision}</td>
+            <td>
+                <div class="stack-s">
+                    <div>{decision}</div>
+                    <div>{state}</div>
+                </div>
+            </td>
             <td>
                 {past.meaning}
                 {reason}
+                <p class="muted small" title=digest>
+                    "Dossier "
+                    <span class="mono">{past.dossier.short()}</span>
+                </p>
             </td>
-            <td class="mono nowrap" title=digest>
-                {past.dossier.short()}
-            </td>
-            <td>
-                <Timestamp at=past.signed_at now />
-                <span class="muted small">{format!(" {}", moment_words(past.signed_at))}</span>
-            </td>
-            <td>{state}</td>
         </tr>
     }
     .into_any()

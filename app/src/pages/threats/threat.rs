@@ -318,17 +318,16 @@ fn evidence_card(page: &ThreatPage, threat: &ThreatItem) -> AnyView {
         let items = threat.evidence.iter().map(|item| evidence_line(key, item)).collect_view();
         view! { <ul>{items}</ul> }.into_any()
     };
-    let footer = match closed_to_reader(&page.summary, Action::AddEvidence, "attach evidence") {
-        Some(why) => view! { <span>{why}</span> }.into_any(),
-        None => {
-            let href = format!("{}?for=threat:{}#add", Place::EvidenceList.path(key), threat.number);
-            view! {
-                <LinkButton href kind=ButtonKind::Quiet small=true>
-                    "Add evidence for this threat"
-                </LinkButton>
-            }
-            .into_any()
+    let footer = if let Some(why) = closed_to_reader(&page.summary, Action::AddEvidence, "attach evidence") {
+        view! { <span>{why}</span> }.into_any()
+    } else {
+        let href = format!("{}?for=threat:{}#add", Place::EvidenceList.path(key), threat.number);
+        view! {
+            <LinkButton href kind=ButtonKind::Quiet small=true>
+                "Add evidence for this threat"
+            </LinkButton>
         }
+        .into_any()
     };
     view! {
         <Card title="Evidence" footer>

@@ -151,7 +151,7 @@ impl World {
 
     /// The dossier that a reviewer is shown now.
     pub(crate) async fn dossier(&self, key: &FeatureKey) -> TestResult<Digest> {
-        let page = self.service.review_page(&self.cast.first, key).await?;
+        let page = self.service.review_page(&self.cast.auditor, key).await?;
         Ok(page.attempt.ok_or("all gates are open")?.dossier)
     }
 

@@ -1,0 +1,15 @@
+//! The use cases on a real PostgreSQL: the whole line, what is refused, the walls in the schema, and what happens when
+//! requests race, break off or ask for too much.
+
+mod cancelled;
+mod evidence;
+mod isolation;
+mod line;
+mod queries;
+mod races;
+mod refusals;
+mod review;
+mod schema;
+mod stale;
+mod support;
+mod walls;

@@ -1,0 +1,179 @@
+//! How many statements a page takes. A list must not ask once per row; what a page asks is written down here, so that
+//! one more is a decision.
+
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use sluice_domain::{
+    gate::Verdict,
+    policy::{EvidenceKind, Tier},
+};
+use sluice_service::{evidence::Target, history::HistoryFilter, new_form_id};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt as _},
+};
+
+use crate::support::{
+    TestResult, World,
+    steps::{answers_form, phase_key, threat_form},
+};
+
+/// Writes down every statement that the driver logs.
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<Vec<String>>>);
+
+impl Statements {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        struct Summary(String);
+        impl Visit for Summary {
+            fn record_str(&mut self, field: &Field, value: &str) {
+                if field.name() == "summary" {
+                    value.clone_into(&mut self.0);
+                }
+            }
+            fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+        }
+        if event.metadata().target() != "sqlx::query" {
+            return;
+        }
+        let mut summary = Summary(String::new());
+        event.record(&mut summary);
+        // The pool makes sure that no transaction is open when a connection comes back; that is not the page's doing.
+        if summary.0 != "rollback" {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(summary.0);
+        }
+    }
+}
+
+/// Counts on this thread only: the other tests of this process do not disturb it.
+struct Counter {
+    statements: Statements,
+    _listening: tracing::subscriber::DefaultGuard,
+}
+
+impl Counter {
+    fn start() -> Self {
+        let statements = Statements::default();
+        let subscriber = tracing_subscriber::registry().with(statements.clone());
+        Self { statements, _listening: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// What a page asks when it is read for the second time: policies and prepared statements are there by then.
+    async fn of<T, E, F, R>(&self, page: F) -> TestResult<Vec<String>>
+    where
+        F: Fn() -> R,
+        R: Future<Output = Result<T, E>>,
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        page().await?;
+        self.statements.take();
+        page().await?;
+        Ok(self.statements.take())
+    }
+}
+
+/// A feature with something of everything.
+async fn busy(world: &World) -> TestResult<sluice_domain::ids::FeatureKey> {
+    let key = world.in_phase(Tier::Low, "design").await?;
+    world.service.answer_threat_model(&world.cast.developer, &key, answers_form("Links.", 0)?).await?;
+    for _ in 0..5 {
+        let number = world.service.add_threat(&world.cast.developer, &key, threat_form(&new_form_id())?).await?;
+        world.prove(&world.cast.developer, &key, EvidenceKind::Design, &[Target::Threat(number)]).await?;
+    }
+    world.hand_over(&key).await?;
+    world.sign(&world.cast.first, &key, sluice_domain::access::Role::SecurityReviewer, Verdict::Deny).await?;
+    Ok(key)
+}
+
+#[tokio::test]
+async fn each_page_asks_as_often_as_it_did() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = busy(&world).await?;
+    let phase = phase_key("design")?;
+    let counter = Counter::start();
+    let asked = [
+        ("feature", 14, counter.of(|| service.feature_page(&cast.manager, &key)).await?),
+        ("phase", 12, counter.of(|| service.phase_page(&cast.manager, &key, &phase)).await?),
+        ("review", 17, counter.of(|| service.review_page(&cast.second, &key)).await?),
+        ("threat model", 13, counter.of(|| service.threat_model_page(&cast.manager, &key)).await?),
+        ("evidence", 13, counter.of(|| service.evidence_list(&cast.manager, &key)).await?),
+        ("feature's history", 13, counter.of(|| service.feature_history(&cast.manager, &key, None)).await?),
+        ("history", 5, counter.of(|| service.history(&cast.auditor, &HistoryFilter::default())).await?),
+        ("my work", 4, counter.of(|| service.my_work(&cast.second)).await?),
+        ("features", 4, counter.of(|| service.features(&cast.manager, &Default::default())).await?),
+        ("products", 1, counter.of(|| service.products(&cast.manager, None)).await?),
+        ("product", 5, counter.of(|| service.product(&cast.manager, &key.product)).await?),
+    ];
+    for (page, ceiling, statements) in &asked {
+        println!("{page}: {} statements", statements.len());
+        assert!(!statements.is_empty(), "{page}: the driver's statements are not heard");
+        assert!(statements.len() <= *ceiling, "{page} asks {} times, not {ceiling}: {statements:#?}", statements.len());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_asks_as_often_for_fifty_rows_as_for_five() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let filter = Default::default();
+    for _ in 0..5 {
+        world.feature(Tier::Low).await?;
+    }
+    let counter = Counter::start();
+    let ask = async || -> TestResult<[usize; 4]> {
+        Ok([
+            counter.of(|| service.features(&cast.manager, &filter)).await?.len(),
+            counter.of(|| service.my_work(&cast.manager)).await?.len(),
+            counter.of(|| service.products(&cast.manager, None)).await?.len(),
+            counter.of(|| service.history(&cast.auditor, &HistoryFilter::default())).await?.len(),
+        ])
+    };
+    let few = ask().await?;
+    for _ in 0..50 {
+        world.feature(Tier::Low).await?;
+    }
+    assert_eq!(service.features(&cast.manager, &filter).await?.items.len(), 50, "one page");
+    assert_eq!(service.my_work(&cast.manager).await?.mine.len(), 55);
+    assert_eq!(ask().await?, few);
+    Ok(())
+}
+
+#[tokio::test]
+async fn paging_shows_each_feature_once() -> TestResult {
+    let world = World::new().await?;
+    // All at one instant: only the second part of the cursor tells them apart.
+    for _ in 0..120 {
+        world.feature(Tier::Low).await?;
+    }
+    let (mut numbers, mut pages, mut after) = (Vec::new(), 0, None);
+    loop {
+        let filter = sluice_service::features::FeatureFilter { after, ..Default::default() };
+        let list = world.service.features(&world.cast.manager, &filter).await?;
+        numbers.extend(list.items.iter().map(|item| item.key.number));
+        pages += 1;
+        after = list.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    numbers.sort_unstable();
+    assert_eq!(pages, 3);
+    assert_eq!(numbers, (1..=120).collect::<Vec<_>>());
+    Ok(())
+}

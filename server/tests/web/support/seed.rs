@@ -1,0 +1,224 @@
+//! The workspace of the tests. Whatever people can write in it is hostile.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sluice_domain::{
+    access::{Role, WorkspaceRole},
+    form::Fields,
+    ids::{Id, InvitationId, PersonId, ProductId},
+};
+use sluice_service::{
+    Actor, Error, Origin, Service,
+    evidence::{AddEvidence, Spool, Upload},
+    features::CreateFeature,
+    new_form_id,
+    people::{Accept, Invite, NewPassword},
+    phases::MarkControl,
+    products::CreateProduct,
+    threats::EditThreat,
+};
+
+use super::{HOSTILE, TestResult};
+
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "seven herons over a slow river";
+
+/// The name of the file that is there.
+pub(crate) const FILE_NAME: &str = "a\"; filename=\"evil.html\u{202E};\\ é.html";
+
+/// The file that is there.
+pub(crate) const FILE: &[u8] = b"<script>alert(1)</script>";
+
+/// One person for each role, one with none, and one from elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Who {
+    /// Holds this role in `PAY`.
+    In(Role),
+    /// Holds this role for the workspace.
+    Of(WorkspaceRole),
+    /// Has an account and no role.
+    Nobody,
+    /// Holds every role that there is in the other product, `OPS`.
+    Stranger,
+}
+
+/// Administrator.
+pub(crate) const ADMIN: Who = Who::Of(WorkspaceRole::Administrator);
+/// Auditor.
+pub(crate) const AUDITOR: Who = Who::Of(WorkspaceRole::Auditor);
+/// Product manager of `PAY`.
+pub(crate) const MANAGER: Who = Who::In(Role::ProductManager);
+/// Developer of `PAY`.
+pub(crate) const DEVELOPER: Who = Who::In(Role::Developer);
+/// Security reviewer of `PAY`.
+pub(crate) const REVIEWER: Who = Who::In(Role::SecurityReviewer);
+
+impl Who {
+    /// Everybody.
+    pub(crate) fn all() -> Vec<Self> {
+        let mut all: Vec<Self> = Role::ALL.iter().map(|role| Self::In(*role)).collect();
+        all.extend([AUDITOR, ADMIN, Self::Nobody, Self::Stranger]);
+        all
+    }
+
+    /// Roles in `PAY`.
+    pub(crate) fn roles(self) -> Vec<Role> {
+        if let Self::In(role) = self { vec![role] } else { Vec::new() }
+    }
+
+    /// Roles for the workspace.
+    pub(crate) fn workspace(self) -> Vec<WorkspaceRole> {
+        if let Self::Of(role) = self { vec![role] } else { Vec::new() }
+    }
+
+    /// The address that they sign in with.
+    pub(crate) fn email(self) -> String {
+        let name = match self {
+            Self::In(role) => role.code(),
+            Self::Of(role) => role.code(),
+            Self::Nobody => "nobody",
+            Self::Stranger => "stranger",
+        };
+        format!("{name}@example.org")
+    }
+}
+
+/// What is in every test's database.
+#[derive(Debug)]
+pub(crate) struct Seed {
+    people: BTreeMap<Who, PersonId>,
+    /// Where the work is: `PAY`, with `PAY-1` in its first phase and `PAY-2` in review.
+    pub(crate) product: ProductId,
+    /// Where the stranger works: `OPS`, with `OPS-1`.
+    pub(crate) other_product: ProductId,
+    /// An invitation that is open.
+    pub(crate) invitation: InvitationId,
+    /// The secret of its link.
+    pub(crate) token: String,
+}
+
+impl Seed {
+    /// Somebody's id.
+    pub(crate) fn person(&self, who: Who) -> TestResult<PersonId> {
+        Ok(*self.people.get(&who).ok_or("not in the cast")?)
+    }
+
+    /// Sets the workspace up, as people would.
+    pub(crate) async fn plant(service: &Service) -> TestResult<Self> {
+        service.import_built_in_policy().await?;
+        let password = NewPassword::new(PASSWORD).map_err(|problem| format!("{problem:?}"))?;
+        let id = service.create_admin(ADMIN.email().parse()?, HOSTILE.parse()?, password).await?;
+        let admin = actor(service, id).await?;
+        let product = make_product(service, &admin, "PAY").await?;
+        let other_product = make_product(service, &admin, "OPS").await?;
+        let mut people = BTreeMap::from([(ADMIN, id)]);
+        for who in Who::all().into_iter().filter(|who| *who != ADMIN) {
+            let (product, roles) = match who {
+                Who::In(role) => (Some(product), vec![role]),
+                Who::Stranger => (Some(other_product), Role::ALL.to_vec()),
+                Who::Of(_) | Who::Nobody => (None, Vec::new()),
+            };
+            let invite = Invite {
+                email: who.email().parse()?,
+                name: HOSTILE.parse()?,
+                workspace_roles: who.workspace().into_iter().collect(),
+                product,
+                product_roles: roles.into_iter().collect(),
+            };
+            let link = service.invite(&admin, invite).await?;
+            people.insert(who, join(service, &link.token).await?);
+        }
+        let invite = Invite {
+            email: "invited@example.org".parse()?,
+            name: HOSTILE.parse()?,
+            workspace_roles: [].into(),
+            product: Some(product),
+            product_roles: [Role::Qa].into(),
+        };
+        let token = service.invite(&admin, invite).await?.token.expose_secret().to_owned();
+        let invitation = service.open_invitations(&admin).await?.first().ok_or("no invitation")?.id;
+        let seed = Self { people, product, other_product, invitation, token };
+        seed.features(service).await?;
+        Ok(seed)
+    }
+
+    async fn features(&self, service: &Service) -> TestResult {
+        let manager = actor(service, self.person(MANAGER)?).await?;
+        let stranger = actor(service, self.person(Who::Stranger)?).await?;
+        make_feature(service, &manager, self.product).await?;
+        make_feature(service, &manager, self.product).await?;
+        make_feature(service, &stranger, self.other_product).await?;
+
+        let key = "PAY-1".parse()?;
+        let threat = EditThreat::parse(&fields(&[
+            ("id", &new_form_id()),
+            ("version", "0"),
+            ("title", HOSTILE),
+            ("element", HOSTILE),
+            ("stride", "spoofing"),
+            ("description", HOSTILE),
+            ("severity", "high"),
+            ("countermeasure", HOSTILE),
+            ("status", "open"),
+        ]));
+        service.add_threat(&manager, &key, parsed(threat)?).await?;
+        let evidence =
+            AddEvidence::parse(&fields(&[("id", &new_form_id()), ("title", HOSTILE), ("kind", "plan"), ("note", HOSTILE)]));
+        let mut spool = Spool::begin(1024).await?;
+        spool.write(FILE).await?;
+        let upload = Upload::new(FILE_NAME, Some("text/html"), spool.finish().await?);
+        service.add_evidence(&manager, &key, parsed(evidence)?, upload).await?;
+
+        let key = "PAY-2".parse()?;
+        for control in ["scope-and-goals", "security-requirements"] {
+            let form = [("control", control), ("mark", "done"), ("note", HOSTILE), ("version", "0")];
+            let mark = parsed(MarkControl::parse(&fields(&form)))?;
+            service.mark_control(&manager, &key, &"requirements".parse()?, mark).await?;
+        }
+        service.request_review(&manager, &key).await?;
+        Ok(())
+    }
+}
+
+/// A form's fields.
+pub(crate) fn fields(pairs: &[(&str, &str)]) -> Fields {
+    Fields::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+}
+
+/// The command of a form that has no problem.
+pub(crate) fn parsed<T, E: std::fmt::Debug>(command: Result<T, E>) -> TestResult<T> {
+    command.map_err(|problems| format!("the form is refused: {problems:?}").into())
+}
+
+/// Accepts an invitation with everybody's password.
+pub(crate) async fn join(service: &Service, token: &SecretString) -> TestResult<PersonId> {
+    let form = fields(&[("name", HOSTILE), ("new-password", PASSWORD), ("new-password-again", PASSWORD)]);
+    Ok(service.accept(&Origin::default(), token, parsed(Accept::parse(&form, false))?).await?.person)
+}
+
+async fn actor(service: &Service, person: PersonId) -> TestResult<Actor> {
+    Ok(service.actor(person, Origin::default()).await?.ok_or("no such person")?)
+}
+
+async fn make_product(service: &Service, admin: &Actor, key: &str) -> TestResult<ProductId> {
+    let id = service.fresh_product_id();
+    let command =
+        CreateProduct { id, key: key.parse()?, name: HOSTILE.parse()?, description: HOSTILE.parse()? };
+    service.create_product(admin, command).await?;
+    Ok(id)
+}
+
+async fn make_feature(service: &Service, actor: &Actor, product: ProductId) -> Result<(), Error> {
+    let description = format!("{HOSTILE}\n\n[a](javascript:alert(1)) ![b](data:text/html,x)");
+    let form = [
+        ("id", new_form_id()),
+        ("product", Id::to_string(&product)),
+        ("title", HOSTILE.to_owned()),
+        ("description", description),
+        ("tier", "low".to_owned()),
+    ];
+    let pairs = form.map(|(name, value)| (name.to_owned(), value));
+    service.create_feature(actor, CreateFeature::parse(&Fields::new(pairs.into()))?).await?;
+    Ok(())
+}
