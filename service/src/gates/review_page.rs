@@ -313,6 +313,17 @@ async fn lines(
         .collect())
 }
 
+/// What was said of a control, and what proves it.
+fn control_detail(note: Option<&String>, proofs: Option<&Vec<AttachedEvidence>>) -> String {
+    let note = note.map(String::as_str).unwrap_or_default();
+    let keys: Vec<String> = proofs.into_iter().flatten().map(|proof| format!("E-{}", proof.number)).collect();
+    match (note.is_empty(), keys.is_empty()) {
+        (_, true) => note.to_owned(),
+        (true, false) => format!("Proved by {}", keys.join(", ")),
+        (false, false) => format!("{note} Proved by {}", keys.join(", ")),
+    }
+}
+
 async fn sign_offs(
     connection: &mut PgConnection,
     actor: &Actor,
