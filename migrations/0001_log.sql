@@ -8,16 +8,35 @@ create schema audit;
 create schema history;
 
 -- The role that the server uses at run time (ASVS 13.2.2). It owns nothing. Roles belong to the whole cluster, so it
--- may exist already, or be made by another database's migration at this very moment.
+-- may exist already: made by hand for an owner without CREATEROLE, or by another database's migration this very moment.
 do $$
 begin
-    create role sluice_runtime login noinherit;
+    if not exists (select from pg_roles where rolname = 'sluice_runtime') then
+        create role sluice_runtime login noinherit;
+    end if;
 exception when duplicate_object or unique_violation then
+    null;
+end
+$$;
+-- Where migrations and the server share one login, that login has to be able to take the lesser role.
+do $$
+begin
+    if not pg_has_role(current_user, 'sluice_runtime', 'member') then
+        execute format('grant sluice_runtime to %I', current_user);
+    end if;
+exception when insufficient_privilege or invalid_grant_operation or unique_violation then
     null;
 end
 $$;
 grant usage on schema public, audit, history to sluice_runtime;
 revoke create on schema public from public;
+-- Functions are for triggers and for who is named; a table of one's own could borrow a trigger's rights.
+alter default privileges revoke execute on routines from public;
+do $$
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+end
+$$;
 
 -- What happened. `body` is the canonical form that a log leaf hashes; the columns repeat of it what people search by.
 create table audit.event (
@@ -93,6 +112,7 @@ grant select on audit.leaf, audit.checkpoint to sluice_runtime;
 create function audit.current_event() returns uuid language sql stable as $$
     select nullif(current_setting('sluice.event', true), '')::uuid
 $$;
+grant execute on function audit.current_event() to sluice_runtime;
 
 -- Before a write: the row carries its event.
 create function history.stamp() returns trigger language plpgsql as $$
@@ -109,6 +129,9 @@ $$;
 -- history and cannot change it.
 create function history.keep() returns trigger language plpgsql security definer set search_path = '' as $$
 begin
+    if tg_table_schema <> 'public' then
+        raise exception '%.% is not a tracked table', tg_table_schema, tg_table_name using errcode = 'SLA06';
+    end if;
     execute format('insert into history.%I select $1, ($2).*', tg_table_name) using audit.current_event(), old;
     return null;
 end
@@ -126,18 +149,34 @@ begin
 end
 $$;
 
+-- The same for a row that carries its event: that very event was stored, whatever the setting says by now.
+create function history.demand_own_event() returns trigger language plpgsql as $$
+begin
+    if not exists (
+        select from audit.event
+        where id = case when tg_op = 'DELETE' then audit.current_event() else new.event_id end
+          and xid = pg_current_xact_id()
+    ) then
+        raise exception 'rows of % were written without their audit event', tg_table_name using errcode = 'SLA03';
+    end if;
+    return null;
+end
+$$;
+
 -- Puts a table under the wall: `event_id`, history, and an event per transaction. The history table begins with the
--- event that ended the version, so that columns added later are last in both tables.
-create procedure history.track(name text) language plpgsql as $$
+-- event that ended the version, so that columns added later are last in both tables. `lookup` is the column by which
+-- earlier versions are looked up.
+create procedure history.track(name text, lookup text default 'id') language plpgsql as $$
 begin
     execute format('alter table public.%I add column event_id uuid not null', name);
     execute format('create table history.%I (until_event uuid not null, like public.%I)', name, name);
+    execute format('create index on history.%I (%I)', name, lookup);
     execute format('create trigger stamp before insert or update on public.%I
                     for each row execute function history.stamp()', name);
     execute format('create trigger keep after update or delete on public.%I
                     for each row execute function history.keep()', name);
     execute format('create constraint trigger demand_event after insert or update or delete on public.%I
-                    deferrable initially deferred for each row execute function history.demand_event()', name);
+                    deferrable initially deferred for each row execute function history.demand_own_event()', name);
     execute format('create trigger append_only before update or delete on history.%I
                     for each row execute function audit.refuse()', name);
     execute format('create trigger never_truncated before truncate on history.%I

@@ -27,7 +27,7 @@ create table workspace_grant (
     role text not null check (role in ('auditor', 'administrator')),
     primary key (person_id, role)
 );
-call history.track('workspace_grant');
+call history.track('workspace_grant', 'person_id');
 grant select, insert, update, delete on workspace_grant to sluice_runtime;
 
 -- A one-time link. Only its SHA-256 is stored. Without an inviter it is the set-up link of a fresh workspace.

@@ -33,7 +33,7 @@ create table product_grant (
                                        'release-manager', 'incident-manager', 'stakeholder')),
     primary key (person_id, product_id, role)
 );
-call history.track('product_grant');
+call history.track('product_grant', 'person_id');
 create index product_grant_by_product on product_grant (product_id, role);
 grant select, insert, update, delete on product_grant to sluice_runtime;
 

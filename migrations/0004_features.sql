@@ -49,7 +49,7 @@ create table control (
     primary key (feature_id, phase, control),
     constraint control_says_why check (mark = 'open' or note <> '')
 );
-call history.track('control');
+call history.track('control', 'feature_id');
 grant select, insert, update on control to sluice_runtime;
 
 create table threat_model (
@@ -63,7 +63,7 @@ create table threat_model (
     author_id uuid not null references person,
     changed_at timestamptz not null
 );
-call history.track('threat_model');
+call history.track('threat_model', 'feature_id');
 grant select, insert, update on threat_model to sluice_runtime;
 
 create table threat (
@@ -87,6 +87,6 @@ create table threat (
     constraint threat_number_unique unique (feature_id, number),
     constraint threat_treated_by_something check (status = 'open' or (treatment is not null and countermeasure <> ''))
 );
-call history.track('threat');
+call history.track('threat', 'feature_id');
 create index threat_by_owner on threat (owner_id) where status in ('open', 'planned');
 grant select, insert, update on threat to sluice_runtime;

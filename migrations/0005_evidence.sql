@@ -42,8 +42,8 @@ create table evidence (
     created_at timestamptz not null,
     constraint evidence_number_unique unique (feature_id, number)
 );
-call history.track('evidence');
-grant select, insert, update on evidence to sluice_runtime;
+call history.track('evidence', 'feature_id');
+grant select, insert, update (version) on evidence to sluice_runtime;
 
 create table evidence_version (
     evidence_id uuid not null references evidence,
@@ -52,11 +52,12 @@ create table evidence_version (
     file_name text not null,
     media_type text,
     note text not null default '',
+    salt bytea not null check (octet_length(salt) = 32),
     author_id uuid not null references person,
     uploaded_at timestamptz not null,
     primary key (evidence_id, version)
 );
-call history.track('evidence_version');
+call history.track('evidence_version', 'evidence_id');
 create index evidence_version_by_digest on evidence_version (digest);
 grant select, insert on evidence_version to sluice_runtime;
 
@@ -71,6 +72,6 @@ create table evidence_use (
     attached_at timestamptz not null,
     primary key (evidence_id, target_kind, phase, target)
 );
-call history.track('evidence_use');
+call history.track('evidence_use', 'feature_id');
 create index evidence_use_by_feature on evidence_use (feature_id, target_kind, phase, target);
 grant select, insert, delete on evidence_use to sluice_runtime;

@@ -77,6 +77,10 @@ pub enum Problem {
     },
     /// The file is byte for byte the one that is there already.
     SameFile,
+    /// The form was sent before and made something with other content.
+    SentBefore,
+    /// The risk tier cannot be lowered once a gate is open.
+    TierLowered,
     /// The last administrator cannot lose that role or be disabled.
     LastAdministrator,
     /// The person has no role in the product.

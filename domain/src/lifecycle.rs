@@ -79,6 +79,9 @@ pub enum Refusal {
     /// One standing sign-off a person, gate and cycle.
     #[error("already signed")]
     AlreadySigned,
+    /// Somebody else denied the gate; nobody but they can end that.
+    #[error("denied by somebody else")]
+    DeniedByOther,
     /// What was read is no longer what would be signed.
     #[error("dossier changed")]
     DossierChanged,
@@ -140,6 +143,24 @@ impl Attempt {
             return Err(Refusal::Blocked(decision.for_team().cloned().collect()));
         }
         Ok(Self { turn: Turn::Reviewers { requested_by: by }, since: now, ..self })
+    }
+
+    /// Whether a person may end this cycle: it ends the sign-offs of others, so who contributed does not, and nobody
+    /// else's veto ends by it.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn may_return(&self, facts: &Facts, person: PersonId) -> Result<(), Refusal> {
+        if self.turn == Turn::Team {
+            return Err(Refusal::NotInReview);
+        }
+        if facts.contributors.include(person) {
+            return Err(Refusal::Contributor);
+        }
+        let denied = |sign_off: &crate::gate::SignOffFact| {
+            sign_off.verdict == Verdict::Deny && sign_off.person != person
+        };
+        if facts.sign_offs.iter().any(denied) { Err(Refusal::DeniedByOther) } else { Ok(()) }
     }
 
     /// A reviewer ends this cycle and hands the turn back: the next cycle begins.

@@ -196,3 +196,17 @@ fn a_gate_opens_in_the_reviewers_turn_and_in_a_phase_of_the_policy_only() {
     let next = Attempt { phase: built_in().phases[2].key.clone(), cycle: 1, turn: Turn::Team, since: now };
     assert_eq!(review.open(built_in(), &open, now), Ok(Progress::Active(next)));
 }
+
+#[test]
+fn a_cycle_is_ended_by_no_contributor_and_past_nobody_elses_veto() {
+    let (_, review, mut facts) = design_in_review(Tier::Low);
+    assert_eq!(review.may_return(&facts, person(3)), Ok(()));
+    facts.contributors.0.insert(person(3));
+    assert_eq!(review.may_return(&facts, person(3)), Err(Refusal::Contributor));
+    facts.contributors.0.clear();
+    facts.sign_offs = vec![sign_off(4, Role::SecurityReviewer, Verdict::Deny, facts.dossier)];
+    assert_eq!(review.may_return(&facts, person(3)), Err(Refusal::DeniedByOther));
+    assert_eq!(review.may_return(&facts, person(4)), Ok(()));
+    let team = Attempt { turn: Turn::Team, ..review };
+    assert_eq!(team.may_return(&facts, person(4)), Err(Refusal::NotInReview));
+}

@@ -185,6 +185,7 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::RoleNotAsked,
         Refusal::AlreadySigned,
         Refusal::DossierChanged,
+        Refusal::DeniedByOther,
         Refusal::Blocked(blockers()?),
     ];
     all.extend(blockers()?.into_iter().map(|blocker| Refusal::Blocked(vec![blocker])));
@@ -200,8 +201,9 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::SeatsFilled(_) => 7,
         Refusal::AlreadySigned => 8,
         Refusal::DossierChanged => 9,
+        Refusal::DeniedByOther => 10,
     };
-    assert_all(&all, number, 10);
+    assert_all(&all, number, 11);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }
@@ -247,6 +249,8 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::WrongPassword,
         Problem::SignInFailed,
         Problem::SameFile,
+        Problem::SentBefore,
+        Problem::TierLowered,
         Problem::ReasonNeeded,
         Problem::TreatmentNeeded,
         Problem::MustApply,
@@ -278,8 +282,10 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::NotInProduct => 17,
         Problem::SignInFailed => 18,
         Problem::SameFile => 19,
+        Problem::SentBefore => 20,
+        Problem::TierLowered => 21,
     };
-    assert_all(&all, number, 20);
+    assert_all(&all, number, 22);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });

@@ -31,6 +31,10 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::AlreadySigned => {
             "You have a standing sign-off on this gate. Withdraw it first to sign anew.".into()
         }
+        Refusal::DeniedByOther => {
+            "Another reviewer denied this gate. Only they can return it for changes or withdraw their denial."
+                .into()
+        }
         Refusal::DossierChanged => {
             "The dossier changed while you were reading. Nothing was signed: read what changed, then sign."
                 .into()
@@ -94,6 +98,12 @@ pub fn problem(problem: &FieldProblem) -> String {
         }
         Problem::SameFile => {
             "This is the same file as the current version, byte for byte. Choose the new one.".into()
+        }
+        Problem::SentBefore => {
+            "This form was sent before, with other content. What it made then stays as it is; open a new form.".into()
+        }
+        Problem::TierLowered => {
+            "A gate was opened under the higher tier already, so the tier can only rise.".into()
         }
         Problem::LastAdministrator => {
             "This is the last administrator. Make somebody else administrator first.".into()

@@ -219,6 +219,7 @@ impl World {
             Refusal::SeatsFilled(_) => "seats filled",
             Refusal::AlreadySigned => "already signed",
             Refusal::DossierChanged => "dossier changed",
+            Refusal::DeniedByOther => "denied by other",
         });
     }
 

@@ -19,7 +19,11 @@ pub(super) async fn create(config: CreateAdmin) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn make(config: &CreateAdmin, backend: &Backend, password: Option<SecretString>) -> Result<String, Failed> {
+async fn make(
+    config: &CreateAdmin,
+    backend: &Backend,
+    password: Option<SecretString>,
+) -> Result<String, Failed> {
     backend.migrate().await?;
     let service = Service::connect(&backend.connect(), Clock::Database).await?;
     let said = add(config, &service, password).await;
@@ -33,8 +37,13 @@ async fn make(config: &CreateAdmin, backend: &Backend, password: Option<SecretSt
     })
 }
 
-async fn add(config: &CreateAdmin, service: &Service, password: Option<SecretString>) -> Result<String, Error> {
-    let fields = Fields::new(vec![("email".into(), config.email.clone()), ("name".into(), config.name.clone())]);
+async fn add(
+    config: &CreateAdmin,
+    service: &Service,
+    password: Option<SecretString>,
+) -> Result<String, Error> {
+    let fields =
+        Fields::new(vec![("email".into(), config.email.clone()), ("name".into(), config.name.clone())]);
     let mut check = Check::default();
     let email: Option<Email> = check.text(&fields, "email", "The e-mail address");
     let name: Option<PersonName> = check.text(&fields, "name", "The name");

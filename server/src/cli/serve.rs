@@ -25,6 +25,11 @@ use crate::{
 const SWEEP: Duration = Duration::from_mins(10);
 
 pub(super) async fn serve(config: ServeConfig) -> Result<(), Failed> {
+    if config.demo_if_empty && !(config.public_url.is_local() && config.listen.ip().is_loopback()) {
+        return Err("the demo workspace has published passwords, so it is loaded on localhost only. \
+                    Leave out --demo-if-empty, or serve on localhost."
+            .into());
+    }
     raise_file_limit();
     let stop = signals()?;
     let assets = Assets::load(&config.assets)?;
@@ -34,7 +39,12 @@ pub(super) async fn serve(config: ServeConfig) -> Result<(), Failed> {
     served
 }
 
-async fn serve_with(config: &ServeConfig, backend: &Backend, assets: Assets, stop: Stop) -> Result<(), Failed> {
+async fn serve_with(
+    config: &ServeConfig,
+    backend: &Backend,
+    assets: Assets,
+    stop: Stop,
+) -> Result<(), Failed> {
     backend.migrate().await?;
     let service = Service::connect(&backend.connect(), Clock::Database).await?;
     if config.demo_if_empty

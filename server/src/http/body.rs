@@ -24,12 +24,18 @@ use bytes::{Buf, Bytes};
 use http::{HeaderValue, StatusCode, Version, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Frame, SizeHint};
+use tokio::time::Instant;
 use tower_http::timeout::TimeoutBody;
 
 use super::{Edge, request_id_of};
 
 /// A body that stands still for this long is given up.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// A body may take this long in any case, and beyond it as long as it comes at this rate. Without a floor, a client
+/// that drips bytes would hold its connection for ever.
+const GRACE: Duration = Duration::from_secs(30);
+const FLOOR_BYTES_PER_SECOND: u64 = 16 * 1024;
 
 /// How long, and how much, is read away after the answer is given.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
@@ -76,13 +82,17 @@ pub(super) async fn apply(State(edge): State<Edge>, mut request: Request, next: 
 /// A request body that notices silence, and reads itself away when it is dropped early.
 struct Drained {
     body: Option<Body>,
+    /// Since when it is read.
+    since: Instant,
+    /// How much of it came.
+    seen: u64,
     /// The client waits for "100 Continue", which the first read would send: nothing is on its way yet.
     waits: bool,
 }
 
 impl Drained {
     fn new(body: Body, waits: bool) -> Self {
-        Self { body: Some(Body::new(TimeoutBody::new(IDLE, body))), waits }
+        Self { body: Some(Body::new(TimeoutBody::new(IDLE, body))), since: Instant::now(), seen: 0, waits }
     }
 }
 
@@ -97,6 +107,13 @@ impl HttpBody for Drained {
         self.waits = false;
         let Some(body) = self.body.as_mut() else { return Poll::Ready(None) };
         let polled = Pin::new(body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            self.seen += frame.data_ref().map_or(0, |data| data.remaining() as u64);
+            if self.since.elapsed() > GRACE + Duration::from_secs(self.seen / FLOOR_BYTES_PER_SECOND) {
+                self.body = None;
+                return Poll::Ready(Some(Err(axum::Error::new(TooSlow))));
+            }
+        }
         if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
             self.body = None;
         }
@@ -111,6 +128,11 @@ impl HttpBody for Drained {
         self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
     }
 }
+
+/// A body that came slower than the floor.
+#[derive(Debug, thiserror::Error)]
+#[error("the body came too slowly")]
+struct TooSlow;
 
 impl Drop for Drained {
     fn drop(&mut self) {

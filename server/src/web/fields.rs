@@ -26,7 +26,8 @@ impl<S: Send + Sync> FromRequest<S> for FormFields {
         if !is_form {
             return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
         }
-        let body = axum::body::Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        let body =
+            axum::body::Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
         parse(&body).map(Self).ok_or_else(|| StatusCode::BAD_REQUEST.into_response())
     }
 }

@@ -64,7 +64,11 @@ impl Done {
     /// The cookie that carries it to the next page.
     #[must_use]
     pub fn cookie(self) -> Option<HeaderValue> {
-        HeaderValue::from_str(&format!("{COOKIE}={}; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax", self.0)).ok()
+        HeaderValue::from_str(&format!(
+            "{COOKIE}={}; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax",
+            self.0
+        ))
+        .ok()
     }
 
     /// The cookie that ends it, once it was shown.

@@ -1,8 +1,9 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, CreateFeature, DoControl, EditFeature, EditThreatModel, ManagePeople, ManageProducts, ReadGrants,
-    ReadHistory, ReadPolicies, ReadProduct, RequestReview, ReturnForChanges, SignGate, UseOwnAccount,
+    AddEvidence, CreateFeature, DoControl, EditFeature, EditThreatModel, ManagePeople, ManageProducts,
+    ReadGrants, ReadHistory, ReadPolicies, ReadProduct, RequestReview, ReturnForChanges, SignGate,
+    UseOwnAccount,
 };
 
 use super::{
@@ -10,7 +11,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, evidence, features, history, people, phases, policies, preview, products, review, threats, work,
+    access, account, evidence, features, history, people, phases, policies, preview, products, review,
+    threats, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -25,15 +27,23 @@ pub fn routes() -> Vec<Route> {
         Route::at("/join/{token}").get(Public, access::join_form).post(Public, access::join),
         Route::at("/preferences/theme").post(Public, account::choose_theme),
         Route::at("/islands/preview").post(Only(UseOwnAccount), preview::preview),
-        Route::at("/account").get(Only(UseOwnAccount), account::show).post(Only(UseOwnAccount), account::change_password),
+        Route::at("/account")
+            .get(Only(UseOwnAccount), account::show)
+            .post(Only(UseOwnAccount), account::change_password),
         Route::at("/account/name").post(Only(UseOwnAccount), account::change_name),
         Route::at("/account/sessions/end").post(Only(UseOwnAccount), account::end_session),
         Route::at("/work").get(Only(UseOwnAccount), work::show),
         Route::at("/features").get(Only(UseOwnAccount), features::list),
-        Route::at("/features/new").get(Only(CreateFeature), features::new_form).post(Only(CreateFeature), features::create),
+        Route::at("/features/new")
+            .get(Only(CreateFeature), features::new_form)
+            .post(Only(CreateFeature), features::create),
         Route::at("/features/{key}").get(Only(ReadProduct), features::show),
-        Route::at("/features/{key}/edit").get(Only(EditFeature), features::edit_form).post(Only(EditFeature), features::edit),
-        Route::at("/features/{key}/phases/{phase}").get(Only(ReadProduct), phases::show).post(Only(DoControl), phases::mark),
+        Route::at("/features/{key}/edit")
+            .get(Only(EditFeature), features::edit_form)
+            .post(Only(EditFeature), features::edit),
+        Route::at("/features/{key}/phases/{phase}")
+            .get(Only(ReadProduct), phases::show)
+            .post(Only(DoControl), phases::mark),
         Route::at("/features/{key}/threat-model")
             .get(Only(ReadProduct), threats::model)
             .post(Only(EditThreatModel), threats::answer),
@@ -43,7 +53,9 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/threats/{number}")
             .get(Only(ReadProduct), threats::show)
             .post(Only(EditThreatModel), threats::edit),
-        Route::at("/features/{key}/evidence").get(Only(ReadProduct), evidence::list).post(Only(AddEvidence), evidence::add),
+        Route::at("/features/{key}/evidence")
+            .get(Only(ReadProduct), evidence::list)
+            .post(Only(AddEvidence), evidence::add),
         Route::at("/features/{key}/evidence/{number}")
             .get(Only(ReadProduct), evidence::show)
             .post(Only(AddEvidence), evidence::supersede),
@@ -51,7 +63,9 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/evidence/{number}/detach").post(Only(AddEvidence), evidence::detach),
         Route::at("/features/{key}/evidence/{number}/versions/{version}/download")
             .get(Only(ReadProduct), evidence::download),
-        Route::at("/features/{key}/review").get(Only(ReadProduct), review::show).post(Only(SignGate), review::sign),
+        Route::at("/features/{key}/review")
+            .get(Only(ReadProduct), review::show)
+            .post(Only(SignGate), review::sign),
         Route::at("/features/{key}/review/request").post(Only(RequestReview), review::request),
         Route::at("/features/{key}/review/return").post(Only(ReturnForChanges), review::return_for_changes),
         Route::at("/features/{key}/review/withdraw").post(Only(SignGate), review::withdraw),
@@ -59,13 +73,19 @@ pub fn routes() -> Vec<Route> {
         Route::at("/history").get(Only(ReadHistory), history::show),
         Route::at("/history.csv").post(Only(ReadHistory), history::export),
         Route::at("/products").get(Only(UseOwnAccount), products::list),
-        Route::at("/products/new").get(Only(ManageProducts), products::new_form).post(Only(ManageProducts), products::create),
+        Route::at("/products/new")
+            .get(Only(ManageProducts), products::new_form)
+            .post(Only(ManageProducts), products::create),
         Route::at("/products/{key}").get(Only(ReadGrants), products::show),
-        Route::at("/products/{key}/edit").get(Only(ManageProducts), products::edit_form).post(Only(ManageProducts), products::edit),
+        Route::at("/products/{key}/edit")
+            .get(Only(ManageProducts), products::edit_form)
+            .post(Only(ManageProducts), products::edit),
         Route::at("/products/{key}/grants").post(Only(ManagePeople), products::grant),
         Route::at("/products/{key}/grants/revoke").post(Only(ManagePeople), products::revoke),
         Route::at("/people").get(Only(ReadGrants), people::list),
-        Route::at("/people/invite").get(Only(ManagePeople), people::invite_form).post(Only(ManagePeople), people::invite),
+        Route::at("/people/invite")
+            .get(Only(ManagePeople), people::invite_form)
+            .post(Only(ManagePeople), people::invite),
         Route::at("/people/invitations/{id}/withdraw").post(Only(ManagePeople), people::withdraw_invitation),
         Route::at("/people/{id}").get(Only(ReadGrants), people::show),
         Route::at("/people/{id}/disable").post(Only(ManagePeople), people::disable),

@@ -205,7 +205,9 @@ async fn visit(app: &App, session: &Session, arrival: Arrival) -> Result<Visit, 
         actor,
         origin: arrival.origin,
         nonce: arrival.nonce,
-        theme: cookie(&arrival.cookies, "__Host-theme").and_then(|word| word.parse().ok()).unwrap_or_default(),
+        theme: cookie(&arrival.cookies, "__Host-theme")
+            .and_then(|word| word.parse().ok())
+            .unwrap_or_default(),
         notice: Done::sentence(&arrival.cookies).filter(|_| arrival.reads),
         path: arrival.path,
     })))

@@ -21,8 +21,8 @@ use crate::{
     support::{
         TestResult, World, fields,
         steps::{
-            answers_form, evidence_form, mark_form, parsed, phase_key, request, sign_form, threat_form, treat_form,
-            upload,
+            answers_form, evidence_form, mark_form, parsed, phase_key, request, sign_form, threat_form,
+            treat_form, upload,
         },
     },
 };
@@ -37,7 +37,11 @@ async fn furnished(world: &World) -> TestResult<FeatureKey> {
 }
 
 /// What every read of a feature answers to somebody.
-async fn reads(world: &World, actor: &Actor, key: &FeatureKey) -> TestResult<Vec<(&'static str, Result<(), Error>)>> {
+async fn reads(
+    world: &World,
+    actor: &Actor,
+    key: &FeatureKey,
+) -> TestResult<Vec<(&'static str, Result<(), Error>)>> {
     let service = &world.service;
     let phase = phase_key("requirements")?;
     Ok(vec![
@@ -54,7 +58,11 @@ async fn reads(world: &World, actor: &Actor, key: &FeatureKey) -> TestResult<Vec
 }
 
 /// What every write to a feature answers to somebody. The forms are right, so only who sends them can be wrong.
-async fn writes(world: &World, actor: &Actor, key: &FeatureKey) -> TestResult<Vec<(&'static str, Result<(), Error>)>> {
+async fn writes(
+    world: &World,
+    actor: &Actor,
+    key: &FeatureKey,
+) -> TestResult<Vec<(&'static str, Result<(), Error>)>> {
     let service = &world.service;
     let phase = phase_key("requirements")?;
     let mark = mark_form("scope-and-goals", Mark::Done, "Mine.", 1)?;
@@ -69,7 +77,10 @@ async fn writes(world: &World, actor: &Actor, key: &FeatureKey) -> TestResult<Ve
         ("answer", service.answer_threat_model(actor, key, answers_form("Mine.", 1)?).await),
         ("add threat", service.add_threat(actor, key, threat_form(&new_form_id())?).await.map(drop)),
         ("edit threat", service.edit_threat(actor, key, 1, treat_form(1, "planned")?).await),
-        ("add evidence", service.add_evidence(actor, key, evidence, upload("a.md", b"a").await?).await.map(drop)),
+        (
+            "add evidence",
+            service.add_evidence(actor, key, evidence, upload("a.md", b"a").await?).await.map(drop),
+        ),
         (
             "supersede",
             service.supersede_evidence(actor, key, 1, next, upload("b.md", b"b").await?).await.map(drop),
@@ -101,7 +112,9 @@ async fn another_products_feature_does_not_exist() -> TestResult {
 
     // The stranger holds every role that there is, in the other product.
     let stranger = &cast.stranger;
-    for (what, outcome) in reads(&world, stranger, &key).await?.into_iter().chain(writes(&world, stranger, &key).await?) {
+    for (what, outcome) in
+        reads(&world, stranger, &key).await?.into_iter().chain(writes(&world, stranger, &key).await?)
+    {
         assert!(matches!(outcome, Err(Error::NotFound)), "{what}: {outcome:?}");
     }
     // A feature that never was answers the same.

@@ -43,7 +43,11 @@ async fn walk(tier: Tier, seats: BTreeMap<Role, usize>) -> TestResult {
     for (position, phase) in PHASES.iter().enumerate() {
         let summary = world.service.feature_page(&world.cast.manager, &key).await?.summary;
         let attempt = summary.progress.attempt()?;
-        assert_eq!((attempt.phase.as_str(), attempt.cycle), (*phase, 1), "phases come in order, none is skipped");
+        assert_eq!(
+            (attempt.phase.as_str(), attempt.cycle),
+            (*phase, 1),
+            "phases come in order, none is skipped"
+        );
         for (step, other) in summary.steps.iter().enumerate() {
             let state = matches!(
                 (&other.state, step.cmp(&position)),
@@ -144,8 +148,10 @@ async fn the_history_tells_it(world: &World, key: &FeatureKey, seats: &BTreeMap<
     // The sign-offs that the review page shows carry the digests of the events, and every manifest is kept.
     let page = world.service.review_page(&world.cast.auditor, key).await?;
     assert!(page.attempt.is_none());
-    let mut of_events: Vec<_> =
-        of(Verb::GateSigned).iter().map(|entry| new_value(entry, "dossier").unwrap_or_default().to_owned()).collect();
+    let mut of_events: Vec<_> = of(Verb::GateSigned)
+        .iter()
+        .map(|entry| new_value(entry, "dossier").unwrap_or_default().to_owned())
+        .collect();
     let mut of_page: Vec<_> = page.sign_offs.iter().map(|sign_off| sign_off.dossier.to_string()).collect();
     of_events.sort();
     of_page.sort();
@@ -156,7 +162,11 @@ async fn the_history_tells_it(world: &World, key: &FeatureKey, seats: &BTreeMap<
              where d.phase = s.phase and d.cycle = s.cycle and sha256(convert_to(d.manifest, 'UTF8')) = d.digest",
         )
         .await?;
-    assert_eq!(usize::try_from(kept)?, of_page.len(), "the manifest of each signed digest is kept and hashes to it");
+    assert_eq!(
+        usize::try_from(kept)?,
+        of_page.len(),
+        "the manifest of each signed digest is kept and hashes to it"
+    );
     Ok(())
 }
 
@@ -185,7 +195,11 @@ async fn lists_and_inboxes_follow_the_decision() -> TestResult {
     assert_eq!(tasks(&cast.manager).await?, [Task::RequestReview]);
     request(&world.service, &cast.manager, &key).await?;
     assert_eq!(tasks(&cast.manager).await?, []);
-    assert_eq!(world.service.my_work(&cast.manager).await?.waiting.len(), 1, "the manager waits for the reviewers");
+    assert_eq!(
+        world.service.my_work(&cast.manager).await?.waiting.len(),
+        1,
+        "the manager waits for the reviewers"
+    );
     assert_eq!(tasks(&cast.first).await?, [Task::Sign]);
     assert_eq!(tasks(&cast.second).await?, [Task::Sign]);
     world.approve(&key).await?;

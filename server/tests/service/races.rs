@@ -2,21 +2,11 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sluice_domain::{
-    access::Role,
-    gate::Verdict,
-    ids::FeatureKey,
-    lifecycle::Refusal,
-    policy::Tier,
-};
+use sluice_domain::{access::Role, gate::Verdict, ids::FeatureKey, lifecycle::Refusal, policy::Tier};
 use sluice_service::{Error, products::RoleChange};
 use tokio_postgres::Client;
 
-use crate::support::{
-    TestResult, World,
-    steps::sign_form,
-    until,
-};
+use crate::support::{TestResult, World, steps::sign_form, until};
 
 const REVIEWER: Role = Role::SecurityReviewer;
 
@@ -69,7 +59,8 @@ impl<'a> Race<'a> {
     async fn sign_up_to(&self, lock: &str) -> TestResult<tokio::task::JoinHandle<Result<(), Error>>> {
         let covers = self.world.dossier(self.key).await?;
         self.gatekeeper.batch_execute(&format!("begin; {lock}")).await?;
-        let (service, actor, key) = (self.world.service.clone(), self.world.cast.first.clone(), self.key.clone());
+        let (service, actor, key) =
+            (self.world.service.clone(), self.world.cast.first.clone(), self.key.clone());
         let signing = tokio::spawn(async move {
             service.sign_gate(&actor, &key, sign_form(Verdict::Deny, REVIEWER, covers)).await.map(drop)
         });
@@ -171,7 +162,8 @@ async fn of_several_approvals_at_once_one_opens_the_gate() -> TestResult {
         let key = world.in_review(Tier::Low).await?;
         let covers = world.dossier(&key).await?;
         let sign = async |actor| {
-            let outcome = world.service.sign_gate(actor, &key, sign_form(Verdict::Approve, REVIEWER, covers)).await;
+            let outcome =
+                world.service.sign_gate(actor, &key, sign_form(Verdict::Approve, REVIEWER, covers)).await;
             match outcome {
                 Ok(_) => drop(opened.fetch_add(1, Ordering::Relaxed)),
                 Err(Error::Refused(Refusal::NotInReview)) => {}

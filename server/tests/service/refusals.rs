@@ -10,11 +10,7 @@ use sluice_domain::{
     policy::{EvidenceKind, Tier},
 };
 use sluice_service::{
-    Actor, Error,
-    evidence::Target,
-    new_form_id,
-    people::AccountChange,
-    products::RoleChange,
+    Actor, Error, evidence::Target, new_form_id, people::AccountChange, products::RoleChange,
 };
 
 use crate::{
@@ -42,19 +38,34 @@ async fn a_role_that_the_matrix_or_the_policy_does_not_name_is_denied() -> TestR
         other => panic!("{action:?} is not denied: {other:?}"),
     };
 
-    denied(service.create_feature(&cast.developer, world.feature_form(Tier::Low)?).await.map(drop), Action::CreateFeature);
-    denied(service.edit_feature(&cast.developer, &key, rename(&world, "Mine", 1)?).await, Action::EditFeature);
+    denied(
+        service.create_feature(&cast.developer, world.feature_form(Tier::Low)?).await.map(drop),
+        Action::CreateFeature,
+    );
+    denied(
+        service.edit_feature(&cast.developer, &key, rename(&world, "Mine", 1)?).await,
+        Action::EditFeature,
+    );
     denied(world.mark(&cast.first, &key, "requirements", "scope-and-goals").await, Action::DoControl);
     // The matrix lets developers do controls, the policy names product managers for this one.
     denied(world.mark(&cast.developer, &key, "requirements", "scope-and-goals").await, Action::DoControl);
-    denied(service.answer_threat_model(&cast.first, &key, answers_form("Mine.", 0)?).await, Action::EditThreatModel);
-    denied(service.add_threat(&cast.releaser, &key, threat_form(&new_form_id())?).await.map(drop), Action::EditThreatModel);
+    denied(
+        service.answer_threat_model(&cast.first, &key, answers_form("Mine.", 0)?).await,
+        Action::EditThreatModel,
+    );
+    denied(
+        service.add_threat(&cast.releaser, &key, threat_form(&new_form_id())?).await.map(drop),
+        Action::EditThreatModel,
+    );
     let uploaded = world.prove(&cast.stakeholder, &key, EvidenceKind::Plan, &[]).await;
     let uploaded = uploaded.err().and_then(|error| error.downcast::<Error>().ok()).map(|error| *error);
     denied(uploaded.map_or(Ok(()), Err), Action::AddEvidence);
     denied(request(service, &cast.first, &key).await, Action::RequestReview);
     for actor in [&cast.manager, &cast.developer, &cast.tester, &cast.stakeholder] {
-        denied(world.sign(actor, &key, Role::SecurityReviewer, Verdict::Approve).await.map(drop), Action::SignGate);
+        denied(
+            world.sign(actor, &key, Role::SecurityReviewer, Verdict::Approve).await.map(drop),
+            Action::SignGate,
+        );
         denied(world.hand_back(actor, &key, 1).await, Action::ReturnForChanges);
         denied(world.withdraw(actor, &key).await.map(drop), Action::SignGate);
     }
@@ -90,7 +101,11 @@ async fn who_contributed_does_not_approve() -> TestResult {
     for actor in [&cast.first, &cast.second] {
         for verdict in [Verdict::Approve, Verdict::Deny] {
             let signed = world.sign(actor, &key, Role::SecurityReviewer, verdict).await;
-            assert!(matches!(signed, Err(Error::Refused(Refusal::Contributor))), "{}: {signed:?}", actor.name);
+            assert!(
+                matches!(signed, Err(Error::Refused(Refusal::Contributor))),
+                "{}: {signed:?}",
+                actor.name
+            );
         }
     }
     assert_eq!(world.count("select count(*) from sign_off").await?, 0);
@@ -148,7 +163,10 @@ async fn no_phase_is_skipped() -> TestResult {
         service.attach_evidence(&cast.developer, &key, number, target.clone()).await,
         Refusal::NotCurrentPhase,
     );
-    out_of_turn(service.detach_evidence(&cast.developer, &key, number, target).await, Refusal::NotCurrentPhase);
+    out_of_turn(
+        service.detach_evidence(&cast.developer, &key, number, target).await,
+        Refusal::NotCurrentPhase,
+    );
     let progress = service.feature_page(&cast.manager, &key).await?.summary.progress;
     assert_eq!(progress.attempt()?.phase.as_str(), "design");
     let opened = world.count("select count(*) from gate_attempt where outcome = 'opened'").await?;
@@ -194,7 +212,9 @@ async fn an_account_that_was_disabled_does_nothing_more() -> TestResult {
     service.disable_person(&cast.admin, cast.first.person, parsed(AccountChange::parse(&form))?).await?;
     let events = world.events().await?;
     // The actor is the one of a request that began before.
-    let signed = service.sign_gate(&cast.first, &key, sign_form(Verdict::Approve, Role::SecurityReviewer, covers)).await;
+    let signed = service
+        .sign_gate(&cast.first, &key, sign_form(Verdict::Approve, Role::SecurityReviewer, covers))
+        .await;
     assert!(signed.is_err(), "{signed:?}");
     let returned = world.hand_back(&cast.first, &key, 1).await;
     assert!(matches!(returned, Err(Error::NotFound)), "{returned:?}");

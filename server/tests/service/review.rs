@@ -66,9 +66,15 @@ async fn a_filled_quorum_takes_no_further_approval() -> TestResult {
     world.sign(&cast.second, &key, REVIEWER, Verdict::Approve).await?;
     world.withdraw(&cast.second, &key).await?;
     world.sign(&cast.second, &key, REVIEWER, Verdict::Approve).await?;
-    let third =
-        crate::support::cast::join(&world.service, &cast.admin, "Theo Third", &[], Some(cast.product), &[REVIEWER])
-            .await?;
+    let third = crate::support::cast::join(
+        &world.service,
+        &cast.admin,
+        "Theo Third",
+        &[],
+        Some(cast.product),
+        &[REVIEWER],
+    )
+    .await?;
     let full = world.sign(&third, &key, REVIEWER, Verdict::Approve).await;
     assert!(matches!(full, Err(Error::Refused(Refusal::SeatsFilled(REVIEWER)))), "{full:?}");
     Ok(())
@@ -93,7 +99,8 @@ async fn a_denial_vetoes_until_it_is_withdrawn_and_then_the_gate_opens() -> Test
     let last: Vec<_> = story.iter().filter_map(|entry| entry.verb).collect();
     assert!(last.contains(&Verb::SignOffWithdrawn) && last.contains(&Verb::GateOpened));
     let record = sign_offs(&world, &key).await?;
-    let denial = record.iter().find(|sign_off| sign_off.verdict == Verdict::Deny).ok_or("the denial is gone")?;
+    let denial =
+        record.iter().find(|sign_off| sign_off.verdict == Verdict::Deny).ok_or("the denial is gone")?;
     let (how, _, why) = denial.ended.clone().ok_or("it still stands")?;
     assert_eq!((how.as_str(), why.as_str()), ("withdrawn", "I read it again."));
     Ok(())
@@ -120,7 +127,8 @@ async fn an_edit_during_the_review_voids_approvals_and_says_so() -> TestResult {
     edit.owner = cast.developer.person;
     service.edit_feature(&cast.manager, &key, edit).await?;
     let record = sign_offs(&world, &key).await?;
-    let approval = record.iter().find(|sign_off| sign_off.verdict == Verdict::Approve).ok_or("no approval")?;
+    let approval =
+        record.iter().find(|sign_off| sign_off.verdict == Verdict::Approve).ok_or("no approval")?;
     assert_eq!(approval.ended.as_ref().map(|(how, ..)| how.as_str()), Some("voided"));
     let denial = record.iter().find(|sign_off| sign_off.verdict == Verdict::Deny).ok_or("no denial")?;
     assert_eq!(denial.ended, None, "an edit of one letter does not lift a veto");

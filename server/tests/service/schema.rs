@@ -21,13 +21,13 @@ use crate::{
 
 /// Tables without `event_id`, and why they may be: what is not listed here has to be tracked.
 const UNTRACKED: [&str; 7] = [
-    "_sqlx_migrations",  // the migrator's own
-    "blob",              // never changes; demands an event
-    "blob_chunk",        // never changes; demands an event
-    "gate_state",        // follows from the rest
-    "password",          // an old hash is of use to an attacker only; demands an event
-    "session",           // comes and goes; what is done with it is audited
-    "sign_in_throttle",  // counters
+    "_sqlx_migrations", // the migrator's own
+    "blob",             // never changes; demands an event
+    "blob_chunk",       // never changes; demands an event
+    "gate_state",       // follows from the rest
+    "password",         // an old hash is of use to an attacker only; demands an event
+    "session",          // comes and goes; what is done with it is audited
+    "sign_in_throttle", // counters
 ];
 
 async fn names(client: &Client, sql: &str) -> TestResult<Vec<String>> {
@@ -46,7 +46,10 @@ async fn every_business_table_has_its_walls() -> TestResult {
          order by 1",
     )
     .await?;
-    assert_eq!(without_event, UNTRACKED, "a table that is new here has to be tracked, or listed with its reason");
+    assert_eq!(
+        without_event, UNTRACKED,
+        "a table that is new here has to be tracked, or listed with its reason"
+    );
 
     // What `history.track` brings: the same columns in the history, and every trigger, enabled.
     let unprotected = names(
@@ -144,7 +147,11 @@ async fn the_application_may_do_what_it_needs_and_no_more() -> TestResult {
             &[],
         )
         .await?;
-    assert_eq!((rights.get::<_, bool>(0), rights.get::<_, bool>(1)), (false, false), "attributes, memberships");
+    assert_eq!(
+        (rights.get::<_, bool>(0), rights.get::<_, bool>(1)),
+        (false, false),
+        "attributes, memberships"
+    );
     Ok(())
 }
 
@@ -213,7 +220,12 @@ async fn what_a_row_was_stays_with_the_event_that_ended_it() -> TestResult {
     world.mark(&cast.manager, &key, "requirements", "scope-and-goals").await?;
     world.tick();
     service
-        .mark_control(&cast.manager, &key, &phase, mark_form("scope-and-goals", Mark::Done, "Better words.", 1)?)
+        .mark_control(
+            &cast.manager,
+            &key,
+            &phase,
+            mark_form("scope-and-goals", Mark::Done, "Better words.", 1)?,
+        )
         .await?;
     let kept = titles("select note || ' ' || version from history.control").await?;
     assert_eq!(kept, ["Done as the guidance asks. 1"]);

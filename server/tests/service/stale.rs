@@ -44,13 +44,18 @@ async fn an_edit_of_what_somebody_else_changed_is_stale_and_changes_nothing() ->
     let threat = service.add_threat(&cast.developer, &key, threat_form(&new_form_id())?).await?;
     service.edit_threat(&cast.developer, &key, threat, treat_form(1, "planned")?).await?;
     let evidence = world.prove(&cast.developer, &key, EvidenceKind::Plan, &[]).await?;
-    let next = |version: &str| parsed(SupersedeEvidence::parse(&fields(&[("version", version), ("note", "")])));
+    let next =
+        |version: &str| parsed(SupersedeEvidence::parse(&fields(&[("version", version), ("note", "")])));
     service
         .supersede_evidence(&cast.developer, &key, evidence, next("1")?, upload("plan.md", b"second").await?)
         .await?;
     let product = "PAY".parse()?;
     let edit = |name: &str| {
-        parsed(EditProduct::parse(&fields(&[("name", name), ("description", "All of it."), ("version", "1")])))
+        parsed(EditProduct::parse(&fields(&[
+            ("name", name),
+            ("description", "All of it."),
+            ("version", "1"),
+        ])))
     };
     service.edit_product(&cast.admin, &product, edit("Payments and refunds")?).await?;
 
@@ -60,18 +65,38 @@ async fn an_edit_of_what_somebody_else_changed_is_stale_and_changes_nothing() ->
         ("feature", service.edit_feature(&cast.manager, &key, rename(&world, "Pay", 1)?).await),
         (
             "control",
-            service.mark_control(&cast.manager, &key, &phase, mark_form("scope-and-goals", Mark::Done, "Mine.", 0)?).await,
+            service
+                .mark_control(
+                    &cast.manager,
+                    &key,
+                    &phase,
+                    mark_form("scope-and-goals", Mark::Done, "Mine.", 0)?,
+                )
+                .await,
         ),
         (
             "control of the future",
-            service.mark_control(&cast.manager, &key, &phase, mark_form("scope-and-goals", Mark::Done, "Mine.", 7)?).await,
+            service
+                .mark_control(
+                    &cast.manager,
+                    &key,
+                    &phase,
+                    mark_form("scope-and-goals", Mark::Done, "Mine.", 7)?,
+                )
+                .await,
         ),
         ("threat model", service.answer_threat_model(&cast.developer, &key, answers_form("Mine.", 0)?).await),
         ("threat", service.edit_threat(&cast.developer, &key, threat, treat_form(1, "treated")?).await),
         (
             "evidence",
             service
-                .supersede_evidence(&cast.developer, &key, evidence, next("1")?, upload("plan.md", b"third").await?)
+                .supersede_evidence(
+                    &cast.developer,
+                    &key,
+                    evidence,
+                    next("1")?,
+                    upload("plan.md", b"third").await?,
+                )
                 .await
                 .map(drop),
         ),
@@ -117,8 +142,10 @@ async fn a_form_that_is_sent_twice_makes_one_thing() -> TestResult {
     let second = sluice_service::features::CreateFeature { id: first.id, ..second };
     let third = sluice_service::features::CreateFeature { id: first.id, ..world.feature_form(Tier::Low)? };
     let id = first.id;
-    let (one, two) =
-        tokio::join!(service.create_feature(&cast.manager, first), service.create_feature(&cast.manager, second));
+    let (one, two) = tokio::join!(
+        service.create_feature(&cast.manager, first),
+        service.create_feature(&cast.manager, second)
+    );
     let key = one?;
     assert_eq!((&two?, &service.create_feature(&cast.manager, third).await?), (&key, &key));
     assert_eq!(world.count(&format!("select count(*) from feature where id = '{id}'")).await?, 1);
@@ -153,8 +180,10 @@ async fn a_form_that_is_sent_twice_makes_one_thing() -> TestResult {
         let form = form.map(|(name, value): (&str, String)| (name.to_owned(), value));
         parsed(CreateProduct::parse(&sluice_domain::form::Fields::new(form.into())))
     };
-    let (one, two) =
-        tokio::join!(service.create_product(&cast.admin, make()?), service.create_product(&cast.admin, make()?));
+    let (one, two) = tokio::join!(
+        service.create_product(&cast.admin, make()?),
+        service.create_product(&cast.admin, make()?)
+    );
     assert_eq!(one?, two?);
     assert_eq!(world.count("select count(*) from product where key = 'NEW'").await?, 1);
 

@@ -1,6 +1,8 @@
 //! The walls in the schema, against somebody who has the application's connection and writes SQL: what code cannot
 //! forget, and what an injected statement cannot do.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
 
@@ -25,6 +27,12 @@ async fn refused(client: &Client, sql: &str, code: &str) -> TestResult {
         }
         Err(error) => Err(format!("{sql}: {error:?}, not {code}").into()),
     }
+}
+
+/// An id that no other row has.
+fn fresh() -> Uuid {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    Uuid::from_u64_pair(0x5a11, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 fn denied() -> &'static str {
@@ -98,7 +106,8 @@ async fn the_record_can_only_be_added_to() -> TestResult {
         );
     }
     // History and log are written by triggers and by sequencing, not by the application.
-    refused(&runtime, "insert into history.feature select gen_random_uuid(), * from feature", denied()).await?;
+    refused(&runtime, "insert into history.feature select gen_random_uuid(), * from feature", denied())
+        .await?;
     refused(&runtime, "insert into audit.checkpoint values (1, '\\x00', '', now())", denied()).await?;
     refused(&runtime, "insert into audit.leaf select 1, id, '\\x00' from audit.event limit 1", denied()).await
 }
@@ -109,7 +118,9 @@ async fn blobs_are_never_changed_even_by_their_owner() -> TestResult {
     let key = world.feature(Tier::Low).await?;
     world.prove(&world.cast.developer, &key, sluice_domain::policy::EvidenceKind::Plan, &[]).await?;
     let owner = world.as_owner().await?;
-    for statement in ["update blob set size = 1", "delete from blob_chunk", "update blob_chunk set bytes = ''"] {
+    for statement in
+        ["update blob set size = 1", "delete from blob_chunk", "update blob_chunk set bytes = ''"]
+    {
         refused(&owner, statement, APPEND_ONLY).await?;
     }
     Ok(())
@@ -123,14 +134,15 @@ async fn a_business_row_belongs_to_an_event_of_its_own_transaction() -> TestResu
     let (events, products) = (world.events().await?, world.count("select count(*) from product").await?);
 
     // Without naming an event.
-    refused(&runtime, &product(Uuid::new_v4()), NO_EVENT).await?;
-    refused(&runtime, &format!("update feature set title = 'x' where number = {}", key.number), NO_EVENT).await?;
+    refused(&runtime, &product(fresh()), NO_EVENT).await?;
+    refused(&runtime, &format!("update feature set title = 'x' where number = {}", key.number), NO_EVENT)
+        .await?;
     refused(&runtime, "delete from product_grant", SqlState::NOT_NULL_VIOLATION.code()).await?;
 
     // With an event that was named but not stored: the commit is refused, whatever the row.
-    let named = Uuid::new_v4();
+    let named = fresh();
     for statement in [
-        product(Uuid::new_v4()),
+        product(fresh()),
         "update feature set title = 'x'".to_owned(),
         "delete from product_grant".to_owned(),
         "insert into blob values (sha256('x'), 1, now())".to_owned(),
@@ -143,27 +155,27 @@ async fn a_business_row_belongs_to_an_event_of_its_own_transaction() -> TestResu
     refused(&runtime, "update password set hash = 'x'", EVENT_MISSING).await?;
 
     // With an event that another transaction stored: somebody else's, or one's own from before.
-    let stored = Uuid::new_v4();
+    let stored = fresh();
     runtime.batch_execute(&format!("begin; {}; commit", event(stored))).await?;
     for earlier in [
         stored,
         runtime.query_one("select id from audit.event where id <> $1 limit 1", &[&stored]).await?.get(0),
     ] {
-        let statement = format!("begin; {}; {}; commit", under(earlier), product(Uuid::new_v4()));
+        let statement = format!("begin; {}; {}; commit", under(earlier), product(fresh()));
         refused(&runtime, &statement, EVENT_MISSING).await?;
     }
     assert_eq!(world.count("select count(*) from product").await?, products);
     assert_eq!(world.events().await?, events + 1);
 
     // As the application does it, it works.
-    let (id, named) = (Uuid::new_v4(), Uuid::new_v4());
+    let (id, named) = (fresh(), fresh());
     runtime
         .batch_execute(&format!("begin; {}; {}; {}; commit", under(named), product(id), event(named)))
         .await?;
     let row = runtime.query_one("select event_id from product where id = $1", &[&id]).await?;
     assert_eq!(row.get::<_, Uuid>(0), named, "the row carries its event");
     // The event of a transaction that is over does not stay with the connection.
-    refused(&runtime, &product(Uuid::new_v4()), NO_EVENT).await
+    refused(&runtime, &product(fresh()), NO_EVENT).await
 }
 
 #[tokio::test]
@@ -176,7 +188,7 @@ async fn a_sign_off_is_never_rewritten() -> TestResult {
     world.withdraw(&cast.second, &key).await?;
     let runtime = world.as_runtime().await?;
     let rewrite = |change: &str, whose: &str| {
-        let id = Uuid::new_v4();
+        let id = fresh();
         format!("begin; {}; {}; update sign_off set {change} where {whose}; commit", under(id), event(id))
     };
     for change in [
@@ -219,7 +231,7 @@ async fn the_database_refuses_a_contributors_sign_off() -> TestResult {
     let runtime = world.as_runtime().await?;
     let (manager, first) = (world.cast.manager.person, world.cast.first.person);
     let begin = || {
-        let id = Uuid::new_v4();
+        let id = fresh();
         format!("begin; {}; {}", under(id), event(id))
     };
     // The author of the feature's text, then of a control alone.

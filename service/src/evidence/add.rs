@@ -1,7 +1,7 @@
 use sluice_domain::{
     access::Action,
     audit::{Value, Verb},
-    form::{Check, FieldProblem, Fields},
+    form::{Check, FieldProblem, Fields, Problem},
     ids::{EvidenceId, FeatureId, FeatureKey, PersonId},
     policy::EvidenceKind,
     text::{FileName, Note, Title},
@@ -9,7 +9,7 @@ use sluice_domain::{
 use sqlx::PgConnection;
 
 use super::{
-    evidence_object,
+    evidence_object, file_problem,
     store::{Upload, insert_uses, insert_version, store_blob},
     target::{Target, demand_targets},
 };
@@ -80,7 +80,7 @@ impl Service {
             let permit =
                 write.authorize_feature(&actor, Action::AddEvidence, feature.id, feature.product).await?;
             if let Some(number) =
-                added_before(write.connection(), command.id, feature.id, actor.person).await?
+                added_before(write.connection(), &command, feature.id, actor.person, &upload).await?
             {
                 return Ok(number);
             }
@@ -137,22 +137,29 @@ impl Service {
 /// The number that the same form got when it was sent before.
 async fn added_before(
     connection: &mut PgConnection,
-    id: EvidenceId,
+    command: &AddEvidence,
     feature: FeatureId,
     actor: PersonId,
+    upload: &Upload,
 ) -> Result<Option<i32>> {
     let earlier = sqlx::query!(
-        "select e.feature_id, e.number, v.author_id
+        "select e.feature_id, e.number, e.kind, v.author_id, v.digest
          from evidence e join evidence_version v on v.evidence_id = e.id and v.version = 1
          where e.id = $1",
-        id.uuid()
+        command.id.uuid()
     )
     .fetch_optional(connection)
     .await?;
     match earlier {
         None => Ok(None),
         Some(row) if row.feature_id == feature.uuid() && row.author_id == actor.uuid() => {
-            Ok(Some(row.number))
+            // Another file in the same form is another piece of evidence: not stored is not to be called stored.
+            let same = row.digest == upload.file.digest().as_bytes() && row.kind == command.kind.code();
+            if same {
+                Ok(Some(row.number))
+            } else {
+                Err(Error::Invalid(vec![file_problem(Problem::SentBefore)]))
+            }
         }
         Some(_) => Err(Error::NotFound),
     }

@@ -11,6 +11,7 @@ use super::{
     target::Target,
 };
 use crate::{
+    clock::fresh_salt,
     db::{
         permit::{InFeature, Permit},
         write::Write,
@@ -120,11 +121,11 @@ pub(super) async fn insert_version(
     author: PersonId,
 ) -> Result<()> {
     let now = write.now;
-    let digest = upload.file.digest();
+    let (digest, salt) = (upload.file.digest(), fresh_salt());
     sqlx::query!(
         "insert into evidence_version (evidence_id, version, digest, file_name, media_type, note, author_id,
-                                       uploaded_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                                       uploaded_at, salt)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         id.uuid(),
         version,
         digest.as_bytes().as_slice(),
@@ -132,7 +133,8 @@ pub(super) async fn insert_version(
         upload.media_type,
         note.as_str(),
         author.uuid(),
-        now
+        now,
+        salt.0.as_slice()
     )
     .execute(write.connection())
     .await?;

@@ -167,14 +167,21 @@ async fn created_before(
     command: &CreateFeature,
     actor: PersonId,
 ) -> Result<Option<i32>> {
-    let earlier =
-        sqlx::query!("select product_id, number, scope_author from feature where id = $1", command.id.uuid())
-            .fetch_optional(connection)
-            .await?;
+    let earlier = sqlx::query!(
+        "select product_id, number, title, scope_author from feature where id = $1",
+        command.id.uuid()
+    )
+    .fetch_optional(connection)
+    .await?;
     match earlier {
         None => Ok(None),
         Some(row) if row.product_id == command.product.uuid() && row.scope_author == actor.uuid() => {
-            Ok(Some(row.number))
+            if row.title == command.title.as_str() {
+                Ok(Some(row.number))
+            } else {
+                let problem = FieldProblem { field: "title", label: "Title", problem: Problem::SentBefore };
+                Err(Error::Invalid(vec![problem]))
+            }
         }
         Some(_) => Err(Error::NotFound),
     }

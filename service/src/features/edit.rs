@@ -1,7 +1,7 @@
 use sluice_domain::{
     access::Action,
     audit::{Object, ObjectKind, Value, Verb},
-    form::{Check, FieldProblem, Fields},
+    form::{Check, FieldProblem, Fields, Problem},
     ids::{FeatureKey, PersonId},
     policy::Tier,
     text::{Body, Title},
@@ -89,6 +89,11 @@ impl Service {
                 feature.owner_name =
                     name_in_product(write.connection(), command.owner, feature.product).await?;
             }
+            if command.tier < feature.tier && gate_opened(write.connection(), &permit).await? {
+                let problem =
+                    FieldProblem { field: "tier", label: "Risk tier", problem: Problem::TierLowered };
+                return Err(Error::Invalid(vec![problem]));
+            }
             let object = Object::new(ObjectKind::Feature, feature.id, feature.key.to_string());
             let mut event = write.event(&permit, Verb::FeatureEdited, object);
             let day = |date: Option<Date>| date.map_or(Value::None, Value::Day);
@@ -124,6 +129,16 @@ impl Service {
         })
         .await
     }
+}
+
+/// Whether a gate of the feature is open: what was asked under a tier cannot be made less afterwards.
+async fn gate_opened(connection: &mut PgConnection, permit: &Permit<InFeature>) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from gate_attempt where feature_id = $1 and outcome = 'opened') as "opened!""#,
+        permit.feature().uuid()
+    )
+    .fetch_one(connection)
+    .await?)
 }
 
 /// Stores the edited fields of a feature.

@@ -81,7 +81,7 @@ async fn evidence_uses(
     items: &mut BTreeSet<Item>,
 ) -> Result<Uses> {
     let rows = sqlx::query!(
-        "select u.target_kind, u.target, e.number, e.kind, e.version, v.digest
+        "select u.target_kind, u.target, e.number, e.kind, e.title, e.version, v.digest, v.file_name, v.note, v.salt
          from evidence_use u
          join evidence e on e.id = u.evidence_id
          join evidence_version v on v.evidence_id = e.id and v.version = e.version
@@ -98,11 +98,17 @@ async fn evidence_uses(
         let kind =
             EvidenceKind::from_code(&row.kind).ok_or_else(|| Error::internal("unknown evidence kind"))?;
         let key = format!("E-{}", row.number);
+        // The file by its SHA-256; its names and note are people's words, so only committed to.
+        let words = json!({"title": row.title, "file-name": row.file_name, "note": row.note});
+        let content = json!({
+            "sha-256": digest(&row.digest)?.to_string(),
+            "words": salt(row.salt)?.commit(canonical::to_string(&words).as_bytes()).to_string(),
+        });
         items.insert(Item {
             kind: ItemKind::Evidence,
             key: key.clone(),
             version: row.version,
-            digest: digest(&row.digest)?,
+            digest: canonical::Digest::of(canonical::to_string(&content).as_bytes()),
         });
         let attached = uses.entry((row.target_kind, row.target)).or_default();
         attached.kinds.insert(kind);
@@ -238,6 +244,13 @@ async fn contributors(
            union select author_id from control where feature_id = $1 and phase = $2
            union select author_id from history.control where feature_id = $1 and phase = $2
            union select author_id from used
+           -- Whoever attached or detached what is no longer attached changed the dossier as well.
+           union select author_id from history.evidence_use
+                 where feature_id = $1
+                   and ((target_kind = 'control' and phase = $2) or (target_kind = 'threat' and $3))
+           union select e.actor from history.evidence_use h join audit.event e on e.id = h.until_event
+                 where e.actor is not null and h.feature_id = $1
+                   and ((h.target_kind = 'control' and h.phase = $2) or (h.target_kind = 'threat' and $3))
            union select v.author_id from evidence_version v join used on used.evidence_id = v.evidence_id
            union select author_id from threat_model where feature_id = $1 and $3
            union select author_id from history.threat_model where feature_id = $1 and $3

@@ -7,13 +7,13 @@ use sluice_domain::{
     form::{Check, FieldProblem, Fields, Problem},
     gate::{SignOffFact, Verdict, decide},
     ids::{FeatureKey, SignOffId},
-    lifecycle::Progress,
-    text::{Note, Reason},
+    lifecycle::{Progress, Refusal},
+    text::{Note, Reason, TextError},
 };
 
 use super::{
     gather,
-    settle::{end_attempt, gate_object, settle, start_attempt},
+    settle::{Ending, end_attempt, gate_object, settle, start_attempt},
 };
 use crate::{
     Service,
@@ -56,21 +56,27 @@ impl SignGate {
         {
             check.note("reason", "A reason", Problem::ReasonNeeded);
         }
-        let password = fields.get("password");
-        if password.is_empty() {
-            check.note("password", "Password", Problem::Text(sluice_domain::text::TextError::Empty));
-        }
+        let password = demand_password(&mut check, fields);
         let command = (|| {
             Some(Self {
                 verdict: verdict?,
                 role: role?,
                 reason: reason?.to_string(),
                 covers: covers?,
-                password: SecretString::from(password),
+                password,
             })
         })();
         check.finish(command)
     }
+}
+
+/// The password of a step-up; an empty one is noted.
+fn demand_password(check: &mut Check, fields: &Fields) -> SecretString {
+    let password = fields.get("password");
+    if password.is_empty() {
+        check.note("password", "Password", Problem::Text(TextError::Empty));
+    }
+    SecretString::from(password)
 }
 
 /// Ends the cycle and hands the turn back to the team.
@@ -101,6 +107,8 @@ impl ReturnForChanges {
 pub struct WithdrawSignOff {
     /// Why.
     pub reason: Reason,
+    /// The password: a withdrawn denial may open the gate, so it takes the same step-up as signing.
+    pub password: SecretString,
 }
 
 impl WithdrawSignOff {
@@ -111,7 +119,8 @@ impl WithdrawSignOff {
     pub fn parse(fields: &Fields) -> Result<Self, Vec<FieldProblem>> {
         let mut check = Check::default();
         let reason = check.text(fields, "reason", "The reason");
-        check.finish(reason.map(|reason| Self { reason }))
+        let password = demand_password(&mut check, fields);
+        check.finish(reason.map(|reason| Self { reason, password }))
     }
 }
 
@@ -223,7 +232,7 @@ impl Service {
             .await;
             if let Err(error) = inserted {
                 return Err(if violates(&error, "sign_off_standing") {
-                    Error::Refused(sluice_domain::lifecycle::Refusal::AlreadySigned)
+                    Error::Refused(Refusal::AlreadySigned)
                 } else {
                     error.into()
                 });
@@ -268,8 +277,14 @@ impl Service {
                 return Err(Error::Stale);
             }
             let next = attempt.clone().return_for_changes(write.now)?;
+            // It takes a seat at this gate.
+            let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
+            let seats: Vec<Role> = phase.gate.sign_offs_for(feature.tier).map(|rule| rule.role).collect();
+            let role = write.one_role_of(&actor, feature.product, &seats, Action::ReturnForChanges).await?;
+            let facts = gather(write.connection(), &feature, phase, &attempt).await?.facts;
+            attempt.may_return(&facts, actor.person)?;
             let reason = command.reason.as_str();
-            end_attempt(&mut write, &permit, &attempt, "returned", Some((actor.person, reason))).await?;
+            end_attempt(&mut write, &permit, &attempt, Ending::Returned(actor.person, reason)).await?;
             start_attempt(&mut write, &permit, &next).await?;
             feature.progress = Progress::Active(next.clone());
             store_progress(write.connection(), &permit, &feature.progress).await?;
@@ -279,6 +294,7 @@ impl Service {
                 Value::Number(attempt.cycle.into()),
                 Value::Number(next.cycle.into()),
             );
+            event.role = Some(role);
             event.reason = Some(reason.to_owned());
             let settled = settle(&mut write, &permit, &feature).await?;
             write.commit(event, settled.consequences).await
@@ -290,20 +306,23 @@ impl Service {
     /// nothing else was missing.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is none.
+    /// [`Error::NotFound`] when there is none, [`Error::Invalid`] for a wrong password.
     pub async fn withdraw_sign_off(
         &self,
         actor: &Actor,
         key: &FeatureKey,
         command: WithdrawSignOff,
     ) -> Result<Progress> {
+        self.check_step_up(actor, &command.password).await?;
         let (service, actor, key) = (self.clone(), actor.clone(), key.clone());
         uncancelled(|token| async move {
             let mut begun = service.db.begin(&token, &actor.origin).await?;
             let feature = row::lock(begun.connection(), &service.policies, &key).await?;
             let mut write = begun.at_now().await?;
-            let permit =
-                write.authorize_feature(&actor, Action::SignGate, feature.id, feature.product).await?;
+            let permit = write
+                .authorize_feature(&actor, Action::SignGate, feature.id, feature.product)
+                .await?
+                .authenticated_by(Authentication::Password);
             let attempt = feature.progress.attempt()?.clone();
             let now = write.now;
             let withdrawn = sqlx::query!(

@@ -237,7 +237,7 @@ async fn lines(
     let notes: BTreeMap<String, String> = notes.into_iter().map(|row| (row.control, row.note)).collect();
     let proofs = attached(connection, feature.id, "control", phase.key.as_str()).await?;
     let evidence = sqlx::query!(
-        "select e.number, e.title, e.kind, v.file_name from evidence e
+        "select e.number, e.title, e.kind, v.file_name, v.digest from evidence e
          join evidence_version v on v.evidence_id = e.id and v.version = e.version
          where e.feature_id = $1",
         feature.id.uuid()
@@ -296,8 +296,10 @@ async fn lines(
                     let kind = row
                         .and_then(|row| EvidenceKind::from_code(&row.kind))
                         .map_or("", EvidenceKind::label);
-                    let detail =
-                        row.map(|row| format!("{kind}: {}, SHA-256 {}", row.file_name, item.digest.short()));
+                    let detail = row.map(|row| {
+                        let sha = digest(&row.digest).map(|digest| digest.short()).unwrap_or_default();
+                        format!("{kind}: {}, SHA-256 {sha}", row.file_name)
+                    });
                     (title, detail.unwrap_or_default(), Place::Evidence(number(&item.key)))
                 }
             };

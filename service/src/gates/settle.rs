@@ -4,6 +4,7 @@ use sluice_domain::{
     gate::{Decision, decide},
     ids::PersonId,
     lifecycle::{Attempt, Progress, Turn},
+    policy::Tier,
 };
 use uuid::Uuid;
 
@@ -50,7 +51,7 @@ pub(crate) async fn settle(
     }
 
     let progress = attempt.open(&feature.policy.policy, &decision, write.now)?;
-    end_attempt(write, permit, attempt, "opened", None).await?;
+    end_attempt(write, permit, attempt, Ending::Opened(feature.tier)).await?;
     store_progress(write.connection(), permit, &progress).await?;
     let mut event = write.consequence(permit, Verb::GateOpened, gate_object(feature, attempt));
     event.change(
@@ -160,25 +161,37 @@ pub(crate) async fn start_attempt(
     Ok(())
 }
 
+/// How an attempt ends.
+pub(crate) enum Ending<'a> {
+    /// The gate opened, under this tier.
+    Opened(Tier),
+    /// A person returned it, for this reason.
+    Returned(PersonId, &'a str),
+}
+
 /// Ends the attempt under way; it is an error when there is none, so no attempt ends twice.
 pub(crate) async fn end_attempt(
     write: &mut Write,
     permit: &Permit<InFeature>,
     attempt: &Attempt,
-    outcome: &str,
-    ended: Option<(PersonId, &str)>,
+    ending: Ending<'_>,
 ) -> Result<()> {
     let now = write.now;
+    let (outcome, tier, by, reason) = match ending {
+        Ending::Opened(tier) => ("opened", Some(tier.code()), None, ""),
+        Ending::Returned(by, reason) => ("returned", None, Some(by.uuid()), reason),
+    };
     let done = sqlx::query!(
-        "update gate_attempt set ended_at = $4, outcome = $5, ended_by = $6, reason = $7
+        "update gate_attempt set ended_at = $4, outcome = $5, ended_by = $6, reason = $7, tier = $8
          where feature_id = $1 and phase = $2 and cycle = $3 and outcome is null",
         permit.feature().uuid(),
         attempt.phase.as_str(),
         attempt.cycle,
         now,
         outcome,
-        ended.map(|(person, _)| person.uuid()),
-        ended.map(|(_, reason)| reason).unwrap_or_default()
+        by,
+        reason,
+        tier
     )
     .execute(write.connection())
     .await?;

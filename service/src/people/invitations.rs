@@ -220,11 +220,11 @@ impl Service {
         let now = self.db.now().await?;
         let rows = sqlx::query!(
             r#"select i.id, i.email, i.name, i.workspace_roles, i.product_roles, i.created_at, i.expires_at,
-                      p.key as "product_key?", inviter.name as invited_by
+                      p.key as "product_key?", inviter.name as "invited_by?"
                from invitation i
-               join person inviter on inviter.id = i.invited_by
+               left join person inviter on inviter.id = i.invited_by
                left join product p on p.id = i.product_id
-               where i.accepted_at is null and i.withdrawn_at is null
+               where i.accepted_at is null and i.withdrawn_at is null and i.email is not null
                order by i.created_at desc, i.id desc limit 200"#
         )
         .fetch_all(self.db.reads())
@@ -238,7 +238,8 @@ impl Service {
                     workspace_roles: workspace_roles(&row.workspace_roles),
                     product: row.product_key.map(|key| key.parse()).transpose().map_err(Error::internal)?,
                     product_roles: product_roles(&row.product_roles),
-                    invited_by: row.invited_by,
+                    // Without a person it came from the command line of whoever runs the server.
+                    invited_by: row.invited_by.unwrap_or_else(|| "the command line".to_owned()),
                     created_at: row.created_at,
                     expires_at: row.expires_at,
                     expired: row.expires_at <= now,

@@ -108,6 +108,7 @@ impl Service {
                  and case when i.email is null then not exists (select from person)
                      when i.invited_by is null then true
                      else exists (select from person inviter
+                                       join workspace_grant g on g.person_id = inviter.id and g.role = 'administrator'
                                        where inviter.id = i.invited_by and inviter.disabled_at is null) end"#,
             hash.as_bytes().as_slice(),
             now
@@ -153,6 +154,7 @@ impl Service {
                    and case when i.email is null then not exists (select from person)
                        when i.invited_by is null then true
                        else exists (select from person inviter
+                                         join workspace_grant g on g.person_id = inviter.id and g.role = 'administrator'
                                          where inviter.id = i.invited_by and inviter.disabled_at is null) end
                  for update of i",
                 link.as_bytes().as_slice()

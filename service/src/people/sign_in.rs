@@ -42,7 +42,7 @@ impl Service {
     /// attempts, [`Error::Busy`] when too many people sign in at once.
     pub async fn sign_in(&self, origin: &Origin, email: &str, password: SecretString) -> Result<SignedIn> {
         let typed = email.trim().to_lowercase();
-        let attempt = self.admit_attempt(origin, &typed).await?;
+        let attempt = self.admit_sign_in(origin, &typed).await?;
         let found = match typed.parse::<Email>() {
             Ok(email) => self.credentials_by_email(&email).await?,
             Err(_) => None,
@@ -118,8 +118,8 @@ impl Service {
         .await
     }
 
-    /// Checks that the person at the keyboard knows the actor's password (ASVS 7.5.3). Guesses count against the
-    /// account as those at the door do, so a stolen session is no way around the throttle.
+    /// Checks that the person at the keyboard knows the actor's password (ASVS 7.5.3). Guesses are
+    /// throttled as those at the door are, so a stolen session is no way to try many.
     ///
     /// # Errors
     /// [`Error::Invalid`] beside the field `password` when it is wrong, [`Error::Throttled`] after too many attempts.
@@ -129,7 +129,7 @@ impl Service {
 
     /// As [`Service::check_step_up`]; returns the credentials that were checked.
     pub(super) async fn prove(&self, actor: &Actor, password: &SecretString) -> Result<Credentials> {
-        let attempt = self.admit_attempt(&actor.origin, &actor.email).await?;
+        let attempt = self.admit_step_up(&actor.origin, actor.person).await?;
         let found = self.credentials(actor.person).await?;
         let hash = found.as_ref().map(|found| found.hash.clone());
         let verified = self.verify_counted(&attempt, password.clone(), hash).await?;

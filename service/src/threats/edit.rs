@@ -251,11 +251,19 @@ impl Service {
             let permit =
                 write.authorize_feature(&actor, Action::EditThreatModel, feature.id, feature.product).await?;
             feature.progress.attempt()?;
-            let earlier = sqlx::query!("select feature_id, number from threat where id = $1", id.uuid())
+            let earlier = sqlx::query!("select feature_id, number, title, author_id from threat where id = $1", id.uuid())
                 .fetch_optional(write.connection())
                 .await?;
             if let Some(earlier) = earlier {
-                return if earlier.feature_id == feature.id.uuid() { Ok(earlier.number) } else { Err(Error::NotFound) };
+                if earlier.feature_id != feature.id.uuid() || earlier.author_id != actor.person.uuid() {
+                    return Err(Error::NotFound);
+                }
+                return if earlier.title == command.title.as_str() {
+                    Ok(earlier.number)
+                } else {
+                    let problem = FieldProblem { field: "title", label: "Title", problem: Problem::SentBefore };
+                    Err(Error::Invalid(vec![problem]))
+                };
             }
             check_owner(write.connection(), command.owner, feature.product).await?;
             let number = sqlx::query_scalar!(

@@ -53,8 +53,14 @@ pub fn ReviewScreen(
 ) -> impl IntoView {
     let ReviewPage { summary, attempt, sign_offs, returned } = page;
     let reviewing = attempt.as_ref().is_some_and(|attempt| attempt.attempt.turn != Turn::Team);
-    let notice = notice.or_else(|| attempt.as_ref().and_then(|attempt| changed_since(attempt, &forms.sign)));
-    let notice = notice.map(|title| view! { <Notice kind=NoticeKind::Danger title /> });
+    // Why nothing was done, and that the dossier is another one by now, are two things to know: neither hides the other.
+    let other_dossier = attempt.as_ref().and_then(|attempt| changed_since(attempt, &forms.sign));
+    let forms =
+        if changed.is_some() { ReviewForms { sign: forms.sign.set("verdict", ""), ..forms } } else { forms };
+    let mut notices: Vec<String> = notice.into_iter().chain(other_dossier).collect();
+    notices.dedup();
+    let notice =
+        notices.into_iter().map(|title| view! { <Notice kind=NoticeKind::Danger title /> }).collect_view();
     let unplaced = unplaced(&summary, attempt.as_ref(), &sign_offs, &forms);
     // The team needs the reasons first; reviewers have them as background.
     let returned = record::returned(returned, summary.now);

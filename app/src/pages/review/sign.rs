@@ -246,7 +246,21 @@ pub(super) fn withdrawing(summary: &FeatureSummary, own: &PastSignOff, form: For
                     ". "
                     {effect}
                 </p>
-                <TextArea form name=WITHDRAW_REASON label="The reason" hint="Why you take it back. Part of the record." rows=2 />
+                <TextArea
+                    form=form.clone()
+                    name=WITHDRAW_REASON
+                    label="The reason"
+                    hint="Why you take it back. Part of the record."
+                    rows=2
+                />
+                <TextField
+                    form
+                    name="password"
+                    label="Password"
+                    hint="Your own, once more: taking a signature back is as much an act as giving it."
+                    kind=InputKind::Password
+                    autocomplete="current-password"
+                />
                 <FormActions>
                     <Button kind=ButtonKind::Danger>"Withdraw your sign-off"</Button>
                 </FormActions>

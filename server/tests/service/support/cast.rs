@@ -72,21 +72,26 @@ impl Cast {
     /// Sets a workspace up as people do: with an administrator who makes products and invites everybody.
     pub(crate) async fn assemble(service: &Service) -> TestResult<Self> {
         let password = NewPassword::new(PASSWORD).map_err(|problem| format!("{problem:?}"))?;
-        let admin = service.create_admin("admin@example.org".parse()?, "Ada Admin".parse()?, password).await?;
+        let admin =
+            service.create_admin("admin@example.org".parse()?, "Ada Admin".parse()?, password).await?;
         let admin = actor(service, admin).await?;
         let product = product(service, &admin, "PAY", "Payments").await?;
         let other_product = self::product(service, &admin, "OPS", "Operations").await?;
-        let join = async |name: &str, roles: &[Role]| join(service, &admin, name, &[], Some(product), roles).await;
+        let join =
+            async |name: &str, roles: &[Role]| join(service, &admin, name, &[], Some(product), roles).await;
         Ok(Self {
             manager: join("Mara Manager", &[Role::ProductManager]).await?,
-            developer: join("Devi Developer", &[Role::Developer, Role::Designer, Role::IncidentManager]).await?,
+            developer: join("Devi Developer", &[Role::Developer, Role::Designer, Role::IncidentManager])
+                .await?,
             tester: join("Tess Tester", &[Role::Qa]).await?,
             stakeholder: join("Mark Market", &[Role::Stakeholder]).await?,
             first: join("Rhea Reviewer", &[Role::SecurityReviewer]).await?,
             second: join("Rolf Reviewer", &[Role::SecurityReviewer]).await?,
             releaser: join("Rita Release", &[Role::ReleaseManager]).await?,
-            auditor: self::join(service, &admin, "Audrey Audit", &[WorkspaceRole::Auditor], None, &[]).await?,
-            stranger: self::join(service, &admin, "Stan Strange", &[], Some(other_product), Role::ALL).await?,
+            auditor: self::join(service, &admin, "Audrey Audit", &[WorkspaceRole::Auditor], None, &[])
+                .await?,
+            stranger: self::join(service, &admin, "Stan Strange", &[], Some(other_product), Role::ALL)
+                .await?,
             admin,
             product,
             other_product,

@@ -33,18 +33,20 @@ impl Cluster {
                 let (sender, receiver) = oneshot::channel();
                 // A thread of its own that never ends: each test has a runtime of its own, and the cluster outlives it.
                 // When the process ends, the watchdog removes the cluster.
-                std::thread::spawn(move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                    Ok(runtime) => runtime.block_on(async {
-                        let (kept, cluster) = match Self::start().await {
-                            Ok((embedded, cluster)) => (Some(embedded), Ok(cluster)),
-                            Err(error) => (None, Err(error)),
-                        };
-                        if sender.send(cluster).is_ok() {
-                            pending::<()>().await;
-                        }
-                        drop(kept);
-                    }),
-                    Err(error) => drop(sender.send(Err(error.into()))),
+                std::thread::spawn(move || {
+                    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                        Ok(runtime) => runtime.block_on(async {
+                            let (kept, cluster) = match Self::start().await {
+                                Ok((embedded, cluster)) => (Some(embedded), Ok(cluster)),
+                                Err(error) => (None, Err(error)),
+                            };
+                            if sender.send(cluster).is_ok() {
+                                pending::<()>().await;
+                            }
+                            drop(kept);
+                        }),
+                        Err(error) => drop(sender.send(Err(error.into()))),
+                    }
                 });
                 receiver.await?
             })

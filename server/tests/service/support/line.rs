@@ -66,7 +66,9 @@ impl World {
                 self.prove(actor, key, kind, &[Target::Control(phase.clone(), control.clone())]).await?;
             }
             Blocker::QuestionOpen { .. } => {
-                self.service.answer_threat_model(&self.cast.developer, key, answers_form("Links.", 0)?).await?;
+                self.service
+                    .answer_threat_model(&self.cast.developer, key, answers_form("Links.", 0)?)
+                    .await?;
             }
             Blocker::ThreatUntreated { number, needs, .. } => {
                 let page = self.service.threat_page(&self.cast.developer, key, Some(*number)).await?;
@@ -74,7 +76,9 @@ impl World {
                 let command = treat_form(version, needs.code())?;
                 self.service.edit_threat(&self.cast.developer, key, *number, command).await?;
             }
-            Blocker::Vetoed { .. } | Blocker::SignOffsMissing { .. } => return Err("the reviewers clear it".into()),
+            Blocker::Vetoed { .. } | Blocker::SignOffsMissing { .. } => {
+                return Err("the reviewers clear it".into());
+            }
         }
         Ok(())
     }

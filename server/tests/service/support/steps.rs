@@ -19,11 +19,7 @@ use sluice_service::{
     threats::{AnswerThreatModel, EditThreat},
 };
 
-use super::{
-    TestResult, World,
-    cast::password,
-    line::fields,
-};
+use super::{TestResult, World, cast::password, line::fields};
 
 /// The command of a form that has no problem.
 pub(crate) fn parsed<T, E: std::fmt::Debug>(command: Result<T, E>) -> TestResult<T> {
@@ -95,7 +91,9 @@ pub(crate) fn threat_form(id: &str) -> TestResult<EditThreat> {
 pub(crate) fn treat_form(version: i32, status: &str) -> TestResult<EditThreat> {
     let mut form = threat_fields("", &version.to_string());
     form.retain(|(name, _)| name != "status");
-    for (name, value) in [("status", status), ("treatment", "mitigate"), ("countermeasure", "An id that counts once.")] {
+    for (name, value) in
+        [("status", status), ("treatment", "mitigate"), ("countermeasure", "An id that counts once.")]
+    {
         form.push((name.to_owned(), value.to_owned()));
     }
     parsed(EditThreat::parse(&Fields::new(form)))
@@ -130,8 +128,15 @@ impl World {
     }
 
     /// Marks a control that nobody marked before.
-    pub(crate) async fn mark(&self, actor: &Actor, key: &FeatureKey, phase: &str, control: &str) -> Result<(), Error> {
-        let command = mark_form(control, Mark::Done, "Done as the guidance asks.", 0).map_err(Error::internal)?;
+    pub(crate) async fn mark(
+        &self,
+        actor: &Actor,
+        key: &FeatureKey,
+        phase: &str,
+        control: &str,
+    ) -> Result<(), Error> {
+        let command =
+            mark_form(control, Mark::Done, "Done as the guidance asks.", 0).map_err(Error::internal)?;
         self.service.mark_control(actor, key, &phase_key(phase)?, command).await
     }
 

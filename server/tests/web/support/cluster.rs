@@ -113,11 +113,19 @@ impl World {
         Self::on(cluster, "", settings, Assets::unbuilt()).await
     }
 
-    async fn on(cluster: &'static Cluster, from: &str, settings: Settings, assets: Assets) -> TestResult<Self> {
+    async fn on(
+        cluster: &'static Cluster,
+        from: &str,
+        settings: Settings,
+        assets: Assets,
+    ) -> TestResult<Self> {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         log::keep();
         let database = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        connect(&cluster.owner_url).await?.batch_execute(&format!("create database {database}{from}")).await?;
+        connect(&cluster.owner_url)
+            .await?
+            .batch_execute(&format!("create database {database}{from}"))
+            .await?;
         if from.is_empty() {
             migrate(&SecretString::from(with_database(&cluster.owner_url, &database))).await?;
         }
@@ -166,7 +174,8 @@ impl World {
         let mut digests = Vec::new();
         for table in tables {
             let table: String = table.get(0);
-            let sql = format!("select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {table} t");
+            let sql =
+                format!("select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {table} t");
             digests.push((table, database.query_one(&sql, &[]).await?.get(0)));
         }
         Ok(digests)

@@ -74,16 +74,19 @@ impl Page {
     pub(crate) fn holds(&self, name: &str, value: &str) -> bool {
         self.0.iter().any(|element| match element.name.as_str() {
             "input" if matches!(element.attribute("type"), Some("radio" | "checkbox")) => {
-                element.is("name", name) && element.is("value", value) && element.attribute("checked").is_some()
+                element.is("name", name)
+                    && element.is("value", value)
+                    && element.attribute("checked").is_some()
             }
             "input" => element.is("name", name) && element.is("value", value),
             // A parser drops the line break behind the start tag.
             "textarea" => {
-                element.is("name", name)
-                    && element.text.strip_prefix('\n').unwrap_or(&element.text) == value
+                element.is("name", name) && element.text.strip_prefix('\n').unwrap_or(&element.text) == value
             }
             "option" => {
-                element.select == name && element.is("value", value) && element.attribute("selected").is_some()
+                element.select == name
+                    && element.is("value", value)
+                    && element.attribute("selected").is_some()
             }
             _ => false,
         })
@@ -146,7 +149,8 @@ fn value(text: &str) -> (&str, &str) {
 }
 
 fn decoded(text: &str) -> String {
-    let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&#x2F;", "/")];
+    let named =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&#x2F;", "/")];
     let text = named.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
     text.replace("&amp;", "&")
 }

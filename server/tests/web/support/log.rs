@@ -35,7 +35,8 @@ pub(crate) fn keep() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let filter = EnvFilter::new("debug,tokio_postgres=off");
-        let started = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(|| Keep).try_init();
+        let started =
+            tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(|| Keep).try_init();
         assert!(started.is_ok(), "somebody else keeps the log");
     });
 }

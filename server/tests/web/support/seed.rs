@@ -163,8 +163,12 @@ impl Seed {
             ("status", "open"),
         ]));
         service.add_threat(&manager, &key, parsed(threat)?).await?;
-        let evidence =
-            AddEvidence::parse(&fields(&[("id", &new_form_id()), ("title", HOSTILE), ("kind", "plan"), ("note", HOSTILE)]));
+        let evidence = AddEvidence::parse(&fields(&[
+            ("id", &new_form_id()),
+            ("title", HOSTILE),
+            ("kind", "plan"),
+            ("note", HOSTILE),
+        ]));
         let mut spool = Spool::begin(1024).await?;
         spool.write(FILE).await?;
         let upload = Upload::new(FILE_NAME, Some("text/html"), spool.finish().await?);

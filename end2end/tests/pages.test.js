@@ -1,0 +1,360 @@
+// Every page as every role finds it, by following its links: valid, accessible in light and dark, wide and narrow, light
+// enough, usable by keyboard and without JavaScript, and silent.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { launch } from "../lib/browser.js";
+import * as checks from "../lib/checks.js";
+import { enter } from "../lib/demo.js";
+import { RESULTS } from "../lib/paths.js";
+import { Person } from "../lib/person.js";
+import { Server } from "../lib/server.js";
+
+/** What a browser without a cache may have to load for a page. */
+const HEAVIEST = 100_000;
+
+const [WIDE, NARROW] = [1280, 320];
+
+/** Who looks around, and at how many pages of a kind: feature pages of several phases, for example. */
+const VISITORS = [
+  ["Product manager", 3],
+  ["Security reviewer", 2],
+  ["Administrator", 2],
+  ["Auditor", 2],
+  ["Developer", 1],
+  ["Designer", 1],
+  ["QA", 1],
+  ["Release manager", 1],
+  ["Incident manager", 1],
+  ["Stakeholder", 1],
+];
+
+/** Pages that no link leads to, but an address does. */
+const UNLINKED = ["/styleguide"];
+
+/** @type {Server} */ let server;
+/** @type {import("playwright-core").Browser} */ let browser;
+/** What the scales said, by kind of page. @type {Map<string, number>} */
+const weights = new Map();
+/** Pages whose bones were found accessible before. */
+const known = new Set();
+
+before(async () => {
+  [server, browser] = await Promise.all([Server.start({ demo: true, environment: { SLUICE_MAX_UPLOAD_MIB: "1" } }), launch()]);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+suite("pages", () => {
+  test("for people without an account", async () => {
+    const somebody = await Person.arrive(browser, server.url, { name: "somebody", email: "" });
+    const faults = [];
+    for (const [path, status] of [["/sign-in", 200], ["/join/0000", 404], ...UNLINKED.map((path) => [path, 200])]) {
+      faults.push(...(await examine(somebody, path, "anonymous", status)));
+    }
+    await somebody.open("/features");
+    assert.equal(new URL(somebody.page.url()).pathname, "/sign-in", "everything else asks who is there");
+    somebody.isContent();
+    await somebody.leave();
+    assert.deepEqual(faults, []);
+  });
+
+  for (const [role, most] of VISITORS) {
+    test(`for the role of ${role.toLowerCase()}`, async () => {
+      const visitor = await enter(browser, server, role);
+      const faults = await tour(visitor, role, most);
+      visitor.isContent();
+      await visitor.leave();
+      assert.deepEqual(faults, []);
+    });
+  }
+
+  test("that say no", async () => {
+    const dana = await enter(browser, server, "Developer");
+    const ana = await enter(browser, server, "Product manager");
+    const faults = [
+      ...(await examine(dana, "/features/new", "refused", 403)),
+      ...(await examine(dana, "/no/such/page", "refused", 404)),
+      ...(await examine(dana, "/features/PAY-999", "refused", 404)),
+    ];
+    // Forms sent empty: the page again, with what is wrong.
+    for (const [who, path, button] of [
+      [ana, "/features/new", "Create feature"],
+      [ana, "/account", "Change the password"],
+    ]) {
+      await who.open(path);
+      const response = await who.press(button, 422);
+      faults.push(...(await lookAt(who, await response.text(), "refused", `422${path}`)));
+      const focused = await who.page.evaluate(() => document.activeElement?.className);
+      assert.equal(focused, "error-summary", `focus goes to what is wrong on ${path}`);
+    }
+    // What is refused before anybody knows who asks.
+    const foreign = await dana.post("/features/new", {}, { origin: "http://localhost:1", site: "cross-site" });
+    assert.equal(foreign.status, 403);
+    faults.push(...(await checks.invalidMarkup(foreign.text)));
+    dana.isContent();
+    ana.isContent();
+    await Promise.all([dana.leave(), ana.leave()]);
+    assert.deepEqual(faults, []);
+  });
+
+  test("weigh little", (t) => {
+    const [heaviest] = [...weights].sort(([, one], [, other]) => other - one);
+    t.diagnostic(`${weights.size} kinds of page; the heaviest is ${heaviest[0]} with ${(heaviest[1] / 1000).toFixed(1)} kB`);
+    for (const [page, bytes] of weights) assert.ok(bytes <= HEAVIEST, `${page} loads ${bytes} bytes`);
+  });
+});
+
+suite("without a mouse", () => {
+  for (const [role, path, action] of [
+    ["Product manager", "/features", "New feature"],
+    ["Product manager", "/features/new", "Create feature"],
+    ["Administrator", "/people", "Invite a person"],
+    ["Auditor", "/history", "Show"],
+  ]) {
+    test(`${path} is worked by keyboard: the skip link first, then on to “${action}”`, async () => {
+      const person = await enter(browser, server, role);
+      await person.open(path);
+      const { keyboard } = person.page;
+      // Where a page opens with the cursor in a field, the way begins there.
+      await person.page.evaluate(() => document.activeElement?.blur());
+      await keyboard.press("Tab");
+      assert.equal(await focus(person), "Skip to the content");
+      await keyboard.press("Enter");
+      assert.equal(await person.page.evaluate(() => document.activeElement?.id), "main");
+      const seen = [];
+      do {
+        await keyboard.press("Tab");
+        seen.push(await focus(person));
+        assert.ok(await isOutlined(person), `${seen.at(-1)} shows that it has the focus`);
+      } while (seen.at(-1) !== action && seen.length < 60);
+      assert.equal(seen.at(-1), action, `the way: ${seen.join(" → ")}`);
+      await person.leave();
+    });
+  }
+});
+
+suite("without JavaScript", () => {
+  for (const role of ["Product manager", "Security reviewer", "Administrator"]) {
+    test(`the role of ${role.toLowerCase()} is offered the same`, async () => {
+      const [plain, scripted] = await Promise.all([enter(browser, server, role, { javaScript: false }), enter(browser, server, role)]);
+      for (const path of [...PLAIN, ...(role === "Administrator" ? ["/people", "/people/invite", "/products/new", "/products/PAY/edit"] : FEATURE)]) {
+        await plain.open(path);
+        await scripted.open(path);
+        // The only button that makes sense with JavaScript alone.
+        const offered = (await offers(scripted)).filter((words) => words !== "Preview");
+        assert.deepEqual(await offers(plain), offered, path);
+      }
+      plain.isContent();
+      await Promise.all([plain.leave(), scripted.leave()]);
+    });
+  }
+
+  test("colours are chosen by a form and stay", async () => {
+    const plain = await enter(browser, server, "Designer", { javaScript: false });
+    await plain.open("/policies");
+    await plain.press("Dark");
+    assert.equal(new URL(plain.page.url()).pathname, "/policies", "back where it was");
+    assert.equal(await theme(plain), "dark");
+    await plain.open("/work");
+    assert.equal(await theme(plain), "dark");
+    await plain.leave();
+  });
+});
+
+suite("with JavaScript", () => {
+  test("colours change at once and stay", async () => {
+    const person = await enter(browser, server, "Designer");
+    await person.open("/work");
+    const [stored] = await Promise.all([
+      person.page.waitForResponse((response) => response.url().endsWith("/preferences/theme")),
+      person.page.getByRole("button", { name: "Dark", exact: true }).click(),
+    ]);
+    assert.ok(stored.status() < 400);
+    assert.equal(await theme(person), "dark");
+    assert.deepEqual(await checks.barriers(person.page, { looks: true }), []);
+    await person.open("/features");
+    assert.equal(await theme(person), "dark");
+    person.isContent();
+    await person.leave();
+  });
+
+  test("Markdown is shown before it is saved", async () => {
+    const person = await enter(browser, server, "Product manager");
+    await person.open("/features/new");
+    await person.fill({ Description: "Cards become **tokens**." });
+    await person.page.getByRole("button", { name: "Preview" }).click();
+    await person.page.locator(".markdown-preview strong", { hasText: "tokens" }).waitFor();
+    person.isContent();
+    await person.leave();
+  });
+
+  test("a chosen file is named with its size, and one that is too large is named before it is sent", async () => {
+    const person = await enter(browser, server, "Product manager");
+    await person.open("/features/PAY-1/evidence");
+    const zone = person.page.locator(".file-drop");
+    await person.field("File").setInputFiles({ name: "small.md", mimeType: "text/markdown", buffer: Buffer.from("# Plan\n") });
+    await person.sees("small.md (7 bytes)", zone);
+    await person.field("File").setInputFiles(tooLarge());
+    await person.sees("large.bin has 2 MiB, more than the 1 MiB that can be uploaded.", zone);
+    person.isContent();
+    await person.leave();
+  });
+});
+
+test("a file above the limit is refused, and what was typed is kept", async () => {
+  const person = await enter(browser, server, "Product manager", { javaScript: false });
+  await person.open("/features/PAY-1/evidence");
+  await person.field("File").setInputFiles(tooLarge());
+  await person.fill({ Title: "A large one", Note: "From the build." });
+  await person.choose("Kind", "Plan");
+  await person.press("Add the evidence", 422);
+  await person.isTold("The file is larger than the limit of 1 MiB. Nothing was stored.", "File");
+  assert.equal(await person.field("Title").inputValue(), "A large one");
+  person.isContent();
+  await person.leave();
+});
+
+test("the server had nothing to complain about", () => {
+  assert.deepEqual(server.complaints(), []);
+});
+
+const PLAIN = ["/work", "/features", "/products", "/products/PAY", "/policies", "/policies/sdl/2026.1", "/account"];
+const FEATURE = ["", "/threat-model", "/evidence", "/review", "/history", "/phases/requirements"].map((page) => `/features/PAY-1${page}`);
+
+const tooLarge = () => ({ name: "large.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(2 * 1024 * 1024, "x") });
+
+const theme = (person) => person.page.evaluate(() => document.documentElement.dataset.theme);
+
+/** The words of what has the focus. */
+const focus = (person) =>
+  person.page.evaluate(() => {
+    const element = document.activeElement;
+    return (element?.labels?.[0] ?? element)?.innerText?.trim() ?? element?.localName;
+  });
+
+/** Whether people see where the focus is. */
+const isOutlined = (person) =>
+  person.page.evaluate(() => {
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
+    return (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none";
+  });
+
+/** Everything that can be done on a page: links, buttons, fields. */
+const offers = (person) =>
+  person.page
+    .locator("main")
+    .locator("a, button, input:not([type=hidden]), select, textarea")
+    .evaluateAll((elements) =>
+      elements
+        .filter((element) => element.checkVisibility())
+        .map((element) => (element.labels?.[0] ?? element).textContent.trim().replaceAll(/\s+/g, " ")),
+    );
+
+/** The kind of a page: its address without what tells one feature, person or version from another. */
+function kindOf(address) {
+  const { pathname } = new URL(address, server.url);
+  return pathname
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "{id}")
+    .replace(/\/[A-Z][A-Z0-9]*-\d+/g, "/{feature}")
+    .replace(/\/products\/[A-Z][A-Z0-9]+/, "/products/{key}")
+    .replace(/\/phases\/[\w-]+/, "/phases/{phase}")
+    .replace(/\/\d+(?=\/|$)/g, "/{number}");
+}
+
+/**
+ * Follows the links from the start page on, looks at some pages of each kind, and tries every link that it finds.
+ * @param {Person} visitor
+ */
+async function tour(visitor, role, most) {
+  const faults = [];
+  const counts = new Map();
+  const found = new Set(["/", "/account"]);
+  const anchors = new Map();
+  const ids = new Map();
+  const asked = new Set();
+  for (const address of found) {
+    const kind = kindOf(address);
+    const { pathname } = new URL(address, server.url);
+    // A list with a filter is the same page; one of each kind will do.
+    const seen = counts.get(kind) ?? 0;
+    if (seen >= most || pathname.endsWith("/download")) {
+      if (asked.has(pathname)) continue;
+      asked.add(pathname);
+      const response = await visitor.context.request.get(address, { maxRedirects: 0 });
+      if (response.status() >= 400) faults.push(`${address}: a link that ends in ${response.status()}`);
+      continue;
+    }
+    counts.set(kind, seen + 1);
+    asked.add(pathname);
+    faults.push(...(await examine(visitor, address, `${role}${seen ? ` ${seen + 1}` : ""}`, 200)));
+    const page = await visitor.page.evaluate(() => ({
+      links: [...document.querySelectorAll("a[href]")].map((link) => link.href),
+      ids: [...document.querySelectorAll("[id]")].map(({ id }) => id),
+    }));
+    ids.set(pathname, new Set(page.ids));
+    for (const href of page.links) {
+      const link = new URL(href);
+      if (link.origin !== server.url) continue;
+      if (link.hash) anchors.set(`${link.pathname}${link.hash}`, address);
+      found.add(link.pathname + link.search);
+    }
+  }
+  for (const [target, from] of anchors) {
+    const [path, id] = target.split("#");
+    if (ids.has(path) && !ids.get(path).has(id)) faults.push(`${from}: a link to ${target}, where nothing has this id`);
+  }
+  return faults;
+}
+
+/** Opens a page and looks at it from all sides. */
+async function examine(visitor, address, who, status) {
+  const kind = kindOf(address);
+  const scales = weights.has(kind) ? undefined : await checks.scales(visitor.page);
+  const response = await visitor.open(address, status);
+  if (scales) {
+    await visitor.page.waitForLoadState("networkidle");
+    weights.set(kind, scales.read().bytes);
+    await scales.close();
+  }
+  return lookAt(visitor, await response.text(), who, address);
+}
+
+/** Looks at the page that is open. Returns what is wrong with it. */
+async function lookAt(visitor, html, who, address) {
+  const { page } = visitor;
+  const faults = await checks.invalidMarkup(html);
+  const bones = await checks.bones(page);
+  const isNew = !known.has(bones);
+  if (isNew) faults.push(...(await checks.barriers(page)));
+  await page.setViewportSize({ width: NARROW, height: 800 });
+  faults.push(...(await checks.overflowing(page)), ...(await checks.smallTargets(page)));
+  if (isNew) {
+    await page.emulateMedia({ colorScheme: "dark" });
+    faults.push(...(await checks.barriers(page, { looks: true })));
+    await page.emulateMedia({ colorScheme: "light" });
+  }
+  await page.setViewportSize({ width: WIDE, height: 900 });
+  known.add(bones);
+  if (process.env.SCREENSHOTS) await photograph(page, who, address);
+  return faults.map((fault) => `${address} (${who}): ${fault}`);
+}
+
+/** Pictures for people to look at. */
+async function photograph(page, who, address) {
+  const name = `${who} ${address}`.replaceAll(/[^\w-]+/g, "_").slice(0, 100);
+  for (const colours of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: colours });
+    for (const [size, width] of [["wide", WIDE], ["narrow", NARROW]]) {
+      await page.setViewportSize({ width, height: 900 });
+      const folder = join(RESULTS, `${size}-${colours}`);
+      mkdirSync(folder, { recursive: true });
+      await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: WIDE, height: 900 });
+}

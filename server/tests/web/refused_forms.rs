@@ -1,0 +1,354 @@
+//! Every form, refused: 422, with all that was typed but for secrets, and the error beside its field, named by it, and
+//! in the summary.
+
+use http::Method;
+use sluice_domain::canonical::Digest;
+use sluice_server::web::routes::routes;
+use sluice_service::new_form_id;
+
+use crate::support::{
+    Browser, HOSTILE, PASSWORD, Part, TestResult, Who, World,
+    browser::FORM,
+    seed::{ADMIN, AUDITOR, DEVELOPER, MANAGER, REVIEWER},
+};
+
+/// What is typed where a password belongs, and must not come back.
+const SECRET: &str = "canary secret in a field";
+
+/// One form that is refused.
+struct Refused {
+    who: Option<Who>,
+    /// The template of the route, and the address.
+    route: &'static str,
+    at: String,
+    file: bool,
+    fields: Vec<(&'static str, String)>,
+    /// The fields with an error.
+    errors: &'static [&'static str],
+    /// Fields that the page draws anew, whatever came.
+    fresh: &'static [&'static str],
+}
+
+impl Refused {
+    fn new(
+        who: Who,
+        route: &'static str,
+        fields: &[(&'static str, &str)],
+        errors: &'static [&'static str],
+    ) -> Self {
+        let at = route
+            .replace("/features/{key}", "/features/PAY-1")
+            .replace("{key}", "PAY")
+            .replace("{number}", "1");
+        let at = at.replace("{phase}", "requirements");
+        let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Self { who: Some(who), route, at, file: false, fields, errors, fresh: &[] }
+    }
+
+    fn at(self, at: impl Into<String>) -> Self {
+        Self { at: at.into(), ..self }
+    }
+
+    fn file(self) -> Self {
+        Self { file: true, ..self }
+    }
+
+    fn signed_out(self) -> Self {
+        Self { who: None, ..self }
+    }
+
+    fn fresh(self, fresh: &'static [&'static str]) -> Self {
+        Self { fresh, ..self }
+    }
+}
+
+fn of_features(product: &str, owner: &str) -> Vec<Refused> {
+    let id = new_form_id();
+    let long = HOSTILE.repeat(20_000 / HOSTILE.len() + 1);
+    let note = HOSTILE.repeat(2_000 / HOSTILE.len() + 1);
+    let dossier = Digest::of(b"").to_string();
+    let threat: &[(&'static str, &str)] = &[
+        ("id", &id),
+        ("version", "1"),
+        ("title", HOSTILE),
+        ("element", HOSTILE),
+        ("stride", "tampering"),
+        ("severity", "high"),
+        ("description", HOSTILE),
+        ("countermeasure", HOSTILE),
+        ("owner", owner),
+        ("status", "treated"),
+    ];
+    vec![
+        Refused::new(
+            MANAGER,
+            "/features/new",
+            &[
+                ("id", &id),
+                ("product", product),
+                ("title", HOSTILE),
+                ("description", HOSTILE),
+                ("target-date", "31.12.2026"),
+                ("tier", "high"),
+            ],
+            &["target-date"],
+        ),
+        Refused::new(
+            MANAGER,
+            "/features/{key}/edit",
+            &[
+                ("version", "1"),
+                ("title", &"x".repeat(121)),
+                ("description", HOSTILE),
+                ("owner", owner),
+                ("target-date", "2026-13-01"),
+                ("tier", "medium"),
+            ],
+            &["title", "target-date"],
+        ),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/phases/{phase}",
+            &[("control", "security-requirements"), ("mark", "done"), ("note", &note), ("version", "0")],
+            &["note"],
+        ),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/threat-model",
+            &[
+                ("version", "0"),
+                ("scope", &long),
+                ("threats", HOSTILE),
+                ("response", HOSTILE),
+                ("review", HOSTILE),
+            ],
+            &["scope"],
+        ),
+        Refused::new(DEVELOPER, "/features/{key}/threats/new", threat, &["treatment"]),
+        Refused::new(DEVELOPER, "/features/{key}/threats/{number}", threat, &["treatment"]),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/evidence",
+            &[("id", &id), ("kind", "plan"), ("title", HOSTILE), ("note", HOSTILE), ("target", "threat:1")],
+            &["file"],
+        )
+        .file(),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/evidence/{number}",
+            &[("version", "1"), ("note", HOSTILE)],
+            &["file"],
+        )
+        .file(),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/evidence/{number}/attach",
+            &[("target", "threat:999")],
+            &["target"],
+        )
+        .fresh(&["target"]),
+        Refused::new(
+            REVIEWER,
+            "/features/{key}/review",
+            &[
+                ("verdict", "approve"),
+                ("role", "security-reviewer"),
+                ("dossier", &dossier),
+                ("reason", HOSTILE),
+                ("password", SECRET),
+            ],
+            &["password"],
+        )
+        .at("/features/PAY-2/review")
+        // It is bound to what is shown now.
+        .fresh(&["dossier"]),
+        Refused::new(
+            REVIEWER,
+            "/features/{key}/review/return",
+            &[("return-reason", "x"), ("cycle", "1")],
+            &["return-reason"],
+        )
+        .at("/features/PAY-2/review/return"),
+        Refused::new(
+            REVIEWER,
+            "/features/{key}/review/withdraw",
+            &[("withdraw-reason", "x")],
+            &["withdraw-reason"],
+        )
+        .at("/features/PAY-2/review/withdraw"),
+    ]
+}
+
+fn of_people(world: &World, product: &str, manager: &str) -> Vec<Refused> {
+    let id = new_form_id();
+    let note = HOSTILE.repeat(2_000 / HOSTILE.len() + 1);
+    let person = |below: &str| format!("/people/{manager}{below}");
+    vec![
+        Refused::new(
+            ADMIN,
+            "/products/new",
+            &[("id", &id), ("key", "1<b>"), ("name", HOSTILE), ("description", HOSTILE)],
+            &["key"],
+        ),
+        Refused::new(
+            ADMIN,
+            "/products/{key}/edit",
+            &[("version", "1"), ("name", ""), ("description", HOSTILE)],
+            &["name"],
+        ),
+        Refused::new(ADMIN, "/products/{key}/grants", &[("person", manager), ("role", "")], &["role"]),
+        Refused::new(
+            ADMIN,
+            "/people/invite",
+            &[
+                ("email", "<b>\"@"),
+                ("name", HOSTILE),
+                ("workspace-role", "auditor"),
+                ("product", product),
+                ("product-role", "qa"),
+                ("product-role", "developer"),
+            ],
+            &["email"],
+        ),
+        Refused::new(ADMIN, "/people/{id}/disable", &[("version", "1"), ("reason", &note)], &["reason"])
+            .at(person("/disable")),
+        Refused::new(ADMIN, "/people/{id}/enable", &[("version", "1"), ("reason", &note)], &["reason"])
+            .at(person("/enable")),
+        Refused::new(ADMIN, "/people/{id}/roles", &[("role", "emperor")], &["role"])
+            .at(person("/roles"))
+            .fresh(&["role"]),
+        Refused::new(
+            DEVELOPER,
+            "/account",
+            &[("password", SECRET), ("new-password", "short"), ("new-password-again", SECRET)],
+            &["new-password"],
+        ),
+        Refused::new(DEVELOPER, "/account/name", &[("version", "1"), ("name", &"é".repeat(101))], &["name"]),
+        Refused::new(
+            Who::Nobody,
+            "/join/{token}",
+            &[("name", HOSTILE), ("new-password", SECRET), ("new-password-again", "another secret")],
+            &["new-password-again"],
+        )
+        .at(format!("/join/{}", world.seed.token))
+        .signed_out(),
+        Refused::new(
+            Who::Nobody,
+            "/sign-in",
+            &[("email", "who\"<b>@example.org"), ("password", SECRET), ("next", "/features?q=a")],
+            &["password"],
+        )
+        .signed_out(),
+        Refused::new(
+            AUDITOR,
+            "/history.csv",
+            &[("object", "?<b>\""), ("from", "yesterday"), ("to", "2026-11-03"), ("person", manager)],
+            &["object", "from"],
+        ),
+    ]
+}
+
+/// Forms without a field that somebody fills in, and what is no form of a page.
+const NOTHING_TYPED: [&str; 9] = [
+    "/sign-out",
+    "/preferences/theme",
+    "/islands/preview",
+    "/account/sessions/end",
+    "/features/{key}/evidence/{number}/detach",
+    "/features/{key}/review/request",
+    "/products/{key}/grants/revoke",
+    "/people/invitations/{id}/withdraw",
+    "/people/{id}/roles/revoke",
+];
+
+#[tokio::test]
+async fn a_refused_form_keeps_what_was_typed_and_says_what_is_wrong_beside_the_field() -> TestResult {
+    let world = World::new().await?;
+    let product = world.seed.product.to_string();
+    let manager = world.seed.person(MANAGER)?.to_string();
+    let mut forms = of_features(&product, &manager);
+    forms.extend(of_people(&world, &product, &manager));
+    for route in routes() {
+        if route.methods.iter().any(|(method, _)| *method == Method::POST) {
+            let tried = forms.iter().any(|form| form.route == route.path);
+            assert!(
+                tried != NOTHING_TYPED.contains(&route.path),
+                "{} belongs into one of the lists",
+                route.path
+            );
+        }
+    }
+    let before = world.digest().await?;
+    let mut wrong = Vec::new();
+    for form in &forms {
+        if form.route.ends_with("/withdraw") {
+            // There is something to withdraw only now.
+            deny(&world).await?;
+        }
+        let mut browser = match form.who {
+            Some(who) => Browser::signed_in(&world, who).await?,
+            None => Browser::new(&world),
+        };
+        let answer = if form.file {
+            let parts: Vec<Part> =
+                form.fields.iter().map(|(name, value)| Part::field(name, value.as_str())).collect();
+            browser.upload(&form.at, &parts).await?
+        } else {
+            browser.post_body(&form.at, FORM, serde_urlencoded::to_string(&form.fields)?).await?
+        };
+        if answer.code() != 422 {
+            wrong.push(format!("{}: {}", form.at, answer.code()));
+            continue;
+        }
+        let page = answer.page();
+        for field in form.errors {
+            wrong.extend(page.missing_of_error(field).into_iter().map(|what| format!("{}: {what}", form.at)));
+        }
+        for (name, value) in &form.fields {
+            if name.contains("password") {
+                if !value.is_empty() && answer.text().contains(value.as_str()) {
+                    wrong.push(format!("{}: {name} came back", form.at));
+                }
+            } else if !form.fresh.contains(name) && !page.holds(name, value) {
+                wrong.push(format!("{}: {name} lost {value:.60}", form.at));
+            }
+        }
+        let title = page.all("title").map(|title| title.text.clone()).next().unwrap_or_default();
+        if !title.starts_with("Error: ") {
+            wrong.push(format!("{}: the title is {title:?}", form.at));
+        }
+        if !page.0.iter().any(|element| element.attribute("role") == Some("alert")) {
+            wrong.push(format!("{}: no summary", form.at));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let now: Vec<_> =
+        world.digest().await?.into_iter().zip(before).filter(|(now, then)| now != then).collect();
+    let names: Vec<String> = now.into_iter().map(|((name, _), _)| name).collect();
+    // People signed in, and one of them denied.
+    let written = |name: &String| {
+        name.starts_with("audit.")
+            || name.contains("sign_off")
+            || name.contains("gate")
+            || name.contains("dossier")
+    };
+    assert!(names.iter().all(written), "{names:?}");
+    Ok(())
+}
+
+/// The reviewer denies the gate that waits for review.
+async fn deny(world: &World) -> TestResult {
+    let mut browser = Browser::signed_in(world, REVIEWER).await?;
+    let page = browser.get("/features/PAY-2/review").await?.page();
+    let dossier = page.hidden("dossier").first().ok_or("no form to sign with")?.to_string();
+    let form = [
+        ("verdict", "deny"),
+        ("role", "security-reviewer"),
+        ("dossier", &dossier),
+        ("reason", "The refunds are missing."),
+        ("password", PASSWORD),
+    ];
+    let answer = browser.post("/features/PAY-2/review", &form).await?;
+    assert_eq!(answer.code(), 303, "{}", answer.text());
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! For each route an address and a form with which somebody who may take it gets through the authorization, without
+//! changing what the other requests of a sweep meet: the step is then refused for another reason, or changes nothing.
+
+use http::Method;
+use sluice_domain::{access::Role, canonical::Digest};
+use sluice_service::new_form_id;
+
+use crate::support::{
+    PASSWORD, Part, Seed, TestResult, Who,
+    seed::{AUDITOR, MANAGER},
+};
+
+/// Whose roles count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Roles for the workspace only.
+    Workspace,
+    /// These, and those in `PAY`, which the address or the form names.
+    Product,
+    /// These, and those in whatever product.
+    AnyProduct,
+}
+
+/// What is sent.
+#[derive(Clone, Debug)]
+pub(crate) enum Sent {
+    /// No fields: there are none.
+    Nothing,
+    /// A form.
+    Form(Vec<(&'static str, String)>),
+    /// A form with a file.
+    File(Vec<Part>),
+    /// What an island sends.
+    Json(&'static str),
+}
+
+/// One request of a route.
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    /// The address.
+    pub(crate) at: String,
+    /// What is sent with it.
+    pub(crate) sent: Sent,
+    /// Whose roles count.
+    pub(crate) scope: Scope,
+    /// What somebody gets who is allowed.
+    pub(crate) allowed: u16,
+    /// The roles that the policy narrows the action to.
+    pub(crate) narrowed: Option<&'static [Role]>,
+}
+
+impl Sample {
+    fn get(at: impl Into<String>, scope: Scope) -> Self {
+        Self { at: at.into(), sent: Sent::Nothing, scope, allowed: 200, narrowed: None }
+    }
+
+    fn post(at: impl Into<String>, scope: Scope, allowed: u16, form: &[(&'static str, &str)]) -> Self {
+        let sent = Sent::Form(form.iter().map(|(name, value)| (*name, (*value).to_owned())).collect());
+        Self { at: at.into(), sent, scope, allowed, narrowed: None }
+    }
+
+    fn nothing(at: impl Into<String>, scope: Scope, allowed: u16) -> Self {
+        Self { at: at.into(), sent: Sent::Nothing, scope, allowed, narrowed: None }
+    }
+}
+
+/// The request of a route. A route that is not here fails the sweep: write its sample.
+pub(crate) fn sample(seed: &Seed, path: &str, method: &Method, who: Who, spare: &str) -> TestResult<Sample> {
+    let sample = if method == Method::GET { reading(seed, path)? } else { writing(seed, path, who, spare)? };
+    sample.ok_or_else(|| format!("{method} {path} has no sample: write one in samples.rs").into())
+}
+
+fn reading(seed: &Seed, path: &str) -> TestResult<Option<Sample>> {
+    use Scope::{AnyProduct, Product, Workspace};
+    let auditor = seed.person(AUDITOR)?;
+    Ok(Some(match path {
+        "/" => Sample { allowed: 303, ..Sample::get(path, Workspace) },
+        "/healthz" | "/readyz" | "/sign-in" | "/account" | "/work" | "/features" | "/history"
+        | "/products" | "/products/new" | "/people" | "/people/invite" | "/policies" | "/styleguide" => {
+            Sample::get(path, Workspace)
+        }
+        "/features/new" => Sample::get(path, AnyProduct),
+        "/join/{token}" => Sample::get(format!("/join/{}", seed.token), Workspace),
+        "/people/{id}" => Sample::get(format!("/people/{auditor}"), Workspace),
+        "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.1", Workspace),
+        "/features/{key}/phases/{phase}" => {
+            Sample::get("/features/PAY-1/phases/requirements?open=security-requirements", Product)
+        }
+        _ if path.starts_with("/features/{key}") || path.starts_with("/products/{key}") => {
+            let key = if path.starts_with("/features") { "PAY-1" } else { "PAY" };
+            let at = path.replace("{key}", key).replace("{number}", "1").replace("{version}", "1");
+            if at.contains('{') {
+                return Ok(None);
+            }
+            Sample::get(at, Product)
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn writing(seed: &Seed, path: &str, who: Who, spare: &str) -> TestResult<Option<Sample>> {
+    if let Some(below) = path.strip_prefix("/features/{key}") {
+        return Ok(feature_form(below, who));
+    }
+    if path.starts_with("/people") || path.starts_with("/products") {
+        return people_and_products(seed, path);
+    }
+    use Scope::{Product, Workspace};
+    let (id, product, stranger) =
+        (new_form_id(), seed.product.to_string(), seed.person(Who::Stranger)?.to_string());
+    Ok(Some(match path {
+        // An address of its own for each, or the throttle answers the last of them.
+        "/sign-in" => {
+            let email = format!("not-{}", who.email());
+            Sample::post(path, Workspace, 422, &[("email", &email), ("password", "wrong")])
+        }
+        "/sign-out" => Sample::nothing(path, Workspace, 303),
+        "/join/{token}" => Sample::post(
+            format!("/join/{}", seed.token),
+            Workspace,
+            422,
+            &[("name", "A"), ("new-password", "short")],
+        ),
+        "/preferences/theme" => Sample::post(path, Workspace, 303, &[("theme", "dark")]),
+        "/islands/preview" => {
+            let sent = Sent::Json("{\"text\":\"*a*\"}");
+            Sample { at: path.to_owned(), sent, scope: Workspace, allowed: 200, narrowed: None }
+        }
+        "/account" => {
+            let form =
+                [("password", PASSWORD), ("new-password", PASSWORD), ("new-password-again", "differs")];
+            Sample::post(path, Workspace, 422, &form)
+        }
+        "/account/name" => Sample::post(path, Workspace, 409, &[("name", "A"), ("version", "999")]),
+        "/account/sessions/end" => Sample::post(path, Workspace, 303, &[("session", spare)]),
+        "/features/new" => Sample::post(
+            path,
+            Product,
+            422,
+            &[("id", &id), ("product", &product), ("title", "A"), ("owner", &stranger), ("tier", "low")],
+        ),
+        "/history.csv" => Sample::post(path, Workspace, 200, &[("object", "PAY-1")]),
+        _ => return Ok(None),
+    }))
+}
+
+fn feature_form(below: &str, who: Who) -> Option<Sample> {
+    use Scope::Product;
+    let id = new_form_id();
+    let at = |below: &str| format!("/features/PAY-1{below}");
+    let threat = |version| {
+        [
+            ("id", id.as_str()),
+            ("version", version),
+            ("title", "A"),
+            ("stride", "spoofing"),
+            ("severity", "low"),
+            ("owner", "00000000-0000-7000-8000-000000000000"),
+            ("status", "open"),
+        ]
+    };
+    Some(match below {
+        "/edit" => {
+            let form = [
+                ("version", "999"),
+                ("title", "A"),
+                ("owner", "00000000-0000-7000-8000-000000000000"),
+                ("tier", "low"),
+            ];
+            Sample::post(at("/edit"), Product, 409, &form)
+        }
+        "/phases/{phase}" => {
+            let form = [
+                ("control", "security-requirements"),
+                ("mark", "done"),
+                ("note", "Done."),
+                ("version", "999"),
+            ];
+            let sample = Sample::post(at("/phases/requirements"), Product, 409, &form);
+            Sample { narrowed: Some(&[Role::ProductManager, Role::Designer, Role::Developer]), ..sample }
+        }
+        "/threat-model" => {
+            Sample::post(at("/threat-model"), Product, 409, &[("version", "999"), ("scope", "A")])
+        }
+        "/threats/new" => Sample::post(at("/threats/new"), Product, 422, &threat("0")),
+        "/threats/{number}" => Sample::post(at("/threats/1"), Product, 409, &threat("999")),
+        "/evidence" => {
+            let parts = vec![Part::field("id", id), Part::field("kind", "plan"), Part::file("empty.txt", "")];
+            Sample { sent: Sent::File(parts), ..Sample::nothing(at("/evidence"), Product, 422) }
+        }
+        "/evidence/{number}" => {
+            let parts = vec![Part::field("version", "999"), Part::file("a.txt", "a")];
+            Sample { sent: Sent::File(parts), ..Sample::nothing(at("/evidence/1"), Product, 409) }
+        }
+        "/evidence/{number}/attach" => {
+            Sample::post(at("/evidence/1/attach"), Product, 422, &[("target", "threat:999")])
+        }
+        "/evidence/{number}/detach" => {
+            Sample::post(at("/evidence/1/detach"), Product, 303, &[("target", "threat:1")])
+        }
+        "/review" => {
+            let role = who.roles().first().copied().unwrap_or(Role::SecurityReviewer).code();
+            let dossier = Digest::of(b"").to_string();
+            let form =
+                [("verdict", "approve"), ("role", role), ("dossier", &dossier), ("password", PASSWORD)];
+            Sample::post(at("/review"), Product, 409, &form)
+        }
+        "/review/request" => Sample::nothing(at("/review/request"), Product, 409),
+        "/review/return" => {
+            Sample::post(at("/review/return"), Product, 409, &[("return-reason", "A reason"), ("cycle", "1")])
+        }
+        "/review/withdraw" => {
+            Sample::post(at("/review/withdraw"), Product, 409, &[("withdraw-reason", "A reason")])
+        }
+        _ => return None,
+    })
+}
+
+fn people_and_products(seed: &Seed, path: &str) -> TestResult<Option<Sample>> {
+    use Scope::{Product, Workspace};
+    let (id, auditor) = (new_form_id(), seed.person(AUDITOR)?.to_string());
+    let (manager, somebody) = (seed.person(MANAGER)?.to_string(), new_form_id());
+    let at = path.replace("{key}", "PAY").replace("{id}", &auditor);
+    let change = [("version", "999"), ("reason", "A reason")];
+    Ok(Some(match path {
+        "/products/new" => Sample::post(at, Workspace, 422, &[("id", &id), ("key", "PAY"), ("name", "A")]),
+        "/products/{key}/edit" => Sample::post(at, Product, 409, &[("name", "A"), ("version", "999")]),
+        "/products/{key}/grants" => Sample::post(at, Product, 422, &[("person", &somebody), ("role", "qa")]),
+        "/products/{key}/grants/revoke" => {
+            Sample::post(at, Product, 303, &[("person", &manager), ("role", "qa")])
+        }
+        "/people/invite" => {
+            Sample::post(at, Workspace, 422, &[("email", "auditor@example.org"), ("name", "A")])
+        }
+        "/people/invitations/{id}/withdraw" => {
+            Sample::nothing(format!("/people/invitations/{}/withdraw", seed.invitation), Workspace, 303)
+        }
+        "/people/{id}/disable" | "/people/{id}/enable" => Sample::post(at, Workspace, 409, &change),
+        "/people/{id}/roles" => Sample::post(at, Workspace, 303, &[("role", "auditor")]),
+        "/people/{id}/roles/revoke" => Sample::post(at, Workspace, 303, &[("role", "administrator")]),
+        _ => return Ok(None),
+    }))
+}
