@@ -56,7 +56,7 @@ pub fn ReviewScreen(
     // Why nothing was done, and that the dossier is another one by now, are two things to know: neither hides the other.
     let other_dossier = attempt.as_ref().and_then(|attempt| changed_since(attempt, &forms.sign));
     let forms =
-        if changed.is_some() { ReviewForms { sign: forms.sign.set("verdict", ""), ..forms } } else { forms };
+        if other_dossier.is_some() { ReviewForms { sign: forms.sign.set("verdict", ""), ..forms } } else { forms };
     let mut notices: Vec<String> = notice.into_iter().chain(other_dossier).collect();
     notices.dedup();
     let notice =
