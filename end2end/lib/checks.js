@@ -60,7 +60,9 @@ export async function barriers(page, { looks = false } = {}) {
 
 /** What sticks out to the right, so that people have to scroll sideways. */
 export function overflowing(page) {
-  return page.evaluate(() => {
+  return page.evaluate(async () => {
+    // The window has just been made narrower: measure what was drawn.
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return [];
     const outermost = [...document.body.querySelectorAll("*")].filter(

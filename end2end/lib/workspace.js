@@ -41,10 +41,9 @@ export async function createProduct(admin, { key, name, description = "" }) {
 }
 
 /** Fills in the form of a new feature and sends it. Returns the feature's key. */
-export async function createFeature(person, { title, tier, description = "", due }) {
-  await person.open("/features/new");
+export async function createFeature(person, { product, title, tier, description = "" }) {
+  await person.open(`/features/new?product=${product}`);
   await person.fill({ Title: title, Description: description });
-  if (due) await person.fill({ "Target date": due });
   await person.tick("Risk tier", `${tier} risk`);
   await person.press("Create feature");
   await person.sees("The feature is created.");

@@ -194,7 +194,7 @@ suite("with JavaScript", () => {
 
   test("a chosen file is named with its size, and one that is too large is named before it is sent", async () => {
     const person = await enter(browser, server, "Product manager");
-    await person.open("/features/PAY-1/evidence");
+    await person.open(`${await underWay(person)}/evidence`);
     const zone = person.page.locator(".file-drop");
     await person.field("File").setInputFiles({ name: "small.md", mimeType: "text/markdown", buffer: Buffer.from("# Plan\n") });
     await person.sees("small.md (7 bytes)", zone);
@@ -207,7 +207,7 @@ suite("with JavaScript", () => {
 
 test("a file above the limit is refused, and what was typed is kept", async () => {
   const person = await enter(browser, server, "Product manager", { javaScript: false });
-  await person.open("/features/PAY-1/evidence");
+  await person.open(`${await underWay(person)}/evidence`);
   await person.field("File").setInputFiles(tooLarge());
   await person.fill({ Title: "A large one", Note: "From the build." });
   await person.choose("Kind", "Plan");
@@ -225,6 +225,12 @@ test("the server had nothing to complain about", () => {
 const PLAIN = ["/work", "/features", "/products", "/products/PAY", "/policies", "/policies/sdl/2026.1", "/account"];
 const FEATURE = ["", "/threat-model", "/evidence", "/review", "/history", "/phases/requirements"].map((page) => `/features/PAY-1${page}`);
 
+/** The address of a feature that is still worked on: the list leaves out those that are finished. */
+async function underWay(person) {
+  await person.open("/features");
+  return person.page.getByRole("table").getByRole("link").first().getAttribute("href");
+}
+
 const tooLarge = () => ({ name: "large.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(2 * 1024 * 1024, "x") });
 
 const theme = (person) => person.page.evaluate(() => document.documentElement.dataset.theme);
@@ -240,6 +246,8 @@ const focus = (person) =>
 const isOutlined = (person) =>
   person.page.evaluate(() => {
     const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
+    // Inside of a date, the browser outlines the button of its calendar by itself.
+    if (document.activeElement.matches("input[type=date]:not(:focus-visible)")) return true;
     return (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none";
   });
 

@@ -66,7 +66,7 @@ pub fn SignInPage(
                 </FormActions>
             </PostForm>
             <p class="muted small">
-                "No account yet, or the password is lost? Ask an administrator of this Sluice for a link: accounts are made by invitation."
+                "No account yet? Accounts are made by invitation: ask an administrator of this Sluice for a link."
             </p>
         </div>
     }

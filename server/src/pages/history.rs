@@ -14,10 +14,14 @@ use sluice_app::{
         history::{FeatureHistoryScreen, HistoryScreen},
     },
 };
-use sluice_domain::form::{FieldProblem, Fields};
+use sluice_domain::{
+    access::Action,
+    form::{FieldProblem, Fields},
+};
 use sluice_service::history::HistoryFilter;
 
 use super::{
+    demand,
     evidence::{attachment, inert},
     feature_key,
 };
@@ -65,6 +69,7 @@ pub async fn show(State(app): State<App>, visit: Visit, RawQuery(query): RawQuer
 /// For everybody but auditors.
 pub async fn export(State(app): State<App>, visit: Visit, FormFields(fields): FormFields) -> Reply {
     let actor = visit.actor()?;
+    demand(actor, Action::ReadHistory)?;
     let filter = match HistoryFilter::parse(&fields) {
         Ok(filter) => filter,
         Err(problems) => {

@@ -58,12 +58,16 @@ pub fn may(actor: &Actor, action: Action) -> bool {
     allowed(&Grants { workspace: actor.workspace.clone(), ..Grants::default() }, action)
 }
 
-/// Refuses a page whose form somebody could not send.
+/// Refuses a page whose form somebody could not send, and a form before it is told what would be wrong with it.
 ///
 /// # Errors
 /// [`Error::Denied`] where their roles for the workspace do not allow the action.
 pub fn demand(actor: &Actor, action: Action) -> Result<(), Failure> {
-    if may(actor, action) { Ok(()) } else { Err(Error::Denied(action).into()) }
+    if may(actor, action) {
+        return Ok(());
+    }
+    tracing::warn!(target: "access", actor = %actor.person, action = action.code(), "denied");
+    Err(Error::Denied(action).into())
 }
 
 /// Whether an address that came with a request is a page of this server (ASVS 3.7.2). Browsers read `//host` and

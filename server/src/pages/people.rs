@@ -63,6 +63,7 @@ pub async fn invite_form(State(app): State<App>, visit: Visit) -> Reply {
 /// # Errors
 /// When somebody else than an administrator asks.
 pub async fn invite(State(app): State<App>, visit: Visit, FormFields(fields): FormFields) -> Reply {
+    demand(visit.actor()?, Action::ManagePeople)?;
     let outcome = match Invite::parse(&fields) {
         Ok(command) => {
             let name = command.name.to_string();
@@ -117,6 +118,7 @@ pub async fn withdraw_invitation(
     visit: Visit,
     Path(invitation): Path<String>,
 ) -> Reply {
+    demand(visit.actor()?, Action::ManagePeople)?;
     app.service.withdraw_invitation(visit.actor()?, id(&invitation)?).await?;
     Ok(visit.done(Done::INVITATION_WITHDRAWN, "/people"))
 }
@@ -146,6 +148,7 @@ pub async fn disable(
     Path(person): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
+    demand(visit.actor()?, Action::ManagePeople)?;
     let person = id(&person)?;
     let outcome = match AccountChange::parse(&fields) {
         Ok(command) => app.service.disable_person(visit.actor()?, person, command).await,
@@ -164,6 +167,7 @@ pub async fn enable(
     Path(person): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
+    demand(visit.actor()?, Action::ManagePeople)?;
     let person = id(&person)?;
     let outcome = match AccountChange::parse(&fields) {
         Ok(command) => app.service.enable_person(visit.actor()?, person, command).await,
@@ -182,6 +186,7 @@ pub async fn grant_workspace_role(
     Path(person): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
+    demand(visit.actor()?, Action::ManagePeople)?;
     let person = id(&person)?;
     let outcome = match WorkspaceRoleChange::parse(&fields) {
         Ok(command) => app.service.grant_workspace_role(visit.actor()?, person, command).await,
@@ -200,6 +205,7 @@ pub async fn revoke_workspace_role(
     Path(person): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
+    demand(visit.actor()?, Action::ManagePeople)?;
     let person = id(&person)?;
     let outcome = match WorkspaceRoleChange::parse(&fields) {
         Ok(command) => app.service.revoke_workspace_role(visit.actor()?, person, command).await,

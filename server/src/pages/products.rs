@@ -45,6 +45,7 @@ pub async fn new_form(visit: Visit) -> Reply {
 /// # Errors
 /// When somebody else than an administrator asks.
 pub async fn create(State(app): State<App>, visit: Visit, FormFields(fields): FormFields) -> Reply {
+    demand(visit.actor()?, Action::ManageProducts)?;
     let outcome = match CreateProduct::parse(&fields) {
         Ok(command) => app.service.create_product(visit.actor()?, command).await,
         Err(problems) => Err(problems.into()),
@@ -74,6 +75,10 @@ pub async fn show(State(app): State<App>, visit: Visit, Path(key): Path<String>)
 async fn details(app: &App, visit: &Visit, key: &ProductKey, status: StatusCode, form: Form) -> Reply {
     let actor = visit.actor()?;
     let page = app.service.product(actor, key).await?;
+    // A refused form is shown again to those only who may send it.
+    if status != StatusCode::OK {
+        demand(actor, Action::ManagePeople)?;
+    }
     let people = if page.may_manage_people { app.service.all_people(actor).await? } else { Vec::new() };
     let links = may(actor, Action::ReadGrants);
     let now = app.service.now().await?;
@@ -117,6 +122,7 @@ pub async fn edit(
         Ok(()) => Ok(visit.done(Done::SAVED, &home(&key))),
         Err(Error::Invalid(problems)) => {
             let page = app.service.product(visit.actor()?, &key).await?;
+            demand(visit.actor()?, Action::ManageProducts)?;
             let form = Form::refused(&fields, &problems);
             Ok(visit.refused(
                 Section::Products,
@@ -173,7 +179,16 @@ pub async fn revoke(
     FormFields(fields): FormFields,
 ) -> Reply {
     let key = product_key(&key)?;
-    let command = RoleChange::parse(&fields).map_err(Error::from)?;
-    app.service.revoke_role(visit.actor()?, &key, command).await?;
-    Ok(visit.done(Done::ROLE_REVOKED, &home(&key)))
+    let outcome = match RoleChange::parse(&fields) {
+        Ok(command) => app.service.revoke_role(visit.actor()?, &key, command).await,
+        Err(problems) => Err(problems.into()),
+    };
+    match outcome {
+        Ok(()) => Ok(visit.done(Done::ROLE_REVOKED, &home(&key))),
+        Err(Error::Invalid(problems)) => {
+            let form = Form::refused(&fields, &problems);
+            details(&app, &visit, &key, StatusCode::UNPROCESSABLE_ENTITY, form).await
+        }
+        Err(other) => Err(other.into()),
+    }
 }

@@ -75,7 +75,9 @@ impl Program {
             async move {
                 match ended? {
                     Some(status) => Err(format!("the server ended: {status}").into()),
-                    None => Ok(get(port, "/readyz").await.is_ok_and(|answer| answer.status == StatusCode::OK)),
+                    None => {
+                        Ok(get(port, "/readyz").await.is_ok_and(|answer| answer.status == StatusCode::OK))
+                    }
                 }
             }
         })

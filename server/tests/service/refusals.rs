@@ -107,6 +107,8 @@ async fn who_contributed_does_not_approve() -> TestResult {
                 actor.name
             );
         }
+        let returned = world.hand_back(actor, &key, 1).await;
+        assert!(matches!(returned, Err(Error::Refused(Refusal::Contributor))), "{returned:?}");
     }
     assert_eq!(world.count("select count(*) from sign_off").await?, 0);
 
@@ -123,6 +125,45 @@ async fn who_contributed_does_not_approve() -> TestResult {
     world.sign(&third, &key, Role::SecurityReviewer, Verdict::Approve).await?;
     world.hand_over(&key).await?;
     world.sign(&cast.first, &key, Role::SecurityReviewer, Verdict::Approve).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn taking_evidence_away_is_a_contribution_too() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = world.feature(Tier::Low).await?;
+    grant(&world, &cast.first, Role::Developer).await?;
+    let target = Target::Control(phase_key("requirements")?, "security-requirements".parse()?);
+    let number = world.prove(&cast.developer, &key, EvidenceKind::Plan, &[target.clone()]).await?;
+    world.tick();
+    service.detach_evidence(&cast.first, &key, number, target).await?;
+    world.hand_over(&key).await?;
+    let signed = world.sign(&cast.first, &key, Role::SecurityReviewer, Verdict::Approve).await;
+    assert!(matches!(signed, Err(Error::Refused(Refusal::Contributor))), "{signed:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_tier_is_not_lowered_once_a_gate_is_open() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = world.feature(Tier::Medium).await?;
+    let at = |tier: Tier, version: i32| -> TestResult<_> {
+        let mut edit = rename(&world, "Pay by link", version)?;
+        edit.tier = tier;
+        Ok(edit)
+    };
+    service.edit_feature(&cast.manager, &key, at(Tier::Low, 1)?).await?;
+    service.edit_feature(&cast.manager, &key, at(Tier::Medium, 2)?).await?;
+    world.hand_over(&key).await?;
+    world.approve(&key).await?;
+    let lowered = service.edit_feature(&cast.manager, &key, at(Tier::Low, 3)?).await;
+    assert!(
+        matches!(&lowered, Err(Error::Invalid(problems)) if problems[0].problem == Problem::TierLowered),
+        "{lowered:?}"
+    );
+    service.edit_feature(&cast.manager, &key, at(Tier::High, 3)?).await?;
     Ok(())
 }
 

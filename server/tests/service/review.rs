@@ -93,6 +93,11 @@ async fn a_denial_vetoes_until_it_is_withdrawn_and_then_the_gate_opens() -> Test
     assert_eq!(blockers, [Blocker::Vetoed { name: cast.first.name.clone(), role: REVIEWER }]);
 
     world.tick();
+    let guessed = world.withdraw_with("nine herons over a slow river", &cast.first, &key).await;
+    assert!(
+        matches!(guessed, Err(Error::Invalid(_))),
+        "it takes the password, as it may open the gate: {guessed:?}"
+    );
     let progress = world.withdraw(&cast.first, &key).await?;
     assert_eq!(phase_of(&progress), "design", "nothing else was missing");
     let story = story(&world, &key).await?;
@@ -178,16 +183,21 @@ async fn a_return_starts_the_next_cycle_and_keeps_the_record() -> TestResult {
     world.sign(&cast.first, &key, REVIEWER, Verdict::Deny).await?;
     world.tick();
     let covers = world.dossier(&key).await?;
-    let stale = world.hand_back(&cast.second, &key, 2).await;
+    let stale = world.hand_back(&cast.first, &key, 2).await;
     assert!(matches!(stale, Err(Error::Stale)), "{stale:?}");
-    world.hand_back(&cast.second, &key, 1).await?;
+    let vetoed = world.hand_back(&cast.second, &key, 1).await;
+    assert!(
+        matches!(vetoed, Err(Error::Refused(Refusal::DeniedByOther))),
+        "nobody ends another's veto: {vetoed:?}"
+    );
+    world.hand_back(&cast.first, &key, 1).await?;
 
     let page = service.review_page(&cast.second, &key).await?;
     let attempt = page.attempt.ok_or("no attempt")?.attempt;
     assert_eq!((attempt.cycle, &attempt.turn), (2, &Turn::Team));
     let [returned] = page.returned.as_slice() else { return Err("one attempt was returned".into()) };
     assert_eq!((returned.cycle, returned.reason.as_str()), (1, "Name the refunds."));
-    assert_eq!(returned.by, cast.second.name);
+    assert_eq!(returned.by, cast.first.name);
     let [denial] = page.sign_offs.as_slice() else { return Err("the old sign-off is gone".into()) };
     assert_eq!((denial.cycle, denial.current, denial.ended.as_ref()), (1, false, None));
     let late = service.sign_gate(&cast.first, &key, sign_form(Verdict::Approve, REVIEWER, covers)).await;

@@ -79,7 +79,7 @@ async fn every_business_table_has_its_walls() -> TestResult {
              -- name, table, function, and the bits of pg_trigger: 1 row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate
              ('stamp', c.oid, 'history.stamp', 1 + 2 + 4 + 16),
              ('keep', c.oid, 'history.keep', 1 + 8 + 16),
-             ('demand_event', c.oid, 'history.demand_event', 1 + 4 + 8 + 16),
+             ('demand_event', c.oid, 'history.demand_own_event', 1 + 4 + 8 + 16),
              ('never_truncated', c.oid, 'audit.refuse', 2 + 32),
              ('append_only', to_regclass('history.' || quote_ident(c.relname)), 'audit.refuse', 1 + 2 + 8 + 16),
              ('never_truncated', to_regclass('history.' || quote_ident(c.relname)), 'audit.refuse', 2 + 32)
@@ -253,6 +253,12 @@ async fn migrations_run_once_whoever_starts_them() -> TestResult {
     assert!(first >= 6);
     migrate(&secret).await?;
     assert_eq!(owner.query_one(applied, &[]).await?.get::<_, i64>(0), first);
+    // Rights on a database as a whole do not come along when it is copied, so they are looked at here.
+    let temporary = "select has_database_privilege('sluice_runtime', current_database(), 'temporary')";
+    assert!(
+        !owner.query_one(temporary, &[]).await?.get::<_, bool>(0),
+        "the application makes no tables, not even for itself"
+    );
     // A migration that was applied and has another text by now is refused.
     owner.batch_execute("update _sqlx_migrations set checksum = '\\x00' where version = 2").await?;
     assert!(migrate(&secret).await.is_err(), "a changed migration went unnoticed");

@@ -8,7 +8,7 @@ use sluice_domain::{
 use sluice_service::{
     Error,
     evidence::SupersedeEvidence,
-    features::EditFeature,
+    features::{CreateFeature, EditFeature},
     new_form_id,
     products::{CreateProduct, EditProduct},
 };
@@ -139,8 +139,10 @@ async fn a_form_that_is_sent_twice_makes_one_thing() -> TestResult {
     let other = world.feature(Tier::Low).await?;
 
     let (first, second) = (world.feature_form(Tier::Low)?, world.feature_form(Tier::Low)?);
-    let second = sluice_service::features::CreateFeature { id: first.id, ..second };
-    let third = sluice_service::features::CreateFeature { id: first.id, ..world.feature_form(Tier::Low)? };
+    let second = CreateFeature { id: first.id, ..second };
+    let third = CreateFeature { id: first.id, ..world.feature_form(Tier::Low)? };
+    let mut other_title = CreateFeature { id: first.id, ..world.feature_form(Tier::Low)? };
+    other_title.title = "Pay by post".parse()?;
     let id = first.id;
     let (one, two) = tokio::join!(
         service.create_feature(&cast.manager, first),
@@ -152,6 +154,7 @@ async fn a_form_that_is_sent_twice_makes_one_thing() -> TestResult {
     assert_eq!(world.count("select count(*) from feature").await?, 2);
 
     let id = new_form_id();
+    let id_of_threat = id.clone();
     let (one, two) = tokio::join!(
         service.add_threat(&cast.developer, &key, threat_form(&id)?),
         service.add_threat(&cast.developer, &key, threat_form(&id)?)
@@ -173,6 +176,29 @@ async fn a_form_that_is_sent_twice_makes_one_thing() -> TestResult {
     assert_eq!(world.count("select count(*) from evidence_version").await?, 1);
     let elsewhere = add(&other).await;
     assert!(matches!(elsewhere, Err(Error::NotFound)), "{elsewhere:?}");
+
+    // What is sent under the same id with other content is not taken for the first one.
+    let mut other_words = threat_form(&id_of_threat)?;
+    other_words.title = "A payment is lost".parse()?;
+    let sent_before = [
+        service.add_threat(&cast.developer, &key, other_words).await.map(drop),
+        service
+            .add_evidence(
+                &cast.developer,
+                &key,
+                evidence_form(&id, EvidenceKind::Plan, &[])?,
+                upload("plan.md", b"Another plan.").await?,
+            )
+            .await
+            .map(drop),
+        service.create_feature(&cast.manager, other_title).await.map(drop),
+    ];
+    for outcome in sent_before {
+        assert!(
+            matches!(&outcome, Err(Error::Invalid(problems)) if problems[0].problem == Problem::SentBefore),
+            "{outcome:?}"
+        );
+    }
 
     let id = service.fresh_product_id();
     let make = || {

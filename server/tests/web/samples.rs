@@ -209,9 +209,12 @@ fn feature_form(below: &str, who: Who) -> Option<Sample> {
         "/review/return" => {
             Sample::post(at("/review/return"), Product, 409, &[("return-reason", "A reason"), ("cycle", "1")])
         }
-        "/review/withdraw" => {
-            Sample::post(at("/review/withdraw"), Product, 409, &[("withdraw-reason", "A reason")])
-        }
+        "/review/withdraw" => Sample::post(
+            at("/review/withdraw"),
+            Product,
+            409,
+            &[("withdraw-reason", "A reason"), ("password", PASSWORD)],
+        ),
         _ => return None,
     })
 }

@@ -12,7 +12,7 @@ use crate::support::{
 async fn secrets_are_in_no_log() -> TestResult {
     let world = World::new().await?;
     let mut browser = Browser::new(&world);
-    let (wrong, next) = ("canary-of-a-wrong-password", "canary of the next password");
+    let (wrong, next) = ("canary-of-a-wrong-password", "canary birds over the next lake");
     browser.sign_in(&MANAGER.email(), wrong).await?;
     // Into the wrong field, as happens.
     browser.sign_in("canary-password-typed-as-address", "x").await?;
@@ -102,7 +102,9 @@ async fn nobody_writes_a_line_of_the_log() -> TestResult {
 async fn sign_ins_and_denials_are_told() -> TestResult {
     let world = World::new().await?;
     let mut browser = Browser::signed_in(&world, MANAGER).await?;
-    browser.get("/people").await?;
+    assert_eq!(browser.get("/people").await?.code(), 403);
+    assert_eq!(browser.get("/products/new").await?.code(), 403);
+    assert_eq!(browser.post("/people/invite", &[]).await?.code(), 403);
     Browser::new(&world).sign_in(&MANAGER.email(), "wrong").await?;
     let (lines, person) = (log::lines(), world.seed.person(MANAGER)?.to_string());
     let told = |target: &str, words: &str| {
@@ -110,7 +112,10 @@ async fn sign_ins_and_denials_are_told() -> TestResult {
     };
     assert!(told("sign-in", &person), "a sign-in, with who it was (ASVS 16.3.1)");
     assert!(told("sign-in", "refused"), "a sign-in that failed");
-    assert!(told("access", &person), "a denial, with who it was (ASVS 16.3.2)");
+    for action in ["grants.read", "products.manage", "people.manage"] {
+        let denial = format!("\"actor\":\"{person}\",\"action\":\"{action}\"");
+        assert!(told("access", &denial), "a denial, with who it was and what (ASVS 16.3.2): {action}");
+    }
     assert!(told("request", &person), "every request, with who it was");
     Ok(())
 }

@@ -27,7 +27,8 @@ async fn everybody_gets_what_the_matrix_says() -> TestResult {
                 let sample = sample(world.seed, route.path, method, who, &spare)?;
                 let answer = send(&mut browser, method, &sample).await?;
                 check(&mut note, who, *access, &sample, &answer);
-                if matches!(sample.sent, Sent::Form(_) | Sent::File(_)) {
+                // A public form is denied to nobody; and the throttle counts empty addresses too.
+                if *access != Access::Public && matches!(sample.sent, Sent::Form(_) | Sent::File(_)) {
                     let answer = send_empty(&mut browser, &sample).await?;
                     let empty = Sample { scope: scope_of_empty(route.path, &sample), ..sample };
                     check_empty(&mut note, who, *access, &empty, &answer);
@@ -178,7 +179,7 @@ async fn who_is_signed_out_is_asked_to_sign_in() -> TestResult {
                 }
             }
             if *access != Access::Public {
-                assert!(!answer.text().contains("PAY"), "{what} says nothing of what is there");
+                assert!(!answer.text().contains("xss-canary"), "{what} says nothing of what is there");
             }
         }
     }
@@ -219,7 +220,6 @@ async fn a_form_whose_session_ran_out_waits_behind_the_sign_in() -> TestResult {
 #[tokio::test]
 async fn methods_that_are_not_declared_are_405() -> TestResult {
     let world = World::new().await?;
-    let before = world.digest().await?;
     let mut addresses: Vec<(String, Vec<Method>)> = Vec::new();
     for route in routes() {
         let methods: Vec<Method> = route.methods.iter().map(|(method, _)| method.clone()).collect();
@@ -228,7 +228,9 @@ async fn methods_that_are_not_declared_are_405() -> TestResult {
         addresses.push((at, methods));
     }
     addresses.extend(beside().map(|(path, method)| (path.replace("{name}", "a.css"), vec![method])));
-    for mut browser in [Browser::new(&world), Browser::signed_in(&world, ADMIN).await?] {
+    let browsers = [Browser::new(&world), Browser::signed_in(&world, ADMIN).await?];
+    let before = world.digest().await?;
+    for mut browser in browsers {
         for (at, declared) in &addresses {
             for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"] {
                 let served = if method == "HEAD" { "GET" } else { method };

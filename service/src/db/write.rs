@@ -112,7 +112,7 @@ impl Write {
         permit(actor, action, &grants, InProduct(product))
     }
 
-    /// Authorizes an action for the whole workspace.
+    /// Authorizes an action for the whole workspace. That there is a workspace is no secret, so whoever may not is told so.
     pub(crate) async fn authorize_workspace(
         &mut self,
         actor: &Actor,
@@ -120,7 +120,10 @@ impl Write {
     ) -> Result<Permit<InWorkspace>> {
         let grants =
             Grants { workspace: self.workspace_roles(actor.person).await?, product: BTreeSet::new() };
-        permit(actor, action, &grants, InWorkspace)
+        permit(actor, action, &grants, InWorkspace).map_err(|error| match error {
+            Error::NotFound => Error::Denied(action),
+            other => other,
+        })
     }
 
     /// Authorizes a person for their own account.

@@ -25,7 +25,7 @@ const NOT_IN_DOMAIN: [&str; 9] =
 const NOWHERE: [(&str, &str); 3] = [
     ("leptos_meta", "its Title does not escape; document.rs writes the head"),
     ("leptos_router", "axum routes every page"),
-    ("leptos_axum", "pages are rendered by app::document, server functions served by server_fn"),
+    ("leptos_axum", "pages are rendered by app::document, islands talk to plain handlers"),
 ];
 
 #[derive(Deserialize)]

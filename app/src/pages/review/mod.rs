@@ -55,8 +55,6 @@ pub fn ReviewScreen(
     let reviewing = attempt.as_ref().is_some_and(|attempt| attempt.attempt.turn != Turn::Team);
     // Why nothing was done, and that the dossier is another one by now, are two things to know: neither hides the other.
     let other_dossier = attempt.as_ref().and_then(|attempt| changed_since(attempt, &forms.sign));
-    let forms =
-        if other_dossier.is_some() { ReviewForms { sign: forms.sign.set("verdict", ""), ..forms } } else { forms };
     let mut notices: Vec<String> = notice.into_iter().chain(other_dossier).collect();
     notices.dedup();
     let notice =

@@ -94,7 +94,14 @@ pub(super) async fn receive(mut form: Multipart, limit: u64) -> Result<Received,
         if name == FILE {
             // A second file is not asked for and not read.
             if matches!(file, FilePart::Missing) {
-                file = take_file(field, limit).await?;
+                match take_file(field, limit).await? {
+                    Some(taken) => file = taken,
+                    // Nothing can be read behind the limit of the body.
+                    None => {
+                        file = too_large(limit);
+                        break;
+                    }
+                }
             }
             continue;
         }
@@ -120,11 +127,12 @@ async fn take_text(mut field: Field<'_>, most: usize) -> Result<String, StatusCo
     String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or(StatusCode::BAD_REQUEST)
 }
 
-async fn take_file(mut field: Field<'_>, limit: u64) -> Result<FilePart, StatusCode> {
+/// Takes the file in; `None` where the body passed its own limit within it.
+async fn take_file(mut field: Field<'_>, limit: u64) -> Result<Option<FilePart>, StatusCode> {
     let file_name = field.file_name().unwrap_or_default().to_owned();
     // A browser sends an empty part where no file was chosen.
     if file_name.is_empty() {
-        return Ok(FilePart::Missing);
+        return Ok(Some(FilePart::Missing));
     }
     let media_type = field.content_type().map(ToOwned::to_owned);
     let outcome = match spool(&mut field, limit).await {
@@ -133,9 +141,12 @@ async fn take_file(mut field: Field<'_>, limit: u64) -> Result<FilePart, StatusC
         outcome => outcome,
     };
     match outcome {
-        Ok(spooled) => Ok(FilePart::Taken(Box::new(Upload::new(&file_name, media_type.as_deref(), spooled)))),
-        Err(Broken::Spool(error)) => Ok(FilePart::Failed(error.into())),
-        Err(Broken::Body(error)) if is_too_large(&error) => Ok(too_large(limit)),
+        Ok(spooled) => {
+            let upload = Upload::new(&file_name, media_type.as_deref(), spooled);
+            Ok(Some(FilePart::Taken(Box::new(upload))))
+        }
+        Err(Broken::Spool(error)) => Ok(Some(FilePart::Failed(error.into()))),
+        Err(Broken::Body(error)) if is_too_large(&error) => Ok(None),
         Err(Broken::Body(error)) => Err(broken(&error)),
     }
 }

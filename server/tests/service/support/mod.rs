@@ -7,7 +7,12 @@ pub(crate) mod line;
 pub(crate) mod steps;
 pub(crate) mod wait;
 
-pub(crate) use self::{cast::Cast, cluster::World, line::fields, wait::until};
+pub(crate) use self::{
+    cast::Cast,
+    cluster::World,
+    line::fields,
+    wait::{until, within},
+};
 
 /// What a test returns.
 pub(crate) type TestResult<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -19,7 +19,11 @@ use sluice_service::{
     threats::{AnswerThreatModel, EditThreat},
 };
 
-use super::{TestResult, World, cast::password, line::fields};
+use super::{
+    TestResult, World,
+    cast::{PASSWORD, password},
+    line::fields,
+};
 
 /// The command of a form that has no problem.
 pub(crate) fn parsed<T, E: std::fmt::Debug>(command: Result<T, E>) -> TestResult<T> {
@@ -174,9 +178,18 @@ impl World {
 
     /// Takes a sign-off back.
     pub(crate) async fn withdraw(&self, actor: &Actor, key: &FeatureKey) -> Result<Progress, Error> {
-        let form = fields(&[("reason", "I read it again.")]);
-        let command = WithdrawSignOff::parse(&form)?;
-        self.service.withdraw_sign_off(actor, key, command).await
+        self.withdraw_with(PASSWORD, actor, key).await
+    }
+
+    /// The same with this password.
+    pub(crate) async fn withdraw_with(
+        &self,
+        password: &str,
+        actor: &Actor,
+        key: &FeatureKey,
+    ) -> Result<Progress, Error> {
+        let form = fields(&[("reason", "I read it again."), ("password", password)]);
+        self.service.withdraw_sign_off(actor, key, WithdrawSignOff::parse(&form)?).await
     }
 
     /// Hands the gate back to the team.

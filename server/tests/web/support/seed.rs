@@ -55,10 +55,10 @@ pub(crate) const DEVELOPER: Who = Who::In(Role::Developer);
 pub(crate) const REVIEWER: Who = Who::In(Role::SecurityReviewer);
 
 impl Who {
-    /// Everybody.
+    /// Everybody, the administrator last: an invitation that is withdrawn is gone for those behind.
     pub(crate) fn all() -> Vec<Self> {
         let mut all: Vec<Self> = Role::ALL.iter().map(|role| Self::In(*role)).collect();
-        all.extend([AUDITOR, ADMIN, Self::Nobody, Self::Stranger]);
+        all.extend([AUDITOR, Self::Nobody, Self::Stranger, ADMIN]);
         all
     }
 
