@@ -14,7 +14,7 @@ const FLAGS = [
 ];
 
 /** A condition that does not come within this time does not come. */
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
 
 export const launch = () => engine.launch({ executablePath: chromium(), args: FLAGS });
 
@@ -41,16 +41,17 @@ export async function openWindow(browser, url, { javaScript = true, width = 1280
     acceptDownloads: true,
   });
   context.setDefaultTimeout(PATIENCE);
-  const problems = await watch(context);
+  const problems = await watch(context, javaScript);
   return { context, page: await context.newPage(), problems };
 }
 
 /**
  * Collects what no page may do. The list is empty in the end, or the test fails.
  * @param {import("playwright-core").BrowserContext} context
+ * @param {boolean} javaScript
  * @returns {Promise<string[]>}
  */
-async function watch(context) {
+async function watch(context, javaScript) {
   /** @type {string[]} */
   const problems = [];
   // Chromium complains in the console about every document whose status is not a success; those are asked for.
@@ -59,10 +60,12 @@ async function watch(context) {
     if (request.isNavigationRequest()) documents.add(request.url());
   });
   context.on("console", (message) => {
-    const expected =
+    const refused =
       message.text().startsWith("Failed to load resource: the server responded with a status of 4") &&
       documents.has(message.location().url);
-    if (["error", "warning"].includes(message.type()) && !expected) {
+    // Without scripts nothing uses what was fetched ahead for them.
+    const unused = !javaScript && message.text().includes("was preloaded using link preload but not used");
+    if (["error", "warning"].includes(message.type()) && !refused && !unused) {
       problems.push(`console ${message.type()} on ${message.page()?.url()}: ${message.text()}`);
     }
   });

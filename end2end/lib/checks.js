@@ -1,6 +1,7 @@
 // What every page has to stand up to.
 import AxeBuilder from "@axe-core/playwright";
 import { HtmlValidate } from "html-validate";
+import { waitFor } from "./server.js";
 
 /** Without the rules about taste: how tags are written changes nothing for anybody. */
 const validator = new HtmlValidate({
@@ -66,7 +67,7 @@ export function overflowing(page) {
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return [];
     const outermost = [...document.body.querySelectorAll("*")].filter(
-      (element) => element.getBoundingClientRect().right > clientWidth + 1 && !element.closest(".table-wrap *"),
+      (element) => element.getBoundingClientRect().right > clientWidth + 1 && !element.closest(".table"),
     );
     const names = outermost.slice(0, 5).map((element) => `${element.localName}.${element.className} (${Math.round(element.getBoundingClientRect().right)} px)`);
     return [`${scrollWidth} px of ${clientWidth}: ${names.join(", ")}`];
@@ -114,28 +115,27 @@ export function bones(page) {
 }
 
 /**
- * Weighs what a browser without a cache loads for a page, as it came over the wire.
+ * Weighs what a browser without a cache loads for the page that it opens next, as it comes over the wire.
  * @param {import("playwright-core").Page} page
  */
 export async function scales(page) {
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
   await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  const pending = new Set();
   let bytes = 0;
-  let parts = {};
-  const kinds = new Map();
-  session.on("Network.responseReceived", ({ requestId, type, response }) => kinds.set(requestId, `${type} ${new URL(response.url).pathname}`));
+  session.on("Network.requestWillBeSent", ({ requestId }) => pending.add(requestId));
+  session.on("Network.loadingFailed", ({ requestId }) => pending.delete(requestId));
   session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    pending.delete(requestId);
     bytes += encodedDataLength;
-    const kind = kinds.get(requestId) ?? requestId;
-    parts[kind] = (parts[kind] ?? 0) + encodedDataLength;
   });
   return {
-    empty() {
-      bytes = 0;
-      parts = {};
+    /** The bytes, once everything has arrived. */
+    async read() {
+      await waitFor("the rest of the page", () => pending.size === 0);
+      await session.detach();
+      return bytes;
     },
-    read: () => ({ bytes, parts }),
-    close: () => session.detach(),
   };
 }

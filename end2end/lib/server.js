@@ -14,6 +14,9 @@ const START_WITHIN = 120_000;
 /** Longer than the server gives requests in flight, plus a clean stop of PostgreSQL. */
 const STOP_WITHIN = 60_000;
 
+// An interrupted run ends like any other, so that no server outlives it.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
 export class Server {
   /** @type {import("node:child_process").ChildProcess} */ #process;
   /** @type {string} */ #folder;

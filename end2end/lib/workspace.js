@@ -181,3 +181,12 @@ export async function sign(person, feature, notice, choices = {}) {
   await person.press("Sign", 200, form);
   await person.sees(notice);
 }
+
+/** Takes one's own sign-off back, which is signed like giving it. */
+export async function withdraw(person, feature, reason) {
+  await person.open(`/features/${feature}/review`);
+  const form = person.page.locator("#withdraw");
+  await person.fill({ "The reason": reason, Password: person.password }, form);
+  await person.press("Withdraw your sign-off", 200, form);
+  await person.sees("Your sign-off is withdrawn. It stays in the record.");
+}

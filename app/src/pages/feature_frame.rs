@@ -196,7 +196,7 @@ pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
     let name = summary.current().map_or_else(|| attempt.phase.to_string(), |step| step.name.clone());
     let cycle = u32::try_from(attempt.cycle).unwrap_or(1);
     let met = decision.met.iter().map(words::met).collect::<Vec<_>>();
-    let blockers = blocker_lines(&summary.key, decision);
+    let blockers = blocker_lines(&summary.key, decision, reviewing);
     let action = panel_action(summary, reviewing);
     view! {
         <GatePanel
@@ -220,13 +220,24 @@ fn panel_footer(summary: &FeatureSummary, reviewing: bool) -> String {
     }
     if summary.decision.is_ready_for_review() {
         let roles = sluice_domain::access::Action::RequestReview.product_roles();
-        return if summary.may(sluice_domain::access::Action::RequestReview) {
-            "Nothing is left for the team. Request the review to hand the turn to the reviewers.".into()
+        let left = if summary.may(sluice_domain::access::Action::RequestReview) {
+            "Nothing is left for the team. Request the review to hand the turn to the reviewers.".to_owned()
         } else {
             format!("Nothing is left for the team. A {} can request the review.", words::who_can(roles))
         };
+        return with_signatures(left, &summary.decision);
     }
-    "The review can be requested when nothing above is left for the team.".into()
+    let left = "The review can be requested when nothing above is left for the team.".to_owned();
+    with_signatures(left, &summary.decision)
+}
+
+/// A sentence, followed by what the reviewers owe once they have the turn.
+fn with_signatures(sentence: String, decision: &Decision) -> String {
+    let owed = decision.blockers.iter().filter(|blocker| blocker.is_for_reviewers());
+    let sentences: Vec<String> = std::iter::once(sentence)
+        .chain(owed.map(|blocker| format!("{}.", words::blocker(blocker))))
+        .collect();
+    sentences.join(" ")
 }
 
 fn panel_action(summary: &FeatureSummary, reviewing: bool) -> Option<AnyView> {
@@ -246,11 +257,13 @@ fn panel_action(summary: &FeatureSummary, reviewing: bool) -> Option<AnyView> {
     })
 }
 
-/// The blockers for people.
-pub(crate) fn blocker_lines(key: &FeatureKey, decision: &Decision) -> Vec<BlockerLine> {
+/// The blockers for people. While the team has the turn, missing sign-offs block nobody: the foot of the panel names
+/// them.
+pub(crate) fn blocker_lines(key: &FeatureKey, decision: &Decision, reviewing: bool) -> Vec<BlockerLine> {
     decision
         .blockers
         .iter()
+        .filter(|blocker| reviewing || !blocker.is_for_reviewers())
         .map(|blocker| {
             let verb = match blocker.code() {
                 "control.open" => "Open the checklist",

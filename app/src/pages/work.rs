@@ -112,7 +112,7 @@ fn row(item: WorkItem, now: OffsetDateTime) -> AnyView {
                 <small>{item.tier.title()}</small>
             </td>
             <td>{why}</td>
-            <td>{lasting(item.since, now)}</td>
+            <td class="nowrap">{lasting(item.since, now)}</td>
             <td>{due}</td>
         </tr>
     }

@@ -5,5 +5,5 @@ mod kills;
 mod program;
 mod races;
 #[path = "../service/support/mod.rs"]
-#[expect(dead_code, reason = "the tests of the service use the rest")]
+#[expect(dead_code, unused_imports, reason = "the tests of the service use the rest")]
 mod support;

@@ -73,7 +73,7 @@ async fn a_request_that_breaks_off_leaves_no_transaction_and_loses_nothing() -> 
                 (id, at_most(polls, adding).await)
             });
             // Some handlers are dropped between two steps, others are aborted from outside, at whatever they are doing.
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 for _ in 0..polls {
                     tokio::task::yield_now().await;
                 }

@@ -10,6 +10,7 @@ use sluice_domain::{
 use sluice_service::{
     Actor, Error,
     evidence::{SupersedeEvidence, Target},
+    features::FeatureFilter,
     history::HistoryFilter,
     new_form_id,
     people::{AccountChange, Invite, PeopleFilter},
@@ -69,7 +70,7 @@ async fn writes(
     let evidence = evidence_form(&new_form_id(), EvidenceKind::Plan, &[Target::Threat(1)])?;
     let next = parsed(SupersedeEvidence::parse(&fields(&[("version", "1"), ("note", "")])))?;
     let covers = world.dossier(key).await?;
-    let target = || Target::Control(phase.clone(), "scope-and-goals".parse().expect("a control"));
+    let target = Target::Control(phase.clone(), "scope-and-goals".parse()?);
     Ok(vec![
         ("create", service.create_feature(actor, world.feature_form(Tier::Low)?).await.map(drop)),
         ("edit", service.edit_feature(actor, key, rename(world, "Mine", 1)?).await),
@@ -85,7 +86,7 @@ async fn writes(
             "supersede",
             service.supersede_evidence(actor, key, 1, next, upload("b.md", b"b").await?).await.map(drop),
         ),
-        ("attach", service.attach_evidence(actor, key, 1, target()).await),
+        ("attach", service.attach_evidence(actor, key, 1, target).await),
         ("detach", service.detach_evidence(actor, key, 1, Target::Threat(1)).await),
         ("request", request(service, actor, key).await),
         (
@@ -127,7 +128,7 @@ async fn another_products_feature_does_not_exist() -> TestResult {
     assert!(matches!(product, Err(Error::NotFound)), "{product:?}");
     let people = service.people_in_product(stranger, cast.product).await.map(drop);
     assert!(matches!(people, Err(Error::NotFound)), "{people:?}");
-    let list = service.features(stranger, &Default::default()).await?;
+    let list = service.features(stranger, &FeatureFilter::default()).await?;
     assert!(list.items.is_empty());
     assert_eq!(list.products.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["OPS"]);
     let work = service.my_work(stranger).await?;
@@ -171,7 +172,7 @@ async fn an_administrator_manages_products_without_reading_their_features() -> T
     for (what, outcome) in writes(&world, &cast.admin, &key).await? {
         assert!(matches!(outcome, Err(Error::NotFound | Error::Denied(_))), "{what}: {outcome:?}");
     }
-    assert!(service.features(&cast.admin, &Default::default()).await?.items.is_empty());
+    assert!(service.features(&cast.admin, &FeatureFilter::default()).await?.items.is_empty());
     let product = service.product(&cast.admin, &key.product).await?;
     assert_eq!(product.features, None, "how many there are is not told either");
     assert_eq!(product.grants.len(), 7);
@@ -190,7 +191,7 @@ async fn an_auditor_reads_everything_and_writes_nothing() -> TestResult {
     for (what, outcome) in reads(&world, auditor, &key).await? {
         assert!(outcome.is_ok(), "{what}: {outcome:?}");
     }
-    assert_eq!(service.features(auditor, &Default::default()).await?.items.len(), 1);
+    assert_eq!(service.features(auditor, &FeatureFilter::default()).await?.items.len(), 1);
     assert!(!service.history(auditor, &HistoryFilter::default()).await?.items.is_empty());
     assert!(service.people(auditor, &PeopleFilter::default()).await?.items.len() > 5);
     assert!(service.product(auditor, &key.product).await?.grants.len() > 5);

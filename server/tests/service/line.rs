@@ -10,7 +10,12 @@ use sluice_domain::{
     lifecycle::{Progress, Refusal},
     policy::Tier,
 };
-use sluice_service::{Error, features::PhaseState, history::HistoryEntry, new_form_id};
+use sluice_service::{
+    Error,
+    features::{FeatureFilter, PhaseState},
+    history::HistoryEntry,
+    new_form_id,
+};
 
 use crate::support::{
     TestResult, World,
@@ -172,7 +177,7 @@ async fn the_history_tells_it(world: &World, key: &FeatureKey, seats: &BTreeMap<
 
 /// The row that lists read agrees with the decision, at the end as on the way.
 async fn the_projection_says_so(world: &World, key: &FeatureKey) -> TestResult {
-    let filter = sluice_service::features::FeatureFilter { finished: true, ..Default::default() };
+    let filter = FeatureFilter { finished: true, ..Default::default() };
     let list = world.service.features(&world.cast.manager, &filter).await?;
     let item = list.items.iter().find(|item| item.key == *key).ok_or("not in the list")?;
     assert_eq!((item.blockers, item.team_blockers, item.phase.clone()), (0, 0, None));
@@ -204,7 +209,7 @@ async fn lists_and_inboxes_follow_the_decision() -> TestResult {
     assert_eq!(tasks(&cast.second).await?, [Task::Sign]);
     world.approve(&key).await?;
     assert_eq!(tasks(&cast.first).await?, []);
-    let filter = Default::default();
+    let filter = FeatureFilter::default();
     for actor in [&cast.manager, &cast.auditor] {
         let list = world.service.features(actor, &filter).await?;
         let blockers = i32::try_from(world.blockers(&key).await?.len())?;

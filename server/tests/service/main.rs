@@ -1,4 +1,4 @@
-//! The use cases on a real PostgreSQL: the whole line, what is refused, the walls in the schema, and what happens when
+//! The use cases on a real database: the whole line, what is refused, the walls in the schema, and what happens when
 //! requests race, break off or ask for too much.
 
 mod cancelled;

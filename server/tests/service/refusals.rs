@@ -135,7 +135,8 @@ async fn taking_evidence_away_is_a_contribution_too() -> TestResult {
     let key = world.feature(Tier::Low).await?;
     grant(&world, &cast.first, Role::Developer).await?;
     let target = Target::Control(phase_key("requirements")?, "security-requirements".parse()?);
-    let number = world.prove(&cast.developer, &key, EvidenceKind::Plan, &[target.clone()]).await?;
+    let number =
+        world.prove(&cast.developer, &key, EvidenceKind::Plan, std::slice::from_ref(&target)).await?;
     world.tick();
     service.detach_evidence(&cast.first, &key, number, target).await?;
     world.hand_over(&key).await?;

@@ -204,7 +204,8 @@ async fn what_a_row_was_stays_with_the_event_that_ended_it() -> TestResult {
 
     // A deleted row is kept whole, with the event that deleted it.
     let target = Target::Control(phase.clone(), "scope-and-goals".parse()?);
-    let number = world.prove(&cast.developer, &key, EvidenceKind::Plan, &[target.clone()]).await?;
+    let number =
+        world.prove(&cast.developer, &key, EvidenceKind::Plan, std::slice::from_ref(&target)).await?;
     world.tick();
     service.detach_evidence(&cast.developer, &key, number, target).await?;
     let kept = titles(

@@ -212,10 +212,14 @@ async fn an_address_that_names_nothing_is_not_found_and_never_a_fault() -> TestR
     Ok(())
 }
 
+/// The names that pages know in a query.
+const NAMES: [&str; 12] =
+    ["q", "after", "product", "phase", "person", "verb", "object", "from", "to", "for", "open", "mine"];
+
 #[tokio::test]
 async fn an_odd_query_is_never_a_fault() -> TestResult {
     let world = World::new().await?;
-    let long = "x".repeat(20_000);
+    let long = "x".repeat(5_000);
     for who in [ADMIN, MANAGER, crate::support::seed::AUDITOR] {
         let mut browser = Browser::signed_in(&world, who).await?;
         for route in routes() {
@@ -227,17 +231,11 @@ async fn an_odd_query_is_never_a_fault() -> TestResult {
             for odd in
                 ["%00", "%FF", "'", "~", "1~", "2026-11-03T00:00:00Z~x", "99999999999999999999", "-1", &long]
             {
-                let names = [
-                    "q", "after", "product", "phase", "person", "verb", "object", "from", "to", "for",
-                    "open", "mine",
-                ];
-                for name in names {
-                    let answer = browser.get(&format!("{at}?{name}={odd}")).await?;
-                    assert!(
-                        !answer.status.is_server_error(),
-                        "{who:?} {at}?{name}={odd:.40}: {}",
-                        answer.status
-                    );
+                let all: Vec<String> = NAMES.iter().map(|name| format!("{name}={odd}")).collect();
+                // A filter that is refused would hide what a place in the list does.
+                for query in [all.join("&"), format!("after={odd}")] {
+                    let answer = browser.get(&format!("{at}?{query}")).await?;
+                    assert!(!answer.status.is_server_error(), "{who:?} {at} {query:.80}: {}", answer.status);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The web application in memory, on a real PostgreSQL: every route for every role, every form refused and abused,
+//! The web application in memory, on a real `PostgreSQL`: every route for every role, every form refused and abused,
 //! sessions, headers, uploads, and what must never reach a log.
 
 mod conflicts;

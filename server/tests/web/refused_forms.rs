@@ -61,6 +61,7 @@ impl Refused {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of forms, one entry each")]
 fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
     let id = new_form_id();
     let long = HOSTILE.repeat(20_000 / HOSTILE.len() + 1);

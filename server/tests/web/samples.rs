@@ -99,13 +99,14 @@ fn reading(seed: &Seed, path: &str) -> TestResult<Option<Sample>> {
 }
 
 fn writing(seed: &Seed, path: &str, who: Who, spare: &str) -> TestResult<Option<Sample>> {
+    use Scope::{Product, Workspace};
+
     if let Some(below) = path.strip_prefix("/features/{key}") {
         return Ok(feature_form(below, who));
     }
     if path.starts_with("/people") || path.starts_with("/products") {
         return people_and_products(seed, path);
     }
-    use Scope::{Product, Workspace};
     let (id, product, stranger) =
         (new_form_id(), seed.product.to_string(), seed.person(Who::Stranger)?.to_string());
     Ok(Some(match path {

@@ -12,7 +12,7 @@ use crate::support::{
 async fn secrets_are_in_no_log() -> TestResult {
     let world = World::new().await?;
     let mut browser = Browser::new(&world);
-    let (wrong, next) = ("canary-of-a-wrong-password", "canary birds over the next lake");
+    let (wrong, next) = ("canary-of-a-wrong-password", "heliotrope owls over the next lake");
     browser.sign_in(&MANAGER.email(), wrong).await?;
     // Into the wrong field, as happens.
     browser.sign_in("canary-password-typed-as-address", "x").await?;
@@ -65,8 +65,8 @@ async fn secrets_are_in_no_log() -> TestResult {
     let mut secrets = vec![wrong, next, PASSWORD, &token, "canary-password-typed-as-address", "canary-of"];
     secrets.extend(sessions.iter().map(String::as_str));
     for secret in secrets {
-        let line = lines.lines().find(|line| line.contains(secret));
-        assert!(line.is_none(), "{secret} is in the log: {}", line.unwrap_or_default());
+        let told = lines.lines().find(|entry| entry.contains(secret));
+        assert!(told.is_none(), "{secret} is in the log: {}", told.unwrap_or_default());
     }
     Ok(())
 }

@@ -94,14 +94,12 @@ pub(super) async fn receive(mut form: Multipart, limit: u64) -> Result<Received,
         if name == FILE {
             // A second file is not asked for and not read.
             if matches!(file, FilePart::Missing) {
-                match take_file(field, limit).await? {
-                    Some(taken) => file = taken,
+                let Some(taken) = take_file(field, limit).await? else {
                     // Nothing can be read behind the limit of the body.
-                    None => {
-                        file = too_large(limit);
-                        break;
-                    }
-                }
+                    file = too_large(limit);
+                    break;
+                };
+                file = taken;
             }
             continue;
         }
