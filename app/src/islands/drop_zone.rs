@@ -109,8 +109,8 @@ fn give(field: &HtmlInputElement, files: &FileList) -> Said {
     }
 }
 
-/// What is in the field now. A file that is too large makes the field invalid, so the browser sends nothing and
-/// names the reason.
+/// What is in the field now. A file that is too large is said at once and marks the field; the form is sent all the
+/// same when the person insists, and the server refuses it with everything typed kept.
 fn look(field: &HtmlInputElement) -> Said {
     let limit =
         field.get_attribute("data-limit").and_then(|limit| limit.parse().ok()).unwrap_or(DEFAULT_LIMIT);

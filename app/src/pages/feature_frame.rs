@@ -184,7 +184,10 @@ pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
     };
     let reviewing = attempt.turn != DomainTurn::Team;
     let decision = &summary.decision;
-    let state = if reviewing {
+    let vetoed = decision.blockers.iter().any(|blocker| blocker.code() == "sign-off.vetoed");
+    let state = if reviewing && vetoed {
+        GateState::Blocked
+    } else if reviewing {
         GateState::Waiting
     } else if decision.is_ready_for_review() {
         GateState::Ready

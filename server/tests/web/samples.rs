@@ -1,5 +1,6 @@
-//! For each route an address and a form with which somebody who may take it gets through the authorization, without
-//! changing what the other requests of a sweep meet: the step is then refused for another reason, or changes nothing.
+//! For each route an address and two forms. With the first, somebody who may take it gets through the authorization
+//! without changing what the other requests of a sweep meet: the step is then refused for another reason, or changes
+//! nothing. With the second it would be done: it is for those who may not, whom nothing else must keep from it.
 
 use http::Method;
 use sluice_domain::{access::Role, canonical::Digest};
@@ -66,7 +67,27 @@ impl Sample {
 
 /// The request of a route. A route that is not here fails the sweep: write its sample.
 pub(crate) fn sample(seed: &Seed, path: &str, method: &Method, who: Who, spare: &str) -> TestResult<Sample> {
-    let sample = if method == Method::GET { reading(seed, path)? } else { writing(seed, path, who, spare)? };
+    request(seed, path, method, who, spare, false)
+}
+
+/// The request of a route that would be granted to somebody who may.
+pub(crate) fn effective(seed: &Seed, path: &str, method: &Method, who: Who) -> TestResult<Sample> {
+    request(seed, path, method, who, "", true)
+}
+
+fn request(
+    seed: &Seed,
+    path: &str,
+    method: &Method,
+    who: Who,
+    spare: &str,
+    effective: bool,
+) -> TestResult<Sample> {
+    let sample = if method == Method::GET {
+        reading(seed, path)?
+    } else {
+        writing(seed, path, who, spare, effective)?
+    };
     sample.ok_or_else(|| format!("{method} {path} has no sample: write one in samples.rs").into())
 }
 
@@ -107,8 +128,9 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str) -> TestResult<Option<
     if path.starts_with("/people") || path.starts_with("/products") {
         return people_and_products(seed, path);
     }
-    let (id, product, stranger) =
-        (new_form_id(), seed.product.to_string(), seed.person(Who::Stranger)?.to_string());
+    let (id, product) = (new_form_id(), seed.product.to_string());
+    let owner = seed.person(if effective { MANAGER } else { Who::Stranger })?.to_string();
+    let owner = owner.as_str();
     Ok(Some(match path {
         // An address of its own for each, or the throttle answers the last of them.
         "/sign-in" => {
@@ -138,16 +160,19 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str) -> TestResult<Option<
             path,
             Product,
             422,
-            &[("id", &id), ("product", &product), ("title", "A"), ("owner", &stranger), ("tier", "low")],
+            &[("id", &id), ("product", &product), ("title", "A"), ("owner", owner), ("tier", "low")],
         ),
         "/history.csv" => Sample::post(path, Workspace, 200, &[("object", "PAY-1")]),
         _ => return Ok(None),
     }))
 }
 
-fn feature_form(below: &str, who: Who) -> Option<Sample> {
+fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResult<Option<Sample>> {
     use Scope::Product;
-    let id = new_form_id();
+    let (id, manager) = (new_form_id(), seed.person(MANAGER)?.to_string());
+    let version = |current| if effective { current } else { "999" };
+    // Somebody without a role in the product owns nothing in it.
+    let owner = if effective { manager.as_str() } else { "00000000-0000-7000-8000-000000000000" };
     let at = |below: &str| format!("/features/PAY-1{below}");
     let threat = |version| {
         [
@@ -156,18 +181,13 @@ fn feature_form(below: &str, who: Who) -> Option<Sample> {
             ("title", "A"),
             ("stride", "spoofing"),
             ("severity", "low"),
-            ("owner", "00000000-0000-7000-8000-000000000000"),
+            ("owner", owner),
             ("status", "open"),
         ]
     };
-    Some(match below {
+    Ok(Some(match below {
         "/edit" => {
-            let form = [
-                ("version", "999"),
-                ("title", "A"),
-                ("owner", "00000000-0000-7000-8000-000000000000"),
-                ("tier", "low"),
-            ];
+            let form = [("version", version("1")), ("title", "A"), ("owner", owner), ("tier", "low")];
             Sample::post(at("/edit"), Product, 409, &form)
         }
         "/phases/{phase}" => {
@@ -175,26 +195,30 @@ fn feature_form(below: &str, who: Who) -> Option<Sample> {
                 ("control", "security-requirements"),
                 ("mark", "done"),
                 ("note", "Done."),
-                ("version", "999"),
+                ("version", version("0")),
             ];
             let sample = Sample::post(at("/phases/requirements"), Product, 409, &form);
             Sample { narrowed: Some(&[Role::ProductManager, Role::Designer, Role::Developer]), ..sample }
         }
         "/threat-model" => {
-            Sample::post(at("/threat-model"), Product, 409, &[("version", "999"), ("scope", "A")])
+            let form = [("version", version("0")), ("scope", "A")];
+            Sample::post(at("/threat-model"), Product, 409, &form)
         }
         "/threats/new" => Sample::post(at("/threats/new"), Product, 422, &threat("0")),
-        "/threats/{number}" => Sample::post(at("/threats/1"), Product, 409, &threat("999")),
+        "/threats/{number}" => Sample::post(at("/threats/1"), Product, 409, &threat(version("1"))),
         "/evidence" => {
-            let parts = vec![Part::field("id", id), Part::field("kind", "plan"), Part::file("empty.txt", "")];
+            let content = if effective { "content" } else { "" };
+            let parts =
+                vec![Part::field("id", id), Part::field("kind", "plan"), Part::file("a.txt", content)];
             Sample { sent: Sent::File(parts), ..Sample::nothing(at("/evidence"), Product, 422) }
         }
         "/evidence/{number}" => {
-            let parts = vec![Part::field("version", "999"), Part::file("a.txt", "a")];
+            let parts = vec![Part::field("version", version("1")), Part::file("a.txt", "a")];
             Sample { sent: Sent::File(parts), ..Sample::nothing(at("/evidence/1"), Product, 409) }
         }
         "/evidence/{number}/attach" => {
-            Sample::post(at("/evidence/1/attach"), Product, 422, &[("target", "threat:999")])
+            let target = if effective { "threat:1" } else { "threat:999" };
+            Sample::post(at("/evidence/1/attach"), Product, 422, &[("target", target)])
         }
         "/evidence/{number}/detach" => {
             Sample::post(at("/evidence/1/detach"), Product, 303, &[("target", "threat:1")])
@@ -206,42 +230,48 @@ fn feature_form(below: &str, who: Who) -> Option<Sample> {
                 [("verdict", "approve"), ("role", role), ("dossier", &dossier), ("password", PASSWORD)];
             Sample::post(at("/review"), Product, 409, &form)
         }
+        // `PAY-3` has nothing left to do for the team, and `PAY-2` is with the reviewers.
+        "/review/request" if effective => Sample::nothing("/features/PAY-3/review/request", Product, 303),
         "/review/request" => Sample::nothing(at("/review/request"), Product, 409),
         "/review/return" => {
-            Sample::post(at("/review/return"), Product, 409, &[("return-reason", "A reason"), ("cycle", "1")])
+            let key = if effective { "PAY-2" } else { "PAY-1" };
+            let form = [("return-reason", "A reason"), ("cycle", "1")];
+            Sample::post(format!("/features/{key}/review/return"), Product, 409, &form)
         }
-        "/review/withdraw" => Sample::post(
-            at("/review/withdraw"),
-            Product,
-            409,
-            &[("withdraw-reason", "A reason"), ("password", PASSWORD)],
-        ),
-        _ => return None,
-    })
+        "/review/withdraw" => {
+            let form = [("withdraw-reason", "A reason"), ("password", PASSWORD)];
+            Sample::post(at("/review/withdraw"), Product, 409, &form)
+        }
+        _ => return Ok(None),
+    }))
 }
 
-fn people_and_products(seed: &Seed, path: &str) -> TestResult<Option<Sample>> {
+fn people_and_products(seed: &Seed, path: &str, effective: bool) -> TestResult<Option<Sample>> {
     use Scope::{Product, Workspace};
     let (id, auditor) = (new_form_id(), seed.person(AUDITOR)?.to_string());
-    let (manager, somebody) = (seed.person(MANAGER)?.to_string(), new_form_id());
+    let manager = seed.person(MANAGER)?.to_string();
+    let somebody = if effective { manager.clone() } else { new_form_id() };
+    let version = if effective { "1" } else { "999" };
+    let (key, email) = if effective { ("NEW", "new@example.org") } else { ("PAY", "auditor@example.org") };
+    let (granted, revoked) =
+        if effective { ("administrator", "auditor") } else { ("auditor", "administrator") };
+    let taken = if effective { "product-manager" } else { "qa" };
     let at = path.replace("{key}", "PAY").replace("{id}", &auditor);
-    let change = [("version", "999"), ("reason", "A reason")];
+    let change = [("version", version), ("reason", "A reason")];
     Ok(Some(match path {
-        "/products/new" => Sample::post(at, Workspace, 422, &[("id", &id), ("key", "PAY"), ("name", "A")]),
-        "/products/{key}/edit" => Sample::post(at, Product, 409, &[("name", "A"), ("version", "999")]),
+        "/products/new" => Sample::post(at, Workspace, 422, &[("id", &id), ("key", key), ("name", "A")]),
+        "/products/{key}/edit" => Sample::post(at, Product, 409, &[("name", "A"), ("version", version)]),
         "/products/{key}/grants" => Sample::post(at, Product, 422, &[("person", &somebody), ("role", "qa")]),
         "/products/{key}/grants/revoke" => {
-            Sample::post(at, Product, 303, &[("person", &manager), ("role", "qa")])
+            Sample::post(at, Product, 303, &[("person", &manager), ("role", taken)])
         }
-        "/people/invite" => {
-            Sample::post(at, Workspace, 422, &[("email", "auditor@example.org"), ("name", "A")])
-        }
+        "/people/invite" => Sample::post(at, Workspace, 422, &[("email", email), ("name", "A")]),
         "/people/invitations/{id}/withdraw" => {
             Sample::nothing(format!("/people/invitations/{}/withdraw", seed.invitation), Workspace, 303)
         }
         "/people/{id}/disable" | "/people/{id}/enable" => Sample::post(at, Workspace, 409, &change),
-        "/people/{id}/roles" => Sample::post(at, Workspace, 303, &[("role", "auditor")]),
-        "/people/{id}/roles/revoke" => Sample::post(at, Workspace, 303, &[("role", "administrator")]),
+        "/people/{id}/roles" => Sample::post(at, Workspace, 303, &[("role", granted)]),
+        "/people/{id}/roles/revoke" => Sample::post(at, Workspace, 303, &[("role", revoked)]),
         _ => return Ok(None),
     }))
 }

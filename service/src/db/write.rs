@@ -1,6 +1,10 @@
 //! The way of every write: begin, lock, read the clock, authorize, decide, store, commit with the event.
 
-use std::{collections::BTreeSet, future::Future};
+use std::{
+    collections::BTreeSet,
+    future::Future,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use sluice_domain::{
     access::{Action, Grants, Role},
@@ -10,6 +14,7 @@ use sluice_domain::{
 use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
 use tracing::Instrument as _;
+use uuid::Uuid;
 
 use super::{
     Database,
@@ -48,6 +53,9 @@ pub(crate) struct Begun {
 pub(crate) struct Write {
     tx: Transaction<'static, Postgres>,
     event: EventId,
+    /// How many consequences were described: their ids follow that of the event, so that a history in order of time
+    /// and id tells them in the order in which they came about.
+    consequences: AtomicU32,
     origin: Origin,
     /// The instant.
     pub(crate) now: OffsetDateTime,
@@ -79,7 +87,13 @@ impl Begun {
                 sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(&mut *self.tx).await?
             }
         };
-        Ok(Write { tx: self.tx, event: self.event, origin: self.origin, now })
+        Ok(Write {
+            tx: self.tx,
+            event: self.event,
+            consequences: AtomicU32::new(0),
+            origin: self.origin,
+            now,
+        })
     }
 }
 
@@ -215,7 +229,9 @@ impl Write {
 
     /// Begins the description of a consequence: a further event of the same transaction.
     pub(crate) fn consequence<S: Scope>(&self, permit: &Permit<S>, verb: Verb, object: Object) -> Event {
-        self.describe(fresh_id(self.now), permit, verb, object)
+        let place = u128::from(self.consequences.fetch_add(1, Ordering::Relaxed)) + 1;
+        let id = EventId::new(Uuid::from_u128(self.event.uuid().as_u128() + place));
+        self.describe(id, permit, verb, object)
     }
 
     fn describe<S: Scope>(&self, id: EventId, permit: &Permit<S>, verb: Verb, object: Object) -> Event {

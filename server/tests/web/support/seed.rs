@@ -88,7 +88,7 @@ impl Who {
 #[derive(Debug)]
 pub(crate) struct Seed {
     people: BTreeMap<Who, PersonId>,
-    /// Where the work is: `PAY`, with `PAY-1` in its first phase and `PAY-2` in review.
+    /// Where the work is: `PAY`, with `PAY-1` in its first phase, `PAY-2` in review, and `PAY-3` ready for it.
     pub(crate) product: ProductId,
     /// Where the stranger works: `OPS`, with `OPS-1`.
     pub(crate) other_product: ProductId,
@@ -146,8 +146,9 @@ impl Seed {
     async fn features(&self, service: &Service) -> TestResult {
         let manager = actor(service, self.person(MANAGER)?).await?;
         let stranger = actor(service, self.person(Who::Stranger)?).await?;
-        make_feature(service, &manager, self.product).await?;
-        make_feature(service, &manager, self.product).await?;
+        for _ in 0..3 {
+            make_feature(service, &manager, self.product).await?;
+        }
         make_feature(service, &stranger, self.other_product).await?;
 
         let key = "PAY-1".parse()?;
@@ -174,13 +175,14 @@ impl Seed {
         let upload = Upload::new(FILE_NAME, Some("text/html"), spool.finish().await?);
         service.add_evidence(&manager, &key, parsed(evidence)?, upload).await?;
 
-        let key = "PAY-2".parse()?;
-        for control in ["scope-and-goals", "security-requirements"] {
-            let form = [("control", control), ("mark", "done"), ("note", HOSTILE), ("version", "0")];
-            let mark = parsed(MarkControl::parse(&fields(&form)))?;
-            service.mark_control(&manager, &key, &"requirements".parse()?, mark).await?;
+        for key in ["PAY-2".parse()?, "PAY-3".parse()?] {
+            for control in ["scope-and-goals", "security-requirements"] {
+                let form = [("control", control), ("mark", "done"), ("note", HOSTILE), ("version", "0")];
+                let mark = parsed(MarkControl::parse(&fields(&form)))?;
+                service.mark_control(&manager, &key, &"requirements".parse()?, mark).await?;
+            }
         }
-        service.request_review(&manager, &key).await?;
+        service.request_review(&manager, &"PAY-2".parse()?).await?;
         Ok(())
     }
 }
