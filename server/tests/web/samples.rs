@@ -119,14 +119,14 @@ fn reading(seed: &Seed, path: &str) -> TestResult<Option<Sample>> {
     }))
 }
 
-fn writing(seed: &Seed, path: &str, who: Who, spare: &str) -> TestResult<Option<Sample>> {
+fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> TestResult<Option<Sample>> {
     use Scope::{Product, Workspace};
 
     if let Some(below) = path.strip_prefix("/features/{key}") {
-        return Ok(feature_form(below, who));
+        return feature_form(seed, below, who, effective);
     }
     if path.starts_with("/people") || path.starts_with("/products") {
-        return people_and_products(seed, path);
+        return people_and_products(seed, path, effective);
     }
     let (id, product) = (new_form_id(), seed.product.to_string());
     let owner = seed.person(if effective { MANAGER } else { Who::Stranger })?.to_string();

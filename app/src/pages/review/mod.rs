@@ -101,7 +101,11 @@ fn in_review(
     let progress = progress(summary, attempt);
     let changes = dossier::changes(summary, attempt);
     let items = dossier::items(summary, attempt, "What is signed", REVIEW_LEAD);
-    let own = own_sign_off(summary, sign_offs).map(|own| sign::withdrawing(summary, own, withdraw));
+    // Who can sign has no standing sign-off to withdraw, so the page asks for a password once at most.
+    let can_sign = matches!(attempt.seat, MySeat::Sign(_));
+    let own = own_sign_off(summary, sign_offs)
+        .filter(|_| !can_sign)
+        .map(|own| sign::withdrawing(summary, own, withdraw));
     let back = summary
         .may(Action::ReturnForChanges)
         .then(|| sign::returning(summary, attempt.attempt.cycle, give_back));

@@ -150,7 +150,15 @@ fn a_reviewer_is_asked_to_sign_the_dossier_on_the_page() {
     assert!(html.contains("type=\"password\""), "{html}");
     assert!(html.contains("1 of 2"), "{html}");
     assert!(html.contains("action=\"/features/PAY-12/review/return\""), "{html}");
+    assert!(!html.contains("action=\"/features/PAY-12/review/withdraw\""), "{html}");
+}
+
+#[test]
+fn who_signed_can_withdraw_and_proves_who_they_are() {
+    let html =
+        draw(page(reviewers(), MySeat::No(Refusal::AlreadySigned), "Design"), ReviewForms::default(), None);
     assert!(html.contains("action=\"/features/PAY-12/review/withdraw\""), "{html}");
+    assert_eq!(html.matches("type=\"password\"").count(), 1, "{html}");
 }
 
 #[test]
@@ -169,7 +177,7 @@ fn a_contributor_learns_why_not_and_who_can() {
         draw(page(reviewers(), MySeat::No(Refusal::Contributor), "Design"), ReviewForms::default(), None);
     assert!(html.contains("You wrote part of this dossier, so someone else has to approve it."), "{html}");
     assert!(html.contains("Any security reviewer of this product can sign"), "{html}");
-    assert!(!html.contains("type=\"password\""), "{html}");
+    assert!(!html.contains("name=\"verdict\""), "{html}");
 }
 
 #[test]
