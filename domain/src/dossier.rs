@@ -28,6 +28,8 @@ codes! {
         Threat = "threat",
         /// The current version of one item of evidence.
         Evidence = "evidence",
+        /// One record of a phase: a requirement, a decision, a change and so on.
+        Record = "record",
     }
 }
 

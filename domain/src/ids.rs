@@ -105,6 +105,14 @@ pub mod kind {
         Threat,
         /// An item of evidence.
         Evidence,
+        /// A record of a phase.
+        Record,
+        /// A comment on a feature.
+        Comment,
+        /// An edition of a coding standard.
+        Standard,
+        /// A saved view of the feature list.
+        SavedView,
         /// A sign-off.
         SignOff,
         /// An audit event.
@@ -128,6 +136,14 @@ pub type PolicyVersionId = Id<kind::PolicyVersion>;
 pub type ThreatId = Id<kind::Threat>;
 /// Id of an item of evidence.
 pub type EvidenceId = Id<kind::Evidence>;
+/// Id of a record.
+pub type RecordId = Id<kind::Record>;
+/// Id of a comment.
+pub type CommentId = Id<kind::Comment>;
+/// Id of an edition of a coding standard.
+pub type StandardId = Id<kind::Standard>;
+/// Id of a saved view.
+pub type SavedViewId = Id<kind::SavedView>;
 /// Id of a sign-off.
 pub type SignOffId = Id<kind::SignOff>;
 /// Id of an audit event.

@@ -18,6 +18,15 @@ codes! {
         DoControl = "control.do",
         /// Answer the questions of the threat model and edit its threats.
         EditThreatModel = "threat-model.edit",
+        /// Write what the phases record: requirements, decisions, changes, findings and so on. Each kind of record
+        /// narrows it to its own roles.
+        EditRecord = "record.edit",
+        /// Write a comment, and edit one's own.
+        WriteComment = "comment.write",
+        /// Attest that one follows an edition of the product's coding standard.
+        AttestStandard = "standard.attest",
+        /// Publish a product's coding standards and the lists that its features go through.
+        ManageGuides = "product.guides",
         /// Add evidence, supersede it, attach it.
         AddEvidence = "evidence.add",
         /// Hand the gate to the reviewers.

@@ -49,6 +49,15 @@ const fn row(action: Action) -> Row {
         Action::DoControl => {
             product(&[ProductManager, Designer, Developer, Qa, ReleaseManager, IncidentManager, Stakeholder])
         }
+        // Likewise: who writes which kind of record, and who moves it to which state, the kind says.
+        Action::EditRecord => {
+            product(&[ProductManager, Designer, Developer, Qa, ReleaseManager, IncidentManager, Stakeholder])
+        }
+        Action::WriteComment => product(Role::ALL),
+        Action::AttestStandard => product(&[ProductManager, Designer, Developer, Qa, ReleaseManager]),
+        Action::ManageGuides => {
+            Row { product: &[ProductManager], workspace: &[Administrator], everyone: false }
+        }
         Action::AddEvidence => product(TEAM),
         Action::EditThreatModel => product(&[ProductManager, Designer, Developer, Qa]),
         Action::RequestReview => product(&[ProductManager, Designer, Developer, Qa, ReleaseManager]),

@@ -61,6 +61,14 @@ codes! {
         Gate = "gate",
         /// A sign-off.
         SignOff = "sign-off",
+        /// A record of a phase, such as a requirement.
+        Record = "record",
+        /// A comment on a feature.
+        Comment = "comment",
+        /// A coding standard of a product.
+        Standard = "standard",
+        /// A list of a product, such as its definition of ready.
+        ProductList = "product-list",
         /// The history.
         History = "history",
     }

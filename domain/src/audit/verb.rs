@@ -59,6 +59,24 @@ codes! {
         EvidenceAttached = "evidence.attached",
         /// Evidence was detached from a control or threat.
         EvidenceDetached = "evidence.detached",
+        /// The risk questionnaire of a feature was answered.
+        FeatureRated = "feature.rated",
+        /// A feature was linked to the one that it came out of.
+        FeatureLinked = "feature.linked",
+        /// A record of a phase was added.
+        RecordAdded = "record.added",
+        /// A record of a phase was edited or brought into another state.
+        RecordEdited = "record.edited",
+        /// A comment was written.
+        CommentWritten = "comment.written",
+        /// A comment was edited by its author.
+        CommentEdited = "comment.edited",
+        /// An edition of a product's coding standard was published.
+        StandardPublished = "standard.published",
+        /// A person attested an edition of a coding standard.
+        StandardAttested = "standard.attested",
+        /// A product's own list, such as its definition of ready, was edited.
+        ProductListEdited = "product-list.edited",
         /// The team asked for a review.
         ReviewRequested = "gate.review-requested",
         /// A reviewer returned the gate for changes.

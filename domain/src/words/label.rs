@@ -68,6 +68,7 @@ labels! {
         ThreatModel = "threat model",
         Threat = "threat",
         Evidence = "evidence",
+        Record = "record",
     }
     Authentication { None = "not authenticated", Link = "one-time link", Session = "session", Password = "password" }
     ObjectKind {
@@ -84,6 +85,10 @@ labels! {
         Evidence = "evidence",
         Gate = "gate",
         SignOff = "sign-off",
+        Record = "record",
+        Comment = "comment",
+        Standard = "coding standard",
+        ProductList = "list of a product",
         History = "history",
     }
 }

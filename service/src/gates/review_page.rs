@@ -289,6 +289,7 @@ async fn lines(
                         row.map_or_else(|| item.key.clone(), |row| format!("{} {}", item.key, row.title));
                     (title, words.unwrap_or_default(), Place::Threat(number(&item.key)))
                 }
+                ItemKind::Record => (item.key.clone(), String::new(), Place::Feature),
                 ItemKind::Evidence => {
                     let row = evidence.get(&item.key);
                     let title =
