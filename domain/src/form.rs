@@ -99,6 +99,25 @@ pub enum Problem {
     LastAdministrator,
     /// The person has no role in the product.
     NotInProduct,
+    /// Another edition took the place of this one.
+    Superseded,
+    /// A point of a list does not parse.
+    Point {
+        /// Its place in the list, from 1.
+        number: usize,
+        /// Why.
+        error: TextError,
+    },
+    /// A point of a list says what one before it says.
+    PointRepeated {
+        /// Its place in the list, from 1.
+        number: usize,
+    },
+    /// A list has more points than allowed.
+    TooManyPoints {
+        /// The most points.
+        max: usize,
+    },
 }
 
 /// One problem, with the field it belongs to and what the field is called.

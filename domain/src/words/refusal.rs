@@ -128,5 +128,13 @@ pub fn problem(problem: &FieldProblem) -> String {
             "This is the last administrator. Make somebody else administrator first.".into()
         }
         Problem::NotInProduct => format!("{label} has to be a person with a role in this product."),
+        Problem::Superseded => "A newer edition is in force by now. Go on with that one.".into(),
+        Problem::Point { number, error } => text_error(&format!("Point {number}"), *error),
+        Problem::PointRepeated { number } => {
+            format!("Point {number} says what a point before it says. Remove one of the two.")
+        }
+        Problem::TooManyPoints { max } => {
+            format!("A list has at most {max} points. Keep those that people will go through.")
+        }
     }
 }
