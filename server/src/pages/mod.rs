@@ -11,6 +11,7 @@ pub mod phases;
 pub mod policies;
 pub mod preview;
 pub mod products;
+pub mod records;
 pub mod review;
 pub mod threats;
 pub mod work;

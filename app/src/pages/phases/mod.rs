@@ -1,6 +1,7 @@
-//! The work of a phase: its checklist, control by control.
+//! The work of a phase: its checklist, control by control, and what it puts on record.
 
 mod control;
+mod work;
 
 pub(crate) use control::proof;
 
@@ -20,7 +21,10 @@ use sluice_service::{
 };
 use time::OffsetDateTime;
 
-use self::control::{control_card, may_mark};
+use self::{
+    control::{control_card, may_mark},
+    work::work_card,
+};
 use super::{FeatureFrame, FeatureSection};
 use crate::{
     components::{Badge, Card, EmptyState, ErrorSummary, Notice, NoticeKind, Tone},
@@ -104,10 +108,11 @@ pub fn PhaseWorkPage(
     /// The control whose form is open.
     open: Option<OpenControl>,
 ) -> impl IntoView {
-    let PhasePage { summary, phase, is_current: _, mut controls, work: _, not_owed } = page;
+    let PhasePage { summary, phase, is_current: _, mut controls, work, not_owed } = page;
     let scene = Scene::new(&summary, &phase.key);
     let purpose = purpose(&phase.name, &phase.purpose, &controls, not_owed, &summary);
     let notice = notice(&scene, &summary);
+    let work = work_card(&scene, &work);
     let mut open = open.filter(|open| {
         let state = controls.iter().find(|state| state.control.key.as_str() == open.key);
         open.typed.is_some() || state.is_some_and(|state| may_mark(&scene, state))
@@ -137,6 +142,7 @@ pub fn PhaseWorkPage(
             {purpose}
             {notice}
             {cards}
+            {work}
         </FeatureFrame>
     }
 }
@@ -232,6 +238,7 @@ mod tests {
                 version: 2,
                 by: Some(("Bo <script>".to_owned(), sample::NOW)),
                 evidence: vec![AttachedEvidence { number: 3, title: EVIL.to_owned(), kind: "Plan" }],
+                lacks: Vec::new(),
                 met: false,
                 may_do: true,
             })
