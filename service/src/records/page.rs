@@ -248,8 +248,8 @@ fn states(summary: &FeatureSummary, kind: RecordKind, item: Option<&RecordItem>)
                 .needs
                 .iter()
                 .any(|need| spec.field(need).is_some_and(|field| matches!(field.input, Input::Set)));
-            let first = item.is_some() || !state.by_another;
-            (stays && (writes || enters)) || (enters && !by_step && first)
+            let leads = spec.leads_to(item.map(|item| item.state.code), state);
+            (stays && (writes || enters)) || (enters && !by_step && leads)
         })
         .collect()
 }
