@@ -13,6 +13,7 @@ mod error;
 pub mod evidence;
 pub mod features;
 pub mod gates;
+pub mod guides;
 pub mod history;
 pub mod people;
 pub mod phases;

@@ -14,6 +14,7 @@ pub mod error;
 pub mod evidence;
 pub mod feature_frame;
 pub mod features;
+pub mod guides;
 pub mod history;
 pub mod people;
 pub mod phases;
