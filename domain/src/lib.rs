@@ -17,6 +17,7 @@ pub mod ids;
 pub mod lifecycle;
 pub mod place;
 pub mod policy;
+pub mod record;
 pub mod text;
 pub mod threat;
 pub mod words;

@@ -4,7 +4,7 @@
 use crate::{
     ids::{FeatureKey, StandardId},
     policy::{ControlKey, PhaseKey},
-    record::ListKind,
+    record::{ListKind, RecordKind},
     text::ProductKey,
 };
 
@@ -29,6 +29,24 @@ pub enum Place {
     EvidenceList,
     /// One item of evidence, by its number.
     Evidence(i32),
+    /// The records of one kind; for a kind of which a feature has one, that record.
+    Records(RecordKind),
+    /// The form of a new record.
+    NewRecord(RecordKind),
+    /// One record, by its number.
+    Record(RecordKind, i32),
+    /// The starter list of security requirements.
+    Starters,
+    /// The risk questionnaire.
+    Risk,
+    /// What answers what: threats, requirements, decisions, changes, tests.
+    Trace,
+    /// The whole record of the feature, for print.
+    Dossier,
+    /// The comments.
+    Comments,
+    /// The coding standards of the feature's product.
+    Standards,
     /// Review and sign-off of the current gate.
     Review,
     /// The feature's history.
@@ -50,6 +68,19 @@ impl Place {
             Self::Threat(number) => format!("{base}/threats/{number}"),
             Self::EvidenceList => format!("{base}/evidence"),
             Self::Evidence(number) => format!("{base}/evidence/{number}"),
+            Self::Records(RecordKind::Risk) | Self::Record(RecordKind::Risk, _) | Self::Risk => {
+                format!("{base}/risk")
+            }
+            Self::Records(kind) => format!("{base}/records/{}", kind.code()),
+            Self::NewRecord(kind) => format!("{base}/records/{}/new", kind.code()),
+            // Of these a feature has one: its page is the page of the kind.
+            Self::Record(kind, _) if kind.is_single() => format!("{base}/records/{}", kind.code()),
+            Self::Record(kind, number) => format!("{base}/records/{}/{number}", kind.code()),
+            Self::Starters => format!("{base}/starters"),
+            Self::Trace => format!("{base}/trace"),
+            Self::Dossier => format!("{base}/record"),
+            Self::Comments => format!("{base}/comments"),
+            Self::Standards => format!("/products/{}/standards", feature.product),
             Self::Review => format!("{base}/review"),
             Self::History => format!("{base}/history"),
         }

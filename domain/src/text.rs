@@ -339,7 +339,10 @@ mod tests {
         ] {
             assert_eq!(fine.parse::<Link>().map(|link| link.to_string()), Ok(fine.to_owned()));
         }
-        assert_eq!(" https://example.org/ ".parse::<Link>().map(|l| l.to_string()), Ok("https://example.org/".into()));
+        assert_eq!(
+            " https://example.org/ ".parse::<Link>().map(|l| l.to_string()),
+            Ok("https://example.org/".into())
+        );
         for wrong in [
             "example.org",
             "//example.org",

@@ -5,7 +5,7 @@ mod event;
 mod label;
 mod refusal;
 
-pub use blocker::{blocker, met, who_can};
+pub use blocker::{blocker, met, reference, shortfall, who_can};
 pub use event::{field, sentence};
 pub use label::{Label, join};
 pub use refusal::{problem, refusal, text_error};

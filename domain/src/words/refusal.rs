@@ -105,6 +105,25 @@ pub fn problem(problem: &FieldProblem) -> String {
         Problem::TierLowered => {
             "A gate was opened under the higher tier already, so the tier can only rise.".into()
         }
+        Problem::NeededFor(state) => format!("{label} is needed for “{state}”. Fill it in."),
+        Problem::NotYours(roles) => {
+            format!("This is for a {} of the product. Ask one of them.", super::who_can(roles))
+        }
+        Problem::ByAnother => {
+            "Somebody else has to take this step: not who brought it into its present state.".into()
+        }
+        Problem::SetByStep(state) => {
+            format!("“{state}” comes about by the step itself, not by choosing it here.")
+        }
+        Problem::OwnReview => {
+            "The author is among the reviewers. Nobody reviews their own change; take them off the list.".into()
+        }
+        Problem::StagingFirst => {
+            "Production takes only artefacts that were verified in staging. Record that promotion first.".into()
+        }
+        Problem::NoSuchThing(what) => {
+            format!("“{what}” does not exist in this feature, or does not belong in {label}. See the hint.")
+        }
         Problem::LastAdministrator => {
             "This is the last administrator. Make somebody else administrator first.".into()
         }

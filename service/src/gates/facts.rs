@@ -9,6 +9,7 @@ use sluice_domain::{
     ids::Id,
     lifecycle::Attempt,
     policy::{EvidenceKind, Phase},
+    record::RecordFacts,
     threat::{Question, Severity, ThreatStatus},
 };
 use sqlx::PgConnection;
@@ -31,7 +32,7 @@ pub(crate) async fn gather(
     phase: &Phase,
     attempt: &Attempt,
 ) -> Result<Gathered> {
-    let with_threats = phase.gate.looks_at_threats(feature.tier);
+    let with_threats = phase.looks_at_threats(feature.tier);
     let mut items = BTreeSet::from([feature.scope_item()]);
     let uses = evidence_uses(connection, feature, phase, with_threats, &mut items).await?;
     let controls = controls(connection, feature, phase, &uses, &mut items).await?;
@@ -53,6 +54,7 @@ pub(crate) async fn gather(
     let facts = Facts {
         tier: feature.tier,
         controls,
+        records: RecordFacts::default(),
         answered,
         threats,
         sign_offs,
