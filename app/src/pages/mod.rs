@@ -21,6 +21,7 @@ pub mod phases;
 pub mod policies;
 pub mod products;
 pub mod review;
+pub mod risk;
 pub mod threats;
 pub mod work;
 

@@ -127,6 +127,7 @@ fn mine(page: &StandardPage, form: Form) -> Option<AnyView> {
 
 fn people(page: &StandardPage) -> AnyView {
     let attested = attested_list(&page.edition.attested, page.now);
+    let heading = format!("Attested ({})", page.edition.attested.len());
     let missing = page.edition.superseded_at.is_none().then(|| {
         let people = missing_list(&page.edition);
         view! {
@@ -140,7 +141,7 @@ fn people(page: &StandardPage) -> AnyView {
         <Card title="Who attested it">
             <div class="split">
                 <section class="stack-s">
-                    <h3>{format!("Attested ({})", page.edition.attested.len())}</h3>
+                    <h3>{heading}</h3>
                     {attested}
                 </section>
                 {missing}

@@ -132,11 +132,12 @@ fn state_chip(product: &GuidedProduct, edition: &Edition) -> impl IntoView + use
 fn card_actions(product: &GuidedProduct, edition: &Edition) -> AnyView {
     let href = ProductPlace::Standard(edition.id).path(&product.key);
     let whose = format!(" “{}”", edition.title);
+    let of_it = format!(" of{whose}");
     let read = if waits_for_reader(product, edition) {
         view! {
             <LinkButton href small=true>
                 "Read and attest"
-                <span class="visually-hidden">{whose.clone()}</span>
+                <span class="visually-hidden">{whose}</span>
             </LinkButton>
         }
         .into_any()
@@ -144,7 +145,7 @@ fn card_actions(product: &GuidedProduct, edition: &Edition) -> AnyView {
         view! {
             <a href=href>
                 "Read this edition"
-                <span class="visually-hidden">{whose.clone()}</span>
+                <span class="visually-hidden">{whose}</span>
             </a>
         }
         .into_any()
@@ -154,7 +155,7 @@ fn card_actions(product: &GuidedProduct, edition: &Edition) -> AnyView {
         view! {
             <LinkButton href kind=ButtonKind::Quiet small=true>
                 "Publish a new edition"
-                <span class="visually-hidden">{format!(" of{whose}")}</span>
+                <span class="visually-hidden">{of_it}</span>
             </LinkButton>
         }
     });
