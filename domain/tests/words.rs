@@ -259,6 +259,10 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::FileTooLarge { limit: 100 * 1024 * 1024 },
         Problem::LastAdministrator,
         Problem::NotInProduct,
+        Problem::Superseded,
+        Problem::Point { number: 3, error: TextError::TooLong { max: 200 } },
+        Problem::PointRepeated { number: 4 },
+        Problem::TooManyPoints { max: 50 },
     ];
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {
@@ -284,8 +288,12 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::SameFile => 19,
         Problem::SentBefore => 20,
         Problem::TierLowered => 21,
+        Problem::Superseded => 22,
+        Problem::Point { .. } => 23,
+        Problem::PointRepeated { .. } => 24,
+        Problem::TooManyPoints { .. } => 25,
     };
-    assert_all(&all, number, 22);
+    assert_all(&all, number, 26);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });

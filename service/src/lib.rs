@@ -13,11 +13,13 @@ mod error;
 pub mod evidence;
 pub mod features;
 pub mod gates;
+pub mod guides;
 pub mod history;
 pub mod people;
 pub mod phases;
 pub mod policies;
 pub mod products;
+pub mod records;
 pub mod threats;
 pub mod work;
 

@@ -112,6 +112,12 @@ pub fn problem(problem: &FieldProblem) -> String {
         Problem::ByAnother => {
             "Somebody else has to take this step: not who brought it into its present state.".into()
         }
+        Problem::NotYet(states) if states.is_empty() => {
+            "A new record cannot begin in this state. Add it first, then take the step.".into()
+        }
+        Problem::NotYet(states) => {
+            format!("This step comes after “{}”. Take that step first.", super::join(states, "or"))
+        }
         Problem::SetByStep(state) => {
             format!("“{state}” comes about by the step itself, not by choosing it here.")
         }
@@ -128,5 +134,13 @@ pub fn problem(problem: &FieldProblem) -> String {
             "This is the last administrator. Make somebody else administrator first.".into()
         }
         Problem::NotInProduct => format!("{label} has to be a person with a role in this product."),
+        Problem::Superseded => "A newer edition is in force by now. Go on with that one.".into(),
+        Problem::Point { number, error } => text_error(&format!("Point {number}"), *error),
+        Problem::PointRepeated { number } => {
+            format!("Point {number} says what a point before it says. Remove one of the two.")
+        }
+        Problem::TooManyPoints { max } => {
+            format!("A list has at most {max} points. Keep those that people will go through.")
+        }
     }
 }
