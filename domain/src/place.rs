@@ -29,6 +29,14 @@ pub enum Place {
     Evidence(i32),
     /// Review and sign-off of the current gate.
     Review,
+    /// The comments, from the newest page.
+    Comments,
+    /// One comment, by its number, on the page that it is on.
+    Comment(i32),
+    /// The form that edits one.
+    EditComment(i32),
+    /// Watching the feature, or no longer.
+    Watch,
     /// The feature's history.
     History,
 }
@@ -49,6 +57,10 @@ impl Place {
             Self::EvidenceList => format!("{base}/evidence"),
             Self::Evidence(number) => format!("{base}/evidence/{number}"),
             Self::Review => format!("{base}/review"),
+            Self::Comments => format!("{base}/comments"),
+            Self::Comment(number) => format!("{base}/comments?at={number}#comment-{number}"),
+            Self::EditComment(number) => format!("{base}/comments/{number}"),
+            Self::Watch => format!("{base}/watch"),
             Self::History => format!("{base}/history"),
         }
     }

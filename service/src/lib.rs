@@ -18,6 +18,7 @@ pub mod people;
 pub mod phases;
 pub mod policies;
 pub mod products;
+pub mod talk;
 pub mod threats;
 pub mod work;
 
