@@ -204,7 +204,7 @@ impl Service {
 }
 
 /// The name of a phase, and its place among how many.
-pub(crate) fn phase_of(
+fn phase_of(
     policy: &Arc<LoadedPolicy>,
     phase: &str,
     active: bool,

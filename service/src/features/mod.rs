@@ -10,5 +10,5 @@ pub use create::CreateFeature;
 pub(crate) use create::name_in_product;
 pub use edit::EditFeature;
 pub use list::{FeatureFilter, FeatureList, FeatureListItem};
-pub(crate) use list::{cursor, parse_cursor, phase_of};
+pub(crate) use list::{cursor, parse_cursor};
 pub use page::{FeaturePage, FeatureSummary, PhaseState, PhaseStep};

@@ -241,7 +241,7 @@ impl Service {
         )
         .fetch_one(&mut *connection)
         .await?;
-        let latest = latest(&mut connection, feature.id, 8).await?;
+        let latest = latest(&mut connection, &self.policies, feature.id, 8).await?;
         Ok(FeaturePage {
             summary,
             description: feature.description,

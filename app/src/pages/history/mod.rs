@@ -29,8 +29,8 @@ fn sentence(entry: &HistoryEntry) -> String {
 fn changes(entry: &HistoryEntry) -> Vec<FieldChange> {
     let changed = entry.changes.iter().map(|change| FieldChange {
         field: words::field(&change.field),
-        old: change.old.clone(),
-        new: change.new.clone(),
+        old: change.old.as_deref().map(|old| words::value(&change.field, old)),
+        new: change.new.as_deref().map(|new| words::value(&change.field, new)),
     });
     let reason = entry.reason.clone().map(|reason| FieldChange {
         field: "Reason".to_owned(),
@@ -54,8 +54,10 @@ fn object_link(entry: &HistoryEntry) -> Option<(String, String)> {
         let place = feature_place(entry.object_kind, name);
         let label = match &place {
             Place::Feature => key.to_string(),
+            Place::Comments => format!("{key}, comments"),
             Place::Threat(_) | Place::Evidence(_) => format!("{key}, {name}"),
             Place::ThreatModel => format!("{key}, threat model"),
+            Place::Comment(number) => format!("{key}, comment {number}"),
             _ => format!("{key}, review"),
         };
         return Some((label, place.path(key)));
@@ -76,6 +78,7 @@ fn feature_place(kind: Option<ObjectKind>, name: &str) -> Place {
         Some(ObjectKind::Threat) => number().map_or(Place::ThreatModel, Place::Threat),
         Some(ObjectKind::Evidence) => number().map_or(Place::EvidenceList, Place::Evidence),
         Some(ObjectKind::ThreatModel) => Place::ThreatModel,
+        Some(ObjectKind::Comment) => name.parse().map_or(Place::Comments, Place::Comment),
         Some(ObjectKind::Gate | ObjectKind::SignOff) => Place::Review,
         _ => Place::Feature,
     }
