@@ -11,7 +11,9 @@ use crate::{
 /// otherwise the value as it is. Codes that this version of the program does not know stay codes.
 #[must_use]
 pub fn value(field: &str, value: &str) -> String {
-    let labels: Option<Vec<String>> = value.split(", ").map(|code| label_of(field, code)).collect();
+    // Codes hold neither, so a field of several is told apart from a text.
+    let codes = value.split([',', ' ']).filter(|code| !code.is_empty());
+    let labels: Option<Vec<String>> = codes.map(|code| label_of(field, code)).collect();
     labels.map_or_else(|| value.to_owned(), |labels| labels.join(", "))
 }
 
@@ -65,7 +67,7 @@ mod tests {
             ("kind", "information-disclosure", "Information disclosure"),
             ("role", "security-reviewer", "Security reviewer"),
             ("workspace-roles", "auditor", "Auditor"),
-            ("product-roles", "developer, qa", "Developer, QA"),
+            ("product-roles", "developer qa", "Developer, QA"),
             ("turn", "reviewers", "The reviewers"),
             ("phase", "finished", "Every gate is open"),
         ] {
@@ -83,7 +85,7 @@ mod tests {
             ("note", "open, done"),
             ("reason", "deny"),
             ("status", "sung-to"),
-            ("role", "developer, emperor"),
+            ("role", "developer emperor"),
             ("tier", "(erased)"),
             ("owner", "Ana Diaz"),
             ("severity", ""),

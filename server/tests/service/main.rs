@@ -12,4 +12,5 @@ mod review;
 mod schema;
 mod stale;
 mod support;
+mod talk;
 mod walls;

@@ -1,7 +1,7 @@
 //! Talking about a feature: its comments, the form that edits one, and the button that watches.
 
-mod edit;
-mod list;
+pub mod edit;
+pub mod list;
 mod watch;
 
 pub use edit::{EditCommentScreen, edit_comment_form};

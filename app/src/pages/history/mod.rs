@@ -17,7 +17,7 @@ use sluice_service::history::HistoryEntry;
 use crate::components::FieldChange;
 
 /// What happened, as the rest of a sentence that begins with who.
-fn sentence(entry: &HistoryEntry) -> String {
+pub(in crate::pages) fn sentence(entry: &HistoryEntry) -> String {
     match (entry.verb, entry.object_kind) {
         (Some(verb), Some(kind)) => words::sentence(verb, kind, &entry.object_name),
         // Written by a newer version of the program: its code is better than nothing.
@@ -41,14 +41,14 @@ fn changes(entry: &HistoryEntry) -> Vec<FieldChange> {
 }
 
 /// In which role somebody acted.
-fn role(entry: &HistoryEntry) -> Option<String> {
+pub(in crate::pages) fn role(entry: &HistoryEntry) -> Option<String> {
     let product = entry.role.map(|role| role.label());
     let workspace = entry.workspace_role.map(|role| role.label());
     product.or(workspace).map(|role| format!("as {role}"))
 }
 
 /// Where the object of an event is: words and address.
-fn object_link(entry: &HistoryEntry) -> Option<(String, String)> {
+pub(in crate::pages) fn object_link(entry: &HistoryEntry) -> Option<(String, String)> {
     let name = &entry.object_name;
     if let Some(key) = &entry.feature {
         let place = feature_place(entry.object_kind, name);
