@@ -315,7 +315,10 @@ fn every_event_is_told_of_every_object() {
             assert!(sentence.starts_with(|c: char| c.is_lowercase()), "{sentence}");
             assert!(!sentence.ends_with('.'), "{sentence}");
             let verb = sentence.split(' ').next().unwrap_or_default();
-            assert!(verb.ends_with("ed") || ["set", "withdrew", "wrote"].contains(&verb), "{verb} is no past tense");
+            assert!(
+                verb.ends_with("ed") || ["set", "withdrew", "wrote"].contains(&verb),
+                "{verb} is no past tense"
+            );
         }
     }
     assert_eq!(words::sentence(Verb::EvidenceAdded, ObjectKind::Evidence, "E-3"), "added evidence E-3");

@@ -21,6 +21,7 @@ pub mod policies;
 pub mod products;
 pub mod records;
 pub mod risk;
+pub mod talk;
 pub mod threats;
 pub mod work;
 

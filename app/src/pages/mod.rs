@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod account;
+pub mod comments;
 pub mod error;
 pub mod evidence;
 pub mod feature_frame;

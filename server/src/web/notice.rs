@@ -34,6 +34,9 @@ notices! {
     EVIDENCE_SUPERSEDED = "evidence-superseded": "The new version is stored; the earlier one stays in the record.";
     ATTACHED = "attached": "The evidence is attached.";
     DETACHED = "detached": "The evidence is detached. It stays in the record.";
+    COMMENT_WRITTEN = "comment-written": "Your comment is there. Whom it mentions finds it in their work.";
+    WATCHING = "watching": "You watch this feature. What happens to it shows in your work.";
+    NOT_WATCHING = "not-watching": "You no longer watch this feature.";
     REVIEW_REQUESTED = "review-requested": "The review is requested. The reviewers have the turn.";
     SIGNED = "signed": "Your sign-off stands. The gate waits for more.";
     GATE_OPENED = "gate-opened": "Your sign-off was the last one needed: the gate is open and the next phase begins.";

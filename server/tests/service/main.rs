@@ -14,4 +14,5 @@ mod risk;
 mod schema;
 mod stale;
 mod support;
+mod talk;
 mod walls;
