@@ -34,6 +34,8 @@ pub enum FeatureSection {
     Trace,
     /// Review and sign-offs.
     Review,
+    /// Comments.
+    Comments,
     /// History.
     History,
 }
@@ -153,10 +155,14 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
         (FeatureSection::Record, "Everything on record", Place::Dossier.path(key)),
         (FeatureSection::Trace, "What answers what", Place::Trace.path(key)),
         (FeatureSection::Review, "Review and sign-offs", Place::Review.path(key)),
+        (FeatureSection::Comments, "Comments", Place::Comments.path(key)),
         (FeatureSection::History, "History", Place::History.path(key)),
     ]
     .into_iter()
-    .map(|(target, label, href)| NavLink::new(label, href).current(target == section))
+    .map(|(target, label, href)| {
+        let count = if target == FeatureSection::Comments { summary.comments } else { 0 };
+        NavLink::new(label, href).current(target == section).count(count)
+    })
     .collect()
 }
 

@@ -10,10 +10,12 @@
 
 pub mod access;
 pub mod account;
+pub mod comments;
 pub mod error;
 pub mod evidence;
 pub mod feature_frame;
 pub mod features;
+pub mod guides;
 pub mod history;
 pub mod people;
 pub mod phases;
@@ -21,6 +23,7 @@ pub mod policies;
 pub mod products;
 pub mod records;
 pub mod review;
+pub mod risk;
 pub mod threats;
 pub mod work;
 

@@ -3,8 +3,10 @@
 
 pub mod access;
 pub mod account;
+pub mod comments;
 pub mod evidence;
 pub mod features;
+pub mod guides;
 pub mod history;
 pub mod people;
 pub mod phases;
@@ -13,6 +15,7 @@ pub mod preview;
 pub mod products;
 pub mod records;
 pub mod review;
+pub mod risk;
 pub mod threats;
 pub mod work;
 

@@ -204,11 +204,7 @@ impl Service {
 }
 
 /// The name of a phase, and its place among how many.
-pub(crate) fn phase_of(
-    policy: &Arc<LoadedPolicy>,
-    phase: &str,
-    active: bool,
-) -> (Option<String>, (usize, usize)) {
+pub(crate) fn phase_of(policy: &Arc<LoadedPolicy>, phase: &str, active: bool) -> (Option<String>, (usize, usize)) {
     let phases = &policy.policy.phases;
     let position = phases.iter().position(|candidate| candidate.key.as_str() == phase);
     match position.filter(|_| active) {
