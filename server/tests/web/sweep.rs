@@ -118,8 +118,13 @@ fn may(who: Who, access: Access, sample: &Sample) -> bool {
     }
 }
 
+/// Whether the policy, or the kind of a record, narrows the action to others.
+fn is_narrowed(who: Who, sample: &Sample) -> bool {
+    sample.narrowed.is_some_and(|roles| !who.roles().iter().any(|role| roles.contains(role)))
+}
+
 fn check(note: &mut impl FnMut(String), who: Who, access: Access, sample: &Sample, answer: &Answer) {
-    let narrowed = sample.narrowed.is_some_and(|roles| !who.roles().iter().any(|role| roles.contains(role)));
+    let narrowed = is_narrowed(who, sample);
     // Whoever is signed in has no need of the sign-in page.
     let in_already = sample.at == "/sign-in" && sample.allowed == 200;
     let code = answer.code();
@@ -147,9 +152,11 @@ fn check(note: &mut impl FnMut(String), who: Who, access: Access, sample: &Sampl
 fn check_empty(note: &mut impl FnMut(String), who: Who, access: Access, sample: &Sample, answer: &Answer) {
     let code = answer.code();
     if may(who, access, sample) {
-        // A filter may be empty, and a session that is not named is not found.
-        let fine =
-            [200, 303, 409, 422].contains(&code) || (code == 404 && sample.at == "/account/sessions/end");
+        // A filter may be empty, a session that is not named is not found, and whom the policy or the kind of a record
+        // keeps from it may be told so first.
+        let fine = [200, 303, 409, 422].contains(&code)
+            || (code == 404 && sample.at == "/account/sessions/end")
+            || (code == 403 && is_narrowed(who, sample));
         if !fine || answer.location().starts_with("/sign-in") {
             note(format!("{code} for an empty form, where it is allowed"));
         }

@@ -35,6 +35,7 @@ pub(super) fn control_card(scene: &Scene, state: ControlState, open: Option<Open
     let form = open.map(|open| form(scene, &state, open));
     let side = badge(scene, &state);
     let facts = facts(scene, &state);
+    let facts = (!facts.is_empty()).then(|| view! { <FactList facts /> });
     let lacks = lacks(scene, &state);
     let Control { key, title, guidance, .. } = state.control;
     view! {
@@ -42,7 +43,7 @@ pub(super) fn control_card(scene: &Scene, state: ControlState, open: Option<Open
         <Card id=key.to_string() title side nostrip:footer=footer>
             <p class="measure">{guidance}</p>
             {lacks}
-            <FactList facts />
+            {facts}
             {form}
         </Card>
     }
@@ -93,14 +94,18 @@ fn lacks(scene: &Scene, state: &ControlState) -> Option<AnyView> {
 
 fn facts(scene: &Scene, state: &ControlState) -> Vec<Fact> {
     let ControlState { control, note, by, evidence, .. } = state;
-    let mut facts = vec![
-        Fact::text("Done by", words::who_can(&control.done_by)),
-        Fact::text("Proof", proof(&control.proof)),
-    ];
+    let mut facts = Vec::new();
+    // What records prove has its way to them in the foot, and there who does it.
+    if !is_on_record(control) {
+        facts.push(Fact::text("Done by", words::who_can(&control.done_by)));
+        facts.push(Fact::text("Proof", proof(&control.proof)));
+    }
     if control.before_production {
         facts.push(Fact::text("When", "before the feature goes to production"));
     }
-    facts.push(Fact::text("Source", control.source.clone()));
+    if !is_on_record(control) {
+        facts.push(Fact::text("Source", control.source.clone()));
+    }
     if !note.is_empty() {
         facts.push(Fact::view(note_label(state.mark), view! { <p class="pre">{note.clone()}</p> }));
     }
@@ -223,11 +228,10 @@ fn records_footer(scene: &Scene, state: &ControlState, kind: RecordKind, may_ope
             </LinkButton>
         }
     });
-    let who = (scene.current && !state.may_do)
-        .then(|| view! { <span>{format!("Done by the {} of this product.", words::who_can(&control.done_by))}</span> });
+    let who = format!("Done by: {}. Source: {}.", words::who_can(&control.done_by), control.source);
     let (href, open) = (Place::Records(kind).path(&scene.key), open_words(kind));
     view! {
-        {who}
+        <span class="small">{who}</span>
         <div class="cluster">
             <LinkButton href kind=ButtonKind::Quiet small=true>
                 {open}

@@ -262,8 +262,9 @@ fn nothing_yet(
         view! { <a href=href>{add_words(*kind)}</a> }
     });
     let name = field.key;
+    let described = form.error(name).is_some().then(|| format!("{name}-error"));
     view! {
-        <div class="field" id=name tabindex="-1">
+        <div class="field" id=name tabindex="-1" role="group" aria-label=field.label aria-describedby=described>
             <span class="label">{field.label}</span>
             <p class="muted">{words} " " {first}</p>
             <FieldError form name />
@@ -307,26 +308,44 @@ fn state_hint(kind: RecordKind, state: &'static State, present: Option<&str>) ->
     (!hint.is_empty()).then(|| hint.join(" "))
 }
 
-/// The states that somebody else brings the record into, in one sentence.
+/// What else there is to say of states: where the present one is not the reader's, and who brings the record into the
+/// others.
 fn others(page: &RecordPage) -> Option<String> {
     let spec = page.kind.spec();
-    let lines: Vec<String> = spec
-        .states
-        .iter()
-        .filter(|state| !page.states.iter().any(|offered| offered.code == state.code))
-        .map(|state| {
-            let by_step = state
-                .needs
-                .iter()
-                .any(|need| spec.field(need).is_some_and(|field| matches!(field.input, Input::Set)));
-            if by_step {
-                format!("“{}” comes about by its own step", state.label)
-            } else if page.item.is_none() && state.by_another {
-                format!("“{}” comes later", state.label)
-            } else {
-                format!("“{}” is for the {}", state.label, words::who_can(spec.who_may_enter(state)))
-            }
-        })
-        .collect();
-    (!lines.is_empty()).then(|| format!("{}.", lines.join("; ")))
+    let offered = |state: &State| page.states.iter().any(|other| other.code == state.code);
+    let present = page.item.as_ref().map(|item| item.state);
+    let mut sentences = Vec::new();
+    if let Some(state) = present.filter(|state| !offered(state)) {
+        let who = words::who_can(spec.who_may_enter(state));
+        sentences.push(format!(
+            "It is “{}” now, by a {who}. To change it, bring it back into one of these states.",
+            state.label
+        ));
+    }
+    for state in spec.states.iter().filter(|state| !offered(state)) {
+        if present.is_some_and(|present| present.code == state.code) {
+            continue;
+        }
+        let by_step = state
+            .needs
+            .iter()
+            .any(|need| spec.field(need).is_some_and(|field| matches!(field.input, Input::Set)));
+        if by_step {
+            sentences.push(format!("“{}” comes about by its own step.", state.label));
+            continue;
+        }
+        let after: Vec<String> = state
+            .after
+            .iter()
+            .filter_map(|code| spec.state(code))
+            .map(|state| format!("“{}”", state.label))
+            .collect();
+        let who = words::who_can(spec.who_may_enter(state));
+        sentences.push(if after.is_empty() {
+            format!("“{}” is for the {who}.", state.label)
+        } else {
+            format!("“{}” comes after {}, by a {who}.", state.label, words::join(&after, "or"))
+        });
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }

@@ -9,7 +9,7 @@ use sluice_service::records::{RecordItem, RecordsPage};
 
 use super::{
     columns::{columns, tells_who},
-    labels::{add_words, closed_words, kind_title, state_badge},
+    labels::{add_words, capital, closed_words, kind_title, state_badge},
     reading::Known,
 };
 use crate::{
@@ -148,9 +148,8 @@ fn table(page: &RecordsPage) -> AnyView {
     let spec = page.kind.spec();
     let fields = columns(page.kind);
     let first = match spec.title {
-        TitleFrom::Asked { label, .. } => label.to_owned(),
         TitleFrom::Choice(field) => spec.field(field).map_or("", |field| field.label).to_owned(),
-        TitleFrom::Kind => kind_title(page.kind),
+        TitleFrom::Asked { .. } | TitleFrom::Kind => capital(spec.name),
     };
     let heads = [first, "State".to_owned()].into_iter().chain(fields.iter().map(|field| field.label.to_owned()));
     let heads: Vec<Column> = heads.map(Column::text).collect();

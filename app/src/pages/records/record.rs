@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use sluice_domain::{
+    access::Action,
     lifecycle::{Progress, Turn},
     place::Place,
-    record::{Input, State},
+    record::{Input, RecordKind, State},
     words,
 };
 use sluice_service::records::{RecordItem, RecordPage, Referrer};
@@ -52,12 +53,14 @@ pub fn RecordScreen(
     };
     let voids = voids(&page);
     let referrers = referrers(&page);
+    let follows = take_up(&page);
     let summary = page.summary;
     view! {
         <FeatureFrame summary section=FeatureSection::Record here nostrip:via=via>
             {both}
             {voids}
             {main}
+            {follows}
             {referrers}
         </FeatureFrame>
     }
@@ -116,9 +119,10 @@ fn side(page: &RecordPage, item: &RecordItem) -> AnyView {
     .into_any()
 }
 
-/// Since when it is in its state, and by whom.
+/// Since when it is in its state, and by whom, where this version did not bring it there.
 fn since(page: &RecordPage, item: &RecordItem) -> Option<AnyView> {
-    (page.kind.spec().states.len() > 1).then(|| {
+    let told = item.state_at == item.changed_at && item.state_by == item.author;
+    (page.kind.spec().states.len() > 1 && !told).then(|| {
         view! {
             <p class="muted small">
                 {format!("“{}” by {}, ", item.state.label, item.state_by)}
@@ -254,6 +258,30 @@ fn step(page: &RecordPage, item: &RecordItem, form: &Form) -> AnyView {
         </Card>
     }
     .into_any()
+}
+
+/// Feedback that nobody decided about yet can become a feature of its own.
+fn take_up(page: &RecordPage) -> Option<AnyView> {
+    let item = page.item.as_ref().filter(|_| page.kind == RecordKind::Feedback)?;
+    let undecided = matches!(item.state.code, "new" | "analysed");
+    let active = matches!(page.summary.progress, Progress::Active(_));
+    (undecided && active && page.summary.may(Action::CreateFeature)).then(|| {
+        let record = Place::Record(page.kind, item.number).path(&page.summary.key);
+        let footer = view! {
+            <LinkButton href=format!("{record}/take-up") kind=ButtonKind::Quiet small=true>
+                "Make a feature of it"
+            </LinkButton>
+        }
+        .into_any();
+        view! {
+            <Card title="What follows from it" footer>
+                <p class="measure">
+                    "It becomes a feature of its own, which goes through the phases like any other, or it is closed with the reason as its analysis."
+                </p>
+            </Card>
+        }
+        .into_any()
+    })
 }
 
 fn referrers(page: &RecordPage) -> Option<AnyView> {

@@ -105,6 +105,8 @@ fn line(page: &StartersPage, form: &Form, starter: &'static Starter) -> AnyView 
     let is_first = first.is_some_and(|first| first.code == starter.code);
     let id = if is_first { "starter".to_owned() } else { format!("starter-{}", starter.code) };
     let help = format!("{id}-help");
+    let failed = is_first && form.error("starter").is_some();
+    let described = if failed { format!("{help} starter-error") } else { help.clone() };
     view! {
         <div class="choice">
             <input
@@ -113,7 +115,7 @@ fn line(page: &StartersPage, form: &Form, starter: &'static Starter) -> AnyView 
                 name="starter"
                 value=starter.code
                 checked=form.is("starter", starter.code)
-                aria-describedby=help.clone()
+                aria-describedby=described
             />
             <label for=id>{starter.title} " " {badge}</label>
             <span class="hint" id=help>

@@ -61,6 +61,10 @@ fn page(kind: RecordKind, item: Option<RecordItem>, roles: &[Role]) -> RecordPag
         .states
         .iter()
         .filter(|state| spec.who_may_enter(state).iter().any(|role| roles.contains(role)))
+        .filter(|state| {
+            let from = item.as_ref().map(|item| item.state.code);
+            from == Some(state.code) || spec.leads_to(from, state)
+        })
         .collect();
     let points = ListKind::ALL
         .iter()
@@ -255,7 +259,7 @@ fn who_may_only_take_a_step_reads_the_record_and_sends_the_rest_unchanged() {
     let html = screen(page(kind, Some(stored.clone()), &[Role::Stakeholder]), record_form(&stored), false);
     assert!(html.contains(">Acknowledge it</button>"), "{html}");
     assert!(html.contains("name=\"state\" value=\"acknowledged\""), "{html}");
-    assert!(html.contains("<textarea class=\"input\" id=\"answer\""), "{html}");
+    assert!(html.contains("<textarea id=\"answer\""), "{html}");
     assert_eq!(html.matches("<textarea").count(), 1, "only what belongs to the step is asked: {html}");
     for hidden in ["type=\"hidden\" name=\"text\"", "type=\"hidden\" name=\"audience\" value=\"marketing\""] {
         assert!(html.contains(hidden), "{hidden}: {html}");
@@ -300,7 +304,10 @@ fn others_bring_a_record_into_the_other_states() {
     let kind = RecordKind::Notice;
     let stored = item(kind, first(kind));
     let html = screen(page(kind, Some(stored.clone()), &[Role::ProductManager]), record_form(&stored), false);
-    assert!(html.contains("“Acknowledged” is for the stakeholder."), "{html}");
+    assert!(html.contains("“Acknowledged” comes after “Sent”, by a stakeholder."), "{html}");
+    let stored = item(kind, state(kind, "acknowledged"));
+    let html = screen(page(kind, Some(stored.clone()), &[Role::ProductManager]), record_form(&stored), false);
+    assert!(html.contains("It is “Acknowledged” now, by a stakeholder. To change it, bring it back"), "{html}");
     let kind = RecordKind::Feedback;
     let stored = item(kind, first(kind));
     let html = screen(page(kind, Some(stored.clone()), &[Role::Stakeholder]), record_form(&stored), false);
@@ -366,8 +373,8 @@ fn a_list_shows_the_columns_of_its_kind() {
     let mut stored = item(kind, first(kind));
     stored.title = "Key in the log".to_owned();
     let html = list_html(list(kind, &[Role::Qa], vec![stored]));
-    for head in ["Finding in a line", "State", "Severity", "Owner", "Due"] {
-        assert!(html.contains(&format!("<th scope=\"col\">{head}</th>")), "{head}: {html}");
+    for head in ["Finding", "State", "Severity", "Owner", "Due"] {
+        assert!(html.contains(&format!(">{head}</th>")), "{head}: {html}");
     }
     assert!(html.contains(">F-3</span> Key in the log"), "{html}");
     assert!(html.contains("Critical"), "{html}");
@@ -399,4 +406,20 @@ fn starters_that_are_taken_are_not_offered_again() {
     let page = StartersPage { summary: summary(&[]), taken: [].into(), may_write: false };
     let html = self::html(move || view! { <StartersScreen page form=Form::new() /> });
     assert!(!html.contains("type=\"checkbox\"") && html.contains("can write requirements."), "{html}");
+}
+
+#[test]
+fn feedback_that_is_undecided_can_become_a_feature() {
+    let kind = RecordKind::Feedback;
+    let take_up = "href=\"/features/PAY-12/records/feedback/3/take-up\"";
+    for (code, roles, offered) in [
+        ("new", Role::ProductManager, true),
+        ("analysed", Role::ProductManager, true),
+        ("closed", Role::ProductManager, false),
+        ("analysed", Role::Developer, false),
+    ] {
+        let stored = item(kind, state(kind, code));
+        let html = screen(page(kind, Some(stored.clone()), &[roles]), record_form(&stored), false);
+        assert_eq!(html.contains(take_up), offered, "{code} {roles:?}: {html}");
+    }
 }

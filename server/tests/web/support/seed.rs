@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use sluice_domain::{
     access::{Role, WorkspaceRole},
-    form::Fields,
+    form::{FieldProblem, Fields},
     ids::{Id, InvitationId, PersonId, ProductId, StandardId},
+    record::{RecordForm, RecordKind},
 };
 use sluice_service::{
     Actor, Error, Origin, Service,
@@ -179,6 +180,8 @@ impl Seed {
         let upload = Upload::new(FILE_NAME, Some("text/html"), spool.finish().await?);
         service.add_evidence(&manager, &key, parsed(evidence)?, upload).await?;
 
+        service.add_record(&manager, &key, parsed(requirement())?).await?;
+
         for key in ["PAY-2".parse()?, "PAY-3".parse()?] {
             for control in ["scope-and-goals", "security-requirements"] {
                 let form = [("control", control), ("mark", "done"), ("note", HOSTILE), ("version", "0")];
@@ -189,6 +192,22 @@ impl Seed {
         service.request_review(&manager, &"PAY-2".parse()?).await?;
         Ok(())
     }
+}
+
+/// A requirement that is not accepted yet, so that it blocks what it blocked before.
+fn requirement() -> Result<RecordForm, Vec<FieldProblem>> {
+    let form = [
+        ("id", &*new_form_id()),
+        ("version", "0"),
+        ("state", "proposed"),
+        ("title", HOSTILE),
+        ("class", "security"),
+        ("family", "logging"),
+        ("priority", "must"),
+        ("acceptance", HOSTILE),
+        ("note", HOSTILE),
+    ];
+    RecordForm::parse(RecordKind::Requirement, &fields(&form))
 }
 
 /// A form's fields.
