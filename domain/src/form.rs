@@ -85,6 +85,11 @@ pub enum Problem {
     LastAdministrator,
     /// The person has no role in the product.
     NotInProduct,
+    /// There are as many as there may be.
+    TooMany {
+        /// The most.
+        most: usize,
+    },
 }
 
 /// One problem, with the field it belongs to and what the field is called.

@@ -259,6 +259,7 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::FileTooLarge { limit: 100 * 1024 * 1024 },
         Problem::LastAdministrator,
         Problem::NotInProduct,
+        Problem::TooMany { most: 50 },
     ];
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {
@@ -280,12 +281,13 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::FileTooLarge { .. } => 15,
         Problem::LastAdministrator => 16,
         Problem::NotInProduct => 17,
+        Problem::TooMany { .. } => 22,
         Problem::SignInFailed => 18,
         Problem::SameFile => 19,
         Problem::SentBefore => 20,
         Problem::TierLowered => 21,
     };
-    assert_all(&all, number, 22);
+    assert_all(&all, number, 23);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });

@@ -12,6 +12,7 @@ mod error;
 
 pub mod evidence;
 pub mod features;
+pub mod find;
 pub mod gates;
 pub mod history;
 pub mod people;
@@ -19,6 +20,7 @@ pub mod phases;
 pub mod policies;
 pub mod products;
 pub mod threats;
+pub mod views;
 pub mod work;
 
 pub use actor::{Actor, Origin};

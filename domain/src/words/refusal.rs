@@ -109,5 +109,8 @@ pub fn problem(problem: &FieldProblem) -> String {
             "This is the last administrator. Make somebody else administrator first.".into()
         }
         Problem::NotInProduct => format!("{label} has to be a person with a role in this product."),
+        Problem::TooMany { most } => {
+            format!("{label}: there are {most} already, and there may not be more. Delete one that is not needed.")
+        }
     }
 }
