@@ -20,7 +20,9 @@ pub mod phases;
 pub mod policies;
 pub mod products;
 pub mod review;
+pub mod search;
 pub mod threats;
+pub mod views;
 pub mod work;
 
 pub use feature_frame::{FeatureFrame, FeatureSection};

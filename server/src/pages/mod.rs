@@ -12,7 +12,9 @@ pub mod policies;
 pub mod preview;
 pub mod products;
 pub mod review;
+pub mod search;
 pub mod threats;
+pub mod views;
 pub mod work;
 
 use http::Uri;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::pages::{
     access, account, evidence, features, history, people, phases, policies, preview, products, review,
-    threats, work,
+    search, threats, views, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -70,6 +70,13 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/review/return").post(Only(ReturnForChanges), review::return_for_changes),
         Route::at("/features/{key}/review/withdraw").post(Only(SignGate), review::withdraw),
         Route::at("/features/{key}/history").get(Only(ReadProduct), history::feature),
+        Route::at("/search").get(Only(UseOwnAccount), search::show),
+        Route::at("/views").get(Only(UseOwnAccount), views::list).post(Only(UseOwnAccount), views::save),
+        Route::at("/views/{id}").get(Only(UseOwnAccount), views::open),
+        Route::at("/views/{id}/edit")
+            .get(Only(UseOwnAccount), views::edit_form)
+            .post(Only(UseOwnAccount), views::rename),
+        Route::at("/views/{id}/delete").post(Only(UseOwnAccount), views::delete),
         Route::at("/history").get(Only(ReadHistory), history::show),
         Route::at("/history.csv").post(Only(ReadHistory), history::export),
         Route::at("/products").get(Only(UseOwnAccount), products::list),
