@@ -29,25 +29,27 @@ create table search_word (word text primary key);
 create index search_word_similar on search_word using gin (word gin_trgm_ops);
 grant select, insert on search_word to sluice_runtime;
 
-create function search_put(feature uuid, kind text, number int, title text, rest tsvector, at timestamptz)
+-- The arguments have names that no column of a feature or product has: in a query the column would win.
+create function search_put(of_feature uuid, entry_kind text, entry_number int, entry_title text, rest tsvector,
+                           entry_changed timestamptz)
 returns void language sql as $$
     insert into public.search_entry (feature_id, product_id, kind, number, title, words, changed_at)
-    select f.id, f.product_id, kind, number, title,
-           setweight(to_tsvector('english', title), 'A') || setweight(rest, 'B')
-           || array_to_tsvector(array['product ' || p.key, 'kind ' || kind]),
-           at
-    from public.feature f join public.product p on p.id = f.product_id where f.id = feature
+    select f.id, f.product_id, entry_kind, entry_number, entry_title,
+           setweight(to_tsvector('english', entry_title), 'A') || setweight(rest, 'B')
+           || array_to_tsvector(array['product ' || p.key, 'kind ' || entry_kind]),
+           entry_changed
+    from public.feature f join public.product p on p.id = f.product_id where f.id = of_feature
     on conflict (feature_id, kind, number) do update
         set title = excluded.title, words = excluded.words, changed_at = excluded.changed_at;
 
     -- In one order, so that two writers of the same new words wait for each other instead of for ever; and those that
     -- are there already, almost all, without trying.
     insert into public.search_word (word)
-    select found.word
-    from unnest(tsvector_to_array(to_tsvector('english', title) || rest)) as found (word)
-    where found.word ~ '^[[:alpha:]]{4,30}$'
-      and not exists (select from public.search_word w where w.word = found.word)
-    order by found.word
+    select found.lexeme
+    from unnest(tsvector_to_array(to_tsvector('english', entry_title) || rest)) as found (lexeme)
+    where found.lexeme ~ '^[[:alpha:]]{4,30}$'
+      and not exists (select from public.search_word w where w.word = found.lexeme)
+    order by found.lexeme
     on conflict do nothing
 $$;
 

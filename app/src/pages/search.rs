@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 use super::views::{Views, saved_views, view_banner, view_form};
 use crate::{
     components::{
-        Badge, Card, Choice, EmptyState, FilterBar, IconName, InputKind, PageHead, Pager, SelectField, TextField,
-        Timestamp, Tone, counted,
+        Badge, Card, Choice, EmptyState, FilterBar, IconName, InputKind, PageHead, Pager, SelectField,
+        TextField, Timestamp, Tone, counted,
     },
     form::Form,
 };
@@ -52,9 +52,13 @@ fn search_bar(query: &SearchQuery, results: &SearchResults) -> AnyView {
         .with("q", query.text.clone())
         .with("kind", query.kind.clone().unwrap_or_default())
         .with("product", query.product.clone().unwrap_or_default());
-    let kinds = results.kinds.iter().map(|(code, label)| Choice::new(*code, capital(label))).collect::<Vec<_>>();
-    let products =
-        results.products.iter().map(|(key, name)| Choice::new(key, format!("{name} ({key})"))).collect::<Vec<_>>();
+    let kinds =
+        results.kinds.iter().map(|(code, label)| Choice::new(*code, capital(label))).collect::<Vec<_>>();
+    let products = results
+        .products
+        .iter()
+        .map(|(key, name)| Choice::new(key, format!("{name} ({key})")))
+        .collect::<Vec<_>>();
     view! {
         <FilterBar action="/search" label="Search everything" clear>
             <TextField
@@ -87,7 +91,9 @@ fn found(results: SearchResults, query: &SearchQuery) -> AnyView {
     if hits.is_empty() {
         let narrowed = query.kind.is_some() || query.product.is_some();
         let hint = if narrowed { " Look in everything, or in every product." } else { "" };
-        let why = format!("Use fewer or other words.{hint} You find what belongs to products in which you hold a role.");
+        let why = format!(
+            "Use fewer or other words.{hint} You find what belongs to products in which you hold a role."
+        );
         return view! {
             <EmptyState title=format!("Nothing found for “{}”", query.text) why icon=IconName::Search />
         }
@@ -158,9 +164,11 @@ fn result(hit: Hit, now: OffsetDateTime) -> AnyView {
 fn pieces(title: Vec<Segment>) -> AnyView {
     title
         .into_iter()
-        .map(|piece| {
-            if piece.hit { view! { <mark>{piece.text}</mark> }.into_any() } else { piece.text.into_any() }
-        })
+        .map(
+            |piece| {
+                if piece.hit { view! { <mark>{piece.text}</mark> }.into_any() } else { piece.text.into_any() }
+            },
+        )
         .collect_view()
         .into_any()
 }
@@ -224,7 +232,10 @@ mod tests {
     fn titles_stay_text_and_hits_are_marked() {
         let html = render(vec![hit(FoundBy::Words)], Some(2), asked());
         assert!(!html.contains("<script") && !html.contains("alert('1')</mark><script"), "{html}");
-        assert!(html.contains("<mark>&quot;&gt;&lt;script") || html.contains("<mark>\"&gt;&lt;script"), "{html}");
+        assert!(
+            html.contains("<mark>&quot;&gt;&lt;script") || html.contains("<mark>\"&gt;&lt;script"),
+            "{html}"
+        );
         assert!(html.contains("page=2") && html.contains("Security test"), "{html}");
         assert!(html.contains("href=\"/features/PAY-12/threats/4\""), "{html}");
         assert!(html.contains("Save these filters"), "{html}");

@@ -9,8 +9,9 @@ use time::OffsetDateTime;
 
 use crate::{
     components::{
-        Breadcrumb, Button, ButtonKind, Card, Column, EmptyState, ErrorSummary, FormActions, HiddenField, Icon,
-        IconName, LinkButton, Notice, PageHead, PostForm, TableHead, TableWrap, TextField, Timestamp, counted,
+        Breadcrumb, Button, ButtonKind, Card, Column, EmptyState, ErrorSummary, FormActions, HiddenField,
+        Icon, IconName, LinkButton, Notice, PageHead, PostForm, TableHead, TableWrap, TextField, Timestamp,
+        counted,
     },
     form::Form,
     pages::features::filter_words,
@@ -67,8 +68,9 @@ pub(crate) fn saved_views(views: &Views) -> Option<AnyView> {
 /// Whose view this is, and that everybody sees it with their own eyes.
 pub(crate) fn view_banner(views: &Views, shown: &ViewAddress) -> Option<AnyView> {
     let OpenedView { view, owner_name, mine } = views.opened.clone()?;
-    let changed = (view.address != *shown)
-        .then(|| view! { " The filters were changed since; " <a href=view.opened()>"go back to the view"</a> "." });
+    let changed = (view.address != *shown).then(
+        || view! { " The filters were changed since; " <a href=view.opened()>"go back to the view"</a> "." },
+    );
     let link = view.link();
     let body = if mine {
         view! {
@@ -139,12 +141,7 @@ fn looks_for(address: &ViewAddress) -> String {
         ViewAddress::Search(query) => {
             let kind = query.kind.as_ref().map(|kind| format!(", only {}", kind.replace('-', " ")));
             let product = query.product.as_ref().map(|key| format!(", in {key}"));
-            format!(
-                "Search for “{}”{}{}",
-                query.text,
-                kind.unwrap_or_default(),
-                product.unwrap_or_default()
-            )
+            format!("Search for “{}”{}{}", query.text, kind.unwrap_or_default(), product.unwrap_or_default())
         }
     }
 }
@@ -295,7 +292,8 @@ mod tests {
     const HOSTILE: &str = "\"><script>alert('1')</script>";
 
     fn view(name: &str) -> SavedView {
-        let fields = Fields::new(vec![("q".to_owned(), HOSTILE.to_owned()), ("view".to_owned(), "board".to_owned())]);
+        let fields =
+            Fields::new(vec![("q".to_owned(), HOSTILE.to_owned()), ("view".to_owned(), "board".to_owned())]);
         SavedView {
             id: new_form_id().parse().unwrap(),
             name: name.to_owned(),

@@ -12,8 +12,7 @@ use sluice_app::{
     pages::{
         Section,
         features::{
-            EditFeaturePage, FeatureListPage, FeatureOverviewPage, NewFeaturePage, Shown,
-            edit_form as stored,
+            EditFeaturePage, FeatureListPage, FeatureOverviewPage, NewFeaturePage, Shown, edit_form as stored,
         },
     },
 };

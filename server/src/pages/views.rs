@@ -72,7 +72,11 @@ pub async fn save(State(app): State<App>, visit: Visit, FormFields(fields): Form
                 .unwrap_or_else(|| ViewAddress::Features(Box::default()));
             let form = Form::refused(&fields, &problems);
             let form = if form.value("id").is_empty() { form.set("id", new_form_id()) } else { form };
-            Ok(visit.refused(Section::Features, "Save a view", move || view! { <SaveViewPage form address /> }))
+            Ok(visit.refused(
+                Section::Features,
+                "Save a view",
+                move || view! { <SaveViewPage form address /> },
+            ))
         }
         Err(other) => Err(other.into()),
     }

@@ -3,6 +3,7 @@
 
 mod cancelled;
 mod evidence;
+mod find;
 mod isolation;
 mod line;
 mod queries;

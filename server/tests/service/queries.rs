@@ -117,7 +117,7 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
         ("feature's history", 13, counter.of(|| service.feature_history(&cast.manager, &key, None)).await?),
         ("history", 3, counter.of(|| service.history(&cast.auditor, &everything)).await?),
         ("my work", 3, counter.of(|| service.my_work(&cast.second)).await?),
-        ("features", 3, counter.of(|| service.features(&cast.manager, &features)).await?),
+        ("features", 4, counter.of(|| service.features(&cast.manager, &features)).await?),
         ("products", 1, counter.of(|| service.products(&cast.manager, None)).await?),
         ("product", 4, counter.of(|| service.product(&cast.manager, &key.product)).await?),
     ];

@@ -64,6 +64,8 @@ impl Database {
                 // Filters that are not asked for and words that are common or rare call for different plans: a plan
                 // for all of them reads too much for most.
                 ("plan_cache_mode", "force_custom_plan"),
+                // Search looks for words that are a little alike, and then decides itself which ones are meant.
+                ("pg_trgm.similarity_threshold", "0.2"),
             ]))
             .await?;
         Ok(Self { writes, reads, clock })

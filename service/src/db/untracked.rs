@@ -246,13 +246,10 @@ impl Database {
 
     /// Deletes one of the owner's saved views. False where they have none of that id.
     pub(crate) async fn delete_view(&self, owner: PersonId, view: SavedViewId) -> Result<bool> {
-        let deleted = sqlx::query!(
-            "delete from saved_view where id = $1 and owner_id = $2",
-            view.uuid(),
-            owner.uuid()
-        )
-        .execute(&self.writes)
-        .await?;
+        let deleted =
+            sqlx::query!("delete from saved_view where id = $1 and owner_id = $2", view.uuid(), owner.uuid())
+                .execute(&self.writes)
+                .await?;
         Ok(deleted.rows_affected() == 1)
     }
 }

@@ -10,7 +10,8 @@ pub use create::CreateFeature;
 pub(crate) use create::name_in_product;
 pub use edit::EditFeature;
 pub use list::{
-    AtGate, BoardColumn, COUNTED, FeatureBoard, FeatureFilter, FeatureList, FeatureListItem, FilterChoices, Included,
+    AtGate, BoardColumn, COUNTED, FeatureBoard, FeatureFilter, FeatureList, FeatureListItem, FilterChoices,
+    Included,
 };
 pub(crate) use list::{Readables, cursor, parse_cursor, phase_of};
 pub use page::{FeaturePage, FeatureSummary, PhaseState, PhaseStep};

@@ -32,7 +32,10 @@ pub(super) fn known(code: &str) -> bool {
 
 /// What people call one.
 pub(super) fn label(code: &str) -> String {
-    KINDS.iter().find(|kind| kind.code == code).map_or_else(|| code.replace('-', " "), |kind| kind.label.to_owned())
+    KINDS
+        .iter()
+        .find(|kind| kind.code == code)
+        .map_or_else(|| code.replace('-', " "), |kind| kind.label.to_owned())
 }
 
 /// What people call this one: `PAY-12`, `T-4`.

@@ -146,9 +146,8 @@ impl Service {
 /// Adds what is not there yet.
 fn add(found: &mut Vec<Found>, more: Vec<Found>) {
     for one in more {
-        let there = |have: &Found| {
-            (have.feature, have.number) == (one.feature, one.number) && have.kind == one.kind
-        };
+        let there =
+            |have: &Found| (have.feature, have.number) == (one.feature, one.number) && have.kind == one.kind;
         if !found.iter().any(there) {
             found.push(one);
         }
@@ -228,17 +227,13 @@ async fn by_similar(
     )
     .fetch_all(connection)
     .await?;
-    let found = |feature, kind, number| Found { feature: Id::new(feature), kind, number, by: FoundBy::Similar };
+    let found =
+        |feature, kind, number| Found { feature: Id::new(feature), kind, number, by: FoundBy::Similar };
     Ok(rows.into_iter().map(|row| found(row.feature_id, row.kind, row.number)).collect())
 }
 
 /// What a page shows of the entries that were found.
-async fn hits(
-    connection: &mut PgConnection,
-    found: &[Found],
-    text: &str,
-    similar: &str,
-) -> Result<Vec<Hit>> {
+async fn hits(connection: &mut PgConnection, found: &[Found], text: &str, similar: &str) -> Result<Vec<Hit>> {
     let features: Vec<Uuid> = found.iter().map(|one| one.feature.uuid()).collect();
     let kinds: Vec<String> = found.iter().map(|one| one.kind.clone()).collect();
     let numbers: Vec<i32> = found.iter().map(|one| one.number).collect();

@@ -10,8 +10,8 @@ use crate::{error::Result, features::Readables};
 /// The most characters of what is looked for.
 const LONGEST: usize = 200;
 
-/// How much less similar than the best a word may be to count as meant.
-const NEARLY: f32 = 0.75;
+/// The most words that count as meant beside the one that was typed.
+const ALIKE: usize = 8;
 
 /// What to look for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,41 +119,65 @@ pub(super) async fn loosened(connection: &mut PgConnection, query: &SearchQuery)
         return Ok(None);
     }
     let rows = sqlx::query!(
-        r#"select asked.lexeme as "lexeme!", near.word as "word?", near.similarity as "similarity?"
+        r#"select asked.lexeme as "lexeme!", near.word as "word?"
            from (select lexeme from unnest(tsvector_to_array(to_tsvector('english', $1))) as t (lexeme) limit 8) asked
            left join lateral (
-               select w.word, similarity(w.word, asked.lexeme) as similarity
-               from search_word w where length(asked.lexeme) >= 4 and w.word % asked.lexeme
-               order by similarity desc, w.word limit 5
+               select w.word from search_word w
+               where length(asked.lexeme) between 4 and 30 and w.word % asked.lexeme
+               order by similarity(w.word, asked.lexeme) desc, w.word limit 20
            ) near on true"#,
         query.text
     )
     .fetch_all(connection)
     .await?;
-    let mut alike: BTreeMap<String, Vec<(String, f32)>> = BTreeMap::new();
+    let mut near: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in rows {
-        let words = alike.entry(row.lexeme).or_default();
-        words.extend(row.word.zip(row.similarity));
+        near.entry(row.lexeme).or_default().extend(row.word);
     }
-    Ok(loose(&alike))
+    Ok(loose(&near))
 }
 
-/// Each word or one of those that are nearly as similar to it as the best of them.
-fn loose(alike: &BTreeMap<String, Vec<(String, f32)>>) -> Option<String> {
+/// Each word or one of those near it that may be meant.
+fn loose(near: &BTreeMap<String, Vec<String>>) -> Option<String> {
     let mut more = false;
-    let groups: Vec<String> = alike
+    let groups: Vec<String> = near
         .iter()
         .map(|(lexeme, near)| {
-            let others = near.iter().filter(|(word, _)| word != lexeme);
-            let best = others.clone().map(|(_, similarity)| *similarity).fold(0.0, f32::max);
-            let meant = others.filter(|(_, similarity)| *similarity >= best * NEARLY);
-            let mut words = vec![quoted(lexeme)];
-            words.extend(meant.map(|(word, _)| quoted(word)));
+            let meant = near.iter().filter(|word| *word != lexeme && may_mean(lexeme, word)).take(ALIKE);
+            let words: Vec<String> = std::iter::once(lexeme).chain(meant).map(|word| quoted(word)).collect();
             more |= words.len() > 1;
             format!("({})", words.join(" | "))
         })
         .collect();
     more.then(|| groups.join(" & "))
+}
+
+/// Whether somebody who typed one word may have meant the other: it begins with what was typed, or differs by a slip
+/// of the finger, by two in a long word.
+fn may_mean(typed: &str, word: &str) -> bool {
+    let slips = if typed.chars().count() < 8 { 1 } else { 2 };
+    word.starts_with(typed) || distance(typed, word) <= slips
+}
+
+/// How many slips lie between two words: a letter more, less, or another one, or two letters exchanged.
+fn distance(one: &str, other: &str) -> usize {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    // Three rows of the table are enough: the one before the last tells of exchanged letters.
+    let mut earlier: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    for (row, a) in one.iter().enumerate() {
+        let mut next = vec![row + 1];
+        for (column, b) in other.iter().enumerate() {
+            let mut least =
+                (last[column] + usize::from(a != b)).min(last[column + 1] + 1).min(next[column] + 1);
+            if row > 0 && column > 0 && *a == other[column - 1] && one[row - 1] == *b {
+                least = least.min(earlier[column - 1] + 1);
+            }
+            next.push(least);
+        }
+        earlier = std::mem::replace(&mut last, next);
+    }
+    last[other.len()]
 }
 
 #[cfg(test)]
@@ -196,13 +220,31 @@ mod tests {
 
     #[test]
     fn words_stay_words_in_a_loosened_query() {
-        let near = |words: &[(&str, f32)]| words.iter().map(|(word, s)| ((*word).to_owned(), *s)).collect();
-        let alike = BTreeMap::from([
+        let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let near = BTreeMap::from([
             ("o'br\\ien".to_owned(), Vec::new()),
-            ("paymnet".to_owned(), near(&[("payment", 0.5), ("pavement", 0.3), ("pay", 0.4)])),
+            ("paymnet".to_owned(), words(&["payment", "pavement", "pay", "paymnet"])),
         ]);
-        assert_eq!(loose(&alike).as_deref(), Some("('o''br\\\\ien') & ('paymnet' | 'payment' | 'pay')"));
-        assert_eq!(loose(&BTreeMap::from([("pay".to_owned(), Vec::new())])), None);
+        assert_eq!(loose(&near).as_deref(), Some("('o''br\\\\ien') & ('paymnet' | 'payment')"));
+        assert_eq!(loose(&BTreeMap::from([("card".to_owned(), words(&["refund"]))])), None);
         assert!(query("\"card data\"").is_strict() && query("card -data").is_strict());
+    }
+
+    #[test]
+    fn slips_are_counted() {
+        for (one, other, slips) in [
+            ("", "", 0),
+            ("card", "card", 0),
+            ("card", "cards", 1),
+            ("refnud", "refund", 1),
+            ("autent", "authent", 1),
+            ("kitten", "sitting", 3),
+            ("über", "uber", 1),
+            ("", "abc", 3),
+        ] {
+            assert_eq!(distance(one, other), slips, "{one} {other}");
+            assert_eq!(distance(other, one), slips, "{other} {one}");
+        }
+        assert!(may_mean("token", "tokenis") && !may_mean("card", "cord of wood"));
     }
 }

@@ -29,12 +29,16 @@ impl ViewAddress {
     /// Reads what [`Self::path`] wrote. What cannot be read shows every feature.
     pub(super) fn stored(path: &str) -> Self {
         let (page, query) = path.split_once('?').unwrap_or((path, ""));
-        let fields = Fields::new(query.split('&').filter_map(|pair| {
-            let (name, value) = pair.split_once('=')?;
-            Some((name.to_owned(), decode(value)?))
-        }).collect());
-        Self::parse(page.trim_start_matches('/'), &fields)
-            .unwrap_or_else(|| Self::Features(Box::default()))
+        let fields = Fields::new(
+            query
+                .split('&')
+                .filter_map(|pair| {
+                    let (name, value) = pair.split_once('=')?;
+                    Some((name.to_owned(), decode(value)?))
+                })
+                .collect(),
+        );
+        Self::parse(page.trim_start_matches('/'), &fields).unwrap_or_else(|| Self::Features(Box::default()))
     }
 
     /// The page's code.

@@ -162,8 +162,12 @@ impl Service {
         .fetch_optional(self.db.reads())
         .await?
         .ok_or(Error::NotFound)?;
-        let view =
-            SavedView { id, name: row.name, address: ViewAddress::stored(&row.query), created_at: row.created_at };
+        let view = SavedView {
+            id,
+            name: row.name,
+            address: ViewAddress::stored(&row.query),
+            created_at: row.created_at,
+        };
         Ok(OpenedView { view, owner_name: row.owner_name, mine: row.owner_id == actor.person.uuid() })
     }
 

@@ -133,10 +133,17 @@ impl Service {
         .await?;
         let mut columns: Vec<BoardColumn> = wanted
             .into_iter()
-            .map(|(key, name)| BoardColumn { phase: key.clone(), name: name.clone(), cards: Vec::new(), count: 0 })
+            .map(|(key, name)| BoardColumn {
+                phase: key.clone(),
+                name: name.clone(),
+                cards: Vec::new(),
+                count: 0,
+            })
             .collect();
         for row in rows {
-            let Some(column) = columns.iter_mut().find(|column| column.phase == row.column_phase) else { continue };
+            let Some(column) = columns.iter_mut().find(|column| column.phase == row.column_phase) else {
+                continue;
+            };
             column.count = row.total;
             column.cards.push(self.list_item(&mut connection, row.into()).await?);
         }

@@ -107,7 +107,8 @@ impl FeatureFilter {
     #[must_use]
     pub fn parse(fields: &Fields) -> Self {
         let some = |name: &str| {
-            Some(fields.get(name).to_owned()).filter(|text| !text.is_empty() && text.chars().count() <= LONGEST)
+            Some(fields.get(name).to_owned())
+                .filter(|text| !text.is_empty() && text.chars().count() <= LONGEST)
         };
         let yes = |name: &str| fields.get(name) == "yes";
         let board = fields.get("view") == "board";
@@ -157,7 +158,8 @@ impl FeatureFilter {
     /// Whether anything narrows the list.
     #[must_use]
     pub fn narrows(&self) -> bool {
-        let whole = Self { board: self.board, included: self.included, after: self.after.clone(), ..Self::default() };
+        let whole =
+            Self { board: self.board, included: self.included, after: self.after.clone(), ..Self::default() };
         *self != whole
     }
 
@@ -208,7 +210,8 @@ mod tests {
         assert_eq!(again, FeatureFilter { after: None, ..filter.clone() });
         assert_eq!(filter.without("role").role, None);
         assert!(filter.narrows() && !FeatureFilter { board: true, ..FeatureFilter::default() }.narrows());
-        let nonsense = fields(&[("owner", "x"), ("tier", "x"), ("gate", "x"), ("role", "x"), ("finished", "x")]);
+        let nonsense =
+            fields(&[("owner", "x"), ("tier", "x"), ("gate", "x"), ("role", "x"), ("finished", "x")]);
         assert_eq!(FeatureFilter::parse(&nonsense), FeatureFilter::default());
     }
 

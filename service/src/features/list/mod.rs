@@ -205,7 +205,10 @@ impl Service {
         let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;
         let (phase, position) = phase_of(&policy, &row.phase, row.status == "active");
         Ok(FeatureListItem {
-            key: FeatureKey { product: row.product_key.parse().map_err(Error::internal)?, number: row.number },
+            key: FeatureKey {
+                product: row.product_key.parse().map_err(Error::internal)?,
+                number: row.number,
+            },
             title: row.title,
             tier: Tier::from_code(&row.tier).ok_or_else(|| Error::internal("unknown tier"))?,
             phase,

@@ -10,12 +10,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::FeatureFilter;
-use crate::{
-    Service,
-    actor::Actor,
-    error::Result,
-    policies::LoadedPolicy,
-};
+use crate::{Service, actor::Actor, error::Result, policies::LoadedPolicy};
 
 /// What a list can be filtered by.
 #[derive(Clone, Debug, Default)]
@@ -115,10 +110,7 @@ impl Service {
         Ok(FilterChoices {
             products: readables.choices(),
             phases: self.phases(connection).await?,
-            owners: owners
-                .into_iter()
-                .filter_map(|row| Some((Id::new(row.id?), row.name?)))
-                .collect(),
+            owners: owners.into_iter().filter_map(|row| Some((Id::new(row.id?), row.name?))).collect(),
         })
     }
 

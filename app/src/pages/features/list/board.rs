@@ -13,8 +13,11 @@ use crate::{
 
 /// The columns, in a region that scrolls sideways by itself where they do not fit.
 pub(super) fn board(columns: Vec<BoardColumn>, filter: &FeatureFilter, now: OffsetDateTime) -> AnyView {
-    let columns =
-        columns.into_iter().enumerate().map(|(place, shown)| column(shown, place, filter, now)).collect_view();
+    let columns = columns
+        .into_iter()
+        .enumerate()
+        .map(|(place, shown)| column(shown, place, filter, now))
+        .collect_view();
     view! {
         <section class="board" tabindex="0" aria-label="Features by phase">
             {columns}

@@ -6,7 +6,9 @@ use sluice_service::features::{AtGate, FeatureFilter, FilterChoices, Included};
 
 use super::{LIST, address};
 use crate::{
-    components::{Checkbox, Choice, FilterBar, HiddenField, Icon, IconName, InputKind, SelectField, TextField},
+    components::{
+        Checkbox, Choice, FilterBar, HiddenField, Icon, IconName, InputKind, SelectField, TextField,
+    },
     form::Form,
 };
 

@@ -166,7 +166,9 @@ fn nothing_matches(filter: &FeatureFilter) -> AnyView {
         (Included::UnderWay, false) => {
             " Finished features are left out; choose them under “More filters” to see them."
         }
-        (Included::UnderWay, true) => " The board shows features under way; the table shows finished ones too.",
+        (Included::UnderWay, true) => {
+            " The board shows features under way; the table shows finished ones too."
+        }
         (Included::Finished, _) => " Only finished features are looked at.",
         (Included::All, _) => "",
     };
@@ -205,7 +207,8 @@ fn address(filter: &FeatureFilter) -> String {
 /// The address of a page of the list, which keeps the view that was opened.
 fn page_address(filter: &FeatureFilter, after: Option<&str>, saved: Option<SavedViewId>) -> String {
     let mut path = address(filter);
-    for (name, value) in [("after", after.map(ToOwned::to_owned)), ("saved", saved.map(|id| id.to_string()))] {
+    for (name, value) in [("after", after.map(ToOwned::to_owned)), ("saved", saved.map(|id| id.to_string()))]
+    {
         if let Some(value) = value {
             path.push(if path.contains('?') { '&' } else { '?' });
             path.push_str(name);

@@ -7,9 +7,7 @@ use time::OffsetDateTime;
 
 use super::standing;
 use crate::{
-    components::{
-        Badge, Card, Column, DueDate, Pager, PhaseMini, TableHead, TableWrap, Timestamp, counted,
-    },
+    components::{Badge, Card, Column, DueDate, Pager, PhaseMini, TableHead, TableWrap, Timestamp, counted},
     pages::features::{lasting, tier_tone},
 };
 

@@ -65,15 +65,9 @@ fn what_people_typed_stays_text() {
 #[test]
 fn a_row_says_where_it_stands_in_words() {
     let html = render(list(vec![item("Card tokenisation")]), FeatureFilter::default());
-    for words in [
-        "PAY-12",
-        "3 things block",
-        "High risk",
-        "Team",
-        ">3 days</time>",
-        "2 days overdue",
-        "New feature",
-    ] {
+    for words in
+        ["PAY-12", "3 things block", "High risk", "Team", ">3 days</time>", "2 days overdue", "New feature"]
+    {
         assert!(html.contains(words), "{words}: {html}");
     }
     let finished = FeatureListItem { phase: None, position: (6, 6), ..item("Done") };
@@ -122,7 +116,10 @@ fn the_board_has_a_column_for_each_phase_and_leads_on_where_it_ends() {
     assert!(!html.contains("<script") && !html.contains("Design <b>") && !html.contains("<i>Ana"), "{html}");
     assert_eq!(html.matches("board-card").count(), 20, "{html}");
     assert!(html.contains("<h2 id=\"column-1\">") && html.contains("aria-labelledby=\"column-2\""), "{html}");
-    assert!(html.contains("href=\"/features?product=PAY&amp;phase=design\"") && html.contains("3 more"), "{html}");
+    assert!(
+        html.contains("href=\"/features?product=PAY&amp;phase=design\"") && html.contains("3 more"),
+        "{html}"
+    );
     assert!(html.contains("Nothing here"), "an empty column stays: {html}");
     assert!(html.contains("name=\"view\" value=\"board\""), "the form stays on the board: {html}");
     assert!(!html.contains("name=\"finished\""), "{html}");
