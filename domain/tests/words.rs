@@ -264,6 +264,7 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::Point { number: 3, error: TextError::TooLong { max: 200 } },
         Problem::PointRepeated { number: 4 },
         Problem::TooManyPoints { max: 50 },
+        Problem::TooMany { most: 50 },
     ];
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {
@@ -285,6 +286,7 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::FileTooLarge { .. } => 15,
         Problem::LastAdministrator => 16,
         Problem::NotInProduct => 17,
+        Problem::TooMany { .. } => 27,
         Problem::SignInFailed => 18,
         Problem::SameFile => 19,
         Problem::SentBefore => 20,

@@ -143,5 +143,8 @@ pub fn problem(problem: &FieldProblem) -> String {
         Problem::TooManyPoints { max } => {
             format!("A list has at most {max} points. Keep those that people will go through.")
         }
+        Problem::TooMany { most } => {
+            format!("{label}: there are {most} already, and there may not be more. Delete one that is not needed.")
+        }
     }
 }
