@@ -128,7 +128,7 @@ pub fn problem(problem: &FieldProblem) -> String {
             "Production takes only artefacts that were verified in staging. Record that promotion first.".into()
         }
         Problem::NoSuchThing(what) => {
-            format!("“{what}” does not exist in this feature, or does not belong in {label}. See the hint.")
+            format!("“{what}” does not exist in this feature, or does not belong in {}. See the hint.", label.to_lowercase())
         }
         Problem::LastAdministrator => {
             "This is the last administrator. Make somebody else administrator first.".into()
