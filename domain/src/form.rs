@@ -83,6 +83,8 @@ pub enum Problem {
     NotYours(&'static [crate::access::Role]),
     /// Somebody else than who took the step before has to take this one.
     ByAnother,
+    /// The step comes after one of these states.
+    NotYet(Vec<&'static str>),
     /// A state that Sluice sets when the step is done elsewhere.
     SetByStep(&'static str),
     /// The author of a change is among its reviewers.

@@ -19,6 +19,7 @@ pub mod people;
 pub mod phases;
 pub mod policies;
 pub mod products;
+pub mod records;
 pub mod risk;
 pub mod threats;
 pub mod work;

@@ -158,7 +158,11 @@ impl RecordForm {
         if !may_enter.iter().any(|role| roles.contains(role)) {
             check.note("state", "State", Problem::NotYours(may_enter));
         }
-        if self.state.by_another && before.is_none_or(|before| before.state_by == actor) {
+        let from = before.map(|before| before.state);
+        if !spec.leads_to(from, self.state) {
+            let steps = self.state.after.iter().filter_map(|code| spec.state(code)).map(|state| state.label);
+            check.note("state", "State", Problem::NotYet(steps.collect()));
+        } else if self.state.by_another && before.is_some_and(|before| before.state_by == actor) {
             check.note("state", "State", Problem::ByAnother);
         }
         for field in spec.fields.iter().filter(|field| self.state.needs.contains(&field.key)) {

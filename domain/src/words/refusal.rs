@@ -112,6 +112,12 @@ pub fn problem(problem: &FieldProblem) -> String {
         Problem::ByAnother => {
             "Somebody else has to take this step: not who brought it into its present state.".into()
         }
+        Problem::NotYet(states) if states.is_empty() => {
+            "A new record cannot begin in this state. Add it first, then take the step.".into()
+        }
+        Problem::NotYet(states) => {
+            format!("This step comes after “{}”. Take that step first.", super::join(states, "or"))
+        }
         Problem::SetByStep(state) => {
             format!("“{state}” comes about by the step itself, not by choosing it here.")
         }

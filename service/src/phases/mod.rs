@@ -27,6 +27,7 @@ use crate::{
         row,
     },
     gates::{gather, settle},
+    records::{KindSummary, kind_summaries},
 };
 
 /// The work of one phase of a feature.
@@ -40,6 +41,8 @@ pub struct PhasePage {
     pub is_current: bool,
     /// The controls that the feature's tier owes.
     pub controls: Vec<ControlState>,
+    /// The records whose work is done in this phase.
+    pub work: Vec<KindSummary>,
     /// How many controls of the phase other tiers owe.
     pub not_owed: usize,
 }
@@ -170,7 +173,8 @@ impl Service {
             });
         }
         let not_owed = phase.controls.len() - controls.len();
-        Ok(PhasePage { summary, phase, is_current, controls, not_owed })
+        let work = kind_summaries(&mut connection, feature.id, &summary, &phase.record_kinds()).await?;
+        Ok(PhasePage { summary, phase, is_current, controls, work, not_owed })
     }
 
     /// Marks a control of the current phase.

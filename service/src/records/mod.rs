@@ -7,10 +7,8 @@ mod page;
 mod starters;
 pub(crate) mod store;
 mod surroundings;
-mod take_up;
 
 pub(crate) use facts::{RecordSource, record_facts};
+pub(crate) use page::kind_summaries;
 pub use page::{KindSummary, RecordItem, RecordPage, RecordsPage, Referrer};
-pub(crate) use page::{items, kind_summaries};
 pub use starters::{AddStarters, StartersPage};
-pub use take_up::TakeUpFeedback;

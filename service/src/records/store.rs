@@ -143,8 +143,7 @@ pub(crate) async fn update(
 ) -> Result<()> {
     let columns = columns(form)?;
     let moved = before.state != form.state.code;
-    let (state_by, state_at) =
-        if moved { (author.uuid(), now) } else { (before.state_by, before.state_at) };
+    let (state_by, state_at) = if moved { (author.uuid(), now) } else { (before.state_by, before.state_at) };
     let done = sqlx::query!(
         "update record set title = $3, state = $4, severity = $5, owner_id = $6, due = $7, fields = $8, state_by = $9,
                 state_at = $10, version = version + 1, salt = $11, author_id = $12, changed_at = $13
@@ -179,11 +178,7 @@ pub(super) fn describe(event: &mut Event, form: &RecordForm, before: Option<&Row
         Value::text(form.title.as_str()),
     );
     if spec.states.len() > 1 {
-        event.change(
-            "state",
-            before.map_or(Value::None, |row| code(&row.state)),
-            code(form.state.code),
-        );
+        event.change("state", before.map_or(Value::None, |row| code(&row.state)), code(form.state.code));
     }
     let nothing = Values::default();
     let old = before.map_or(&nothing, |row| &row.values);

@@ -35,7 +35,11 @@ pub(super) async fn surroundings(
         people: people.into_iter().map(Id::new).collect(),
         references: existing(connection, feature, &named).await?,
         points: if asks_for_points { guides::points(connection, product).await? } else { Default::default() },
-        staged: if form.kind == RecordKind::Promotion { staged(connection, feature).await? } else { BTreeSet::new() },
+        staged: if form.kind == RecordKind::Promotion {
+            staged(connection, feature).await?
+        } else {
+            BTreeSet::new()
+        },
     })
 }
 

@@ -146,6 +146,26 @@ impl PartialEq for RecordFact {
 }
 impl Eq for RecordFact {}
 
+impl RecordFact {
+    /// What people call it: `R-3`, or the name of its kind.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.kind.key(self.number)
+    }
+
+    /// What it says first, in at most 200 characters: for lists that have no room for all of it.
+    #[must_use]
+    pub fn gist(&self) -> String {
+        let words = |field: &&super::Field| !field.input.is_code() && self.values.has(field.key);
+        let first = self.kind.spec().fields.iter().find(words);
+        let text = first.map(|field| self.values.joined(field.key)).unwrap_or_default();
+        match text.char_indices().nth(200) {
+            Some((end, _)) => format!("{}…", text[..end].trim_end()),
+            None => text,
+        }
+    }
+}
+
 /// What is missing for a rule to hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shortfall {
