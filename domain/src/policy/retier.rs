@@ -12,9 +12,9 @@ pub struct PhaseChange {
     pub added: Vec<String>,
     /// Titles of the controls that are owed under the old tier only, in the policy's order.
     pub dropped: Vec<String>,
-    /// Conditions of the gate that hold under the new tier only.
+    /// Conditions of the gate that are asked for under the new tier only.
     pub conditions_added: Vec<Condition>,
-    /// Conditions of the gate that hold under the old tier only.
+    /// Conditions of the gate that are asked for under the old tier only.
     pub conditions_dropped: Vec<Condition>,
     /// Roles of which another number of people has to sign: the role, how many had to, how many have to.
     pub sign_offs: Vec<(Role, u8, u8)>,
@@ -30,6 +30,20 @@ impl PhaseChange {
     }
 }
 
+impl Condition {
+    /// Whether whatever meets this condition meets the other one as well.
+    fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::ThreatModelComplete { .. }, Self::ThreatModelComplete { .. }) => true,
+            (
+                Self::NoUntreatedThreat { at_least, needs, .. },
+                Self::NoUntreatedThreat { at_least: other_severity, needs: other_needs, .. },
+            ) => at_least <= other_severity && needs >= other_needs,
+            (Self::ThreatModelComplete { .. } | Self::NoUntreatedThreat { .. }, _) => false,
+        }
+    }
+}
+
 impl Phase {
     /// What changes when a feature of one tier becomes one of another; nothing where the phase asks the same of both.
     #[must_use]
@@ -42,7 +56,17 @@ impl Phase {
         };
         let asked_only = |under: Tier, not_under: Tier| -> Vec<Condition> {
             let conditions = self.gate.conditions.iter().copied();
-            conditions.filter(|condition| condition.applies_to(under) && !condition.applies_to(not_under)).collect()
+            conditions
+                .filter(|condition| condition.applies_to(under) && !condition.applies_to(not_under))
+                .collect()
+        };
+        let (asked_now, asked_before) = (asked_only(to, from), asked_only(from, to));
+        // What a stricter condition covers is neither added nor dropped: “high or above” goes without saying where
+        // “medium or above” is asked for.
+        let not_covered = |conditions: &[Condition], by: &[Condition]| -> Vec<Condition> {
+            let open =
+                conditions.iter().filter(|condition| !by.iter().any(|stricter| stricter.covers(condition)));
+            open.copied().collect()
         };
         let sign_offs = self.gate.sign_offs.iter().filter_map(|rule| {
             let (before, after) = (rule.quorum.for_tier(from), rule.quorum.for_tier(to));
@@ -53,8 +77,8 @@ impl Phase {
             name: self.name.clone(),
             added: owed_only(to, from),
             dropped: owed_only(from, to),
-            conditions_added: asked_only(to, from),
-            conditions_dropped: asked_only(from, to),
+            conditions_added: not_covered(&asked_now, &asked_before),
+            conditions_dropped: not_covered(&asked_before, &asked_now),
             sign_offs: sign_offs.collect(),
         };
         let same = change.added.is_empty()
@@ -87,7 +111,9 @@ mod tests {
     #[test]
     fn a_higher_tier_adds_what_the_way_back_drops() {
         for phase in built_in().phases {
-            for (low, high) in [(Tier::Low, Tier::Medium), (Tier::Medium, Tier::High), (Tier::Low, Tier::High)] {
+            for (low, high) in
+                [(Tier::Low, Tier::Medium), (Tier::Medium, Tier::High), (Tier::Low, Tier::High)]
+            {
                 let owed = |tier| phase.controls_for(tier).count();
                 let (up, down) = (phase.retiered(low, high), phase.retiered(high, low));
                 let added = up.as_ref().map_or(0, |change| change.added.len());
@@ -97,9 +123,14 @@ mod tests {
                     (Some(up), Some(down)) => {
                         assert_eq!((&up.added, &up.dropped), (&down.dropped, &down.added));
                         assert_eq!(up.conditions_added, down.conditions_dropped);
-                        let back: Vec<_> = down.sign_offs.iter().map(|(role, b, a)| (*role, *a, *b)).collect();
+                        let back: Vec<_> =
+                            down.sign_offs.iter().map(|(role, b, a)| (*role, *a, *b)).collect();
                         assert_eq!(up.sign_offs, back);
-                        assert!(up.asks_more(), "{}: the built-in policy asks more of a higher tier", phase.key);
+                        assert!(
+                            up.asks_more(),
+                            "{}: the built-in policy asks more of a higher tier",
+                            phase.key
+                        );
                     }
                     (up, down) => assert_eq!(up.is_none(), down.is_none()),
                 }

@@ -17,8 +17,8 @@ use time::OffsetDateTime;
 
 use crate::{
     components::{
-        Badge, ButtonKind, Card, Fact, FactList, FieldChange, IconName, LinkButton, Prose, Timeline, TimelineEntry,
-        Timestamp, Tone,
+        Badge, ButtonKind, Card, Fact, FactList, FieldChange, IconName, LinkButton, Prose, Timeline,
+        TimelineEntry, Timestamp, Tone,
     },
     pages::{
         FeatureFrame, FeatureSection,
