@@ -237,7 +237,6 @@ pub(super) fn may_write(summary: &FeatureSummary, kind: RecordKind) -> bool {
 fn states(summary: &FeatureSummary, kind: RecordKind, item: Option<&RecordItem>) -> Vec<&'static State> {
     let Some(roles) = acting(summary) else { return Vec::new() };
     let spec = kind.spec();
-    let writes = may_write(summary, kind);
     spec.states
         .iter()
         .filter(|state| {
@@ -249,7 +248,7 @@ fn states(summary: &FeatureSummary, kind: RecordKind, item: Option<&RecordItem>)
                 .iter()
                 .any(|need| spec.field(need).is_some_and(|field| matches!(field.input, Input::Set)));
             let leads = spec.leads_to(item.map(|item| item.state.code), state);
-            (stays && (writes || enters)) || (enters && !by_step && leads)
+            enters && (stays || (!by_step && leads))
         })
         .collect()
 }
