@@ -153,31 +153,40 @@ fn loose(near: &BTreeMap<String, Vec<String>>) -> Option<String> {
 }
 
 /// Whether somebody who typed one word may have meant the other: it begins with what was typed, or differs by a slip
-/// of the finger, by two in a long word.
+/// of the finger, by two in a long word. What is compared with are stems: the end of a word that is mistyped was not
+/// taken off, so a few letters at its end do not count.
 fn may_mean(typed: &str, word: &str) -> bool {
-    let slips = if typed.chars().count() < 8 { 1 } else { 2 };
-    word.starts_with(typed) || distance(typed, word) <= slips
+    const ENDING: usize = 5;
+    const LONG: usize = 8;
+    let length = typed.chars().count();
+    let slips = if length < LONG { 1 } else { 2 };
+    let distances = distances(typed, word);
+    let ends = if length < LONG { 0 } else { ENDING };
+    word.starts_with(typed) || distances.iter().rev().take(ends + 1).any(|distance| *distance <= slips)
 }
 
-/// How many slips lie between two words: a letter more, less, or another one, or two letters exchanged.
-fn distance(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+/// How many slips lie between a word and each beginning of what was typed, from the empty one to the whole: a letter
+/// more, less, or another one, or two letters exchanged.
+fn distances(typed: &str, word: &str) -> Vec<usize> {
+    let (typed, word): (Vec<char>, Vec<char>) = (typed.chars().collect(), word.chars().collect());
     // Three rows of the table are enough: the one before the last tells of exchanged letters.
     let mut earlier: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (row, a) in one.iter().enumerate() {
+    let mut last: Vec<usize> = (0..=word.len()).collect();
+    let mut ends = vec![word.len()];
+    for (row, a) in typed.iter().enumerate() {
         let mut next = vec![row + 1];
-        for (column, b) in other.iter().enumerate() {
+        for (column, b) in word.iter().enumerate() {
             let mut least =
                 (last[column] + usize::from(a != b)).min(last[column + 1] + 1).min(next[column] + 1);
-            if row > 0 && column > 0 && *a == other[column - 1] && one[row - 1] == *b {
+            if row > 0 && column > 0 && *a == word[column - 1] && typed[row - 1] == *b {
                 least = least.min(earlier[column - 1] + 1);
             }
             next.push(least);
         }
+        ends.push(next[word.len()]);
         earlier = std::mem::replace(&mut last, next);
     }
-    last[other.len()]
+    ends
 }
 
 #[cfg(test)]
@@ -242,9 +251,14 @@ mod tests {
             ("über", "uber", 1),
             ("", "abc", 3),
         ] {
-            assert_eq!(distance(one, other), slips, "{one} {other}");
-            assert_eq!(distance(other, one), slips, "{other} {one}");
+            assert_eq!(distances(one, other).last(), Some(&slips), "{one} {other}");
+            assert_eq!(distances(other, one).last(), Some(&slips), "{other} {one}");
         }
-        assert!(may_mean("token", "tokenis") && !may_mean("card", "cord of wood"));
+        for (typed, word) in [("token", "tokenis"), ("tokenisaton", "tokenis"), ("refnud", "refund")] {
+            assert!(may_mean(typed, word), "{typed} {word}");
+        }
+        for (typed, word) in [("card", "care taker"), ("payment", "pay"), ("tokenisaton", "card")] {
+            assert!(!may_mean(typed, word), "{typed} {word}");
+        }
     }
 }
