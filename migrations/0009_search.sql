@@ -115,3 +115,5 @@ create index feature_title on feature using gin (title gin_trgm_ops);
 create index feature_board on feature (phase, target_date, created_at, id) where status = 'active';
 create index gate_state_team_roles on gate_state using gin (team_roles);
 create index gate_state_sign_roles on gate_state using gin (sign_roles);
+-- How many features of a product stand where: counted from the index alone.
+create index feature_by_standing on feature (product_id, status, phase, turn) include (policy_version_id);

@@ -10,16 +10,19 @@
 
 pub mod access;
 pub mod account;
+pub mod comments;
 pub mod error;
 pub mod evidence;
 pub mod feature_frame;
 pub mod features;
+pub mod guides;
 pub mod history;
 pub mod people;
 pub mod phases;
 pub mod policies;
 pub mod products;
 pub mod review;
+pub mod risk;
 pub mod search;
 pub mod threats;
 pub mod views;

@@ -2,6 +2,7 @@ use super::{Label, join};
 use crate::{
     access::Role,
     gate::{Blocker, Met},
+    record::{RecordKind, RecordRef, Shortfall},
     threat::ThreatStatus,
 };
 
@@ -14,6 +15,7 @@ pub fn blocker(blocker: &Blocker) -> String {
             let kinds: Vec<String> = kinds.iter().map(|kind| inside_sentence(kind.label())).collect();
             format!("“{title}” has no evidence; it needs {}", join(&kinds, "or"))
         }
+        Blocker::RecordsShort { shortfall, .. } => self::shortfall(shortfall),
         Blocker::QuestionOpen { question } => {
             format!("The threat model does not answer “{}”", question.title())
         }
@@ -39,10 +41,84 @@ pub fn blocker(blocker: &Blocker) -> String {
             let more = if *have > 0 { " more" } else { "" };
             match missing {
                 1 => format!("Needs one{more} {} to sign", role.label()),
-                _ => format!("Needs {missing}{more} {} to sign", plural(*role)),
+                _ => format!("Needs {missing}{more} {} to sign", people(*role)),
             }
         }
     }
+}
+
+/// What a record still lacks, in one plain sentence.
+#[must_use]
+pub fn shortfall(shortfall: &Shortfall) -> String {
+    let thing = |kind: &RecordKind, number: &i32| {
+        let spec = kind.spec();
+        match spec.prefix {
+            Some(_) => format!("{} {}", capital(spec.name), kind.key(*number)),
+            None => format!("The {}", spec.name),
+        }
+    };
+    match shortfall {
+        Shortfall::Nothing { kind, what } if kind.is_single() => {
+            format!("There {} no {what} yet", one_or_many(what, "is", "are"))
+        }
+        Shortfall::Nothing { what, .. } => format!("No {what} is on record"),
+        Shortfall::Unsaid { kind, number, field } => {
+            let says = one_or_many(kind.spec().name, "does not say", "do not say");
+            format!("{} {says} “{field}”", thing(kind, number))
+        }
+        Shortfall::Waits { kind, number, title, state } => {
+            format!("{} “{title}” is {}", thing(kind, number), inside_sentence(state))
+        }
+        Shortfall::Unconfirmed { list, count: 1, .. } => {
+            format!("One point of the {} is not confirmed", inside_sentence(list.title()))
+        }
+        Shortfall::Unconfirmed { list, count, .. } => {
+            format!("{count} points of the {} are not confirmed", inside_sentence(list.title()))
+        }
+        Shortfall::Unanswered { what, by: RecordKind::Change } => {
+            format!("{} is implemented by no merged change", reference(*what))
+        }
+        Shortfall::Unanswered { what, by: RecordKind::Decision } => {
+            format!("{} is answered by no design decision", reference(*what))
+        }
+        Shortfall::Unanswered { what, by: RecordKind::Promotion } => {
+            format!("{} was not promoted and verified there", reference(*what))
+        }
+        Shortfall::Unanswered { what, by } => format!("{} has no {}", reference(*what), by.spec().name),
+        Shortfall::Reviewers { number, have, need } => {
+            let has = match have {
+                0 => "no reviewer".to_owned(),
+                1 => "one reviewer".to_owned(),
+                more => format!("{more} reviewers"),
+            };
+            format!("Change C-{number} has {has}; the policy asks for {need} other than its author")
+        }
+        Shortfall::NoEvidence { kind, number, title } => {
+            format!("{} “{title}” names no evidence", thing(kind, number))
+        }
+        Shortfall::NoStandard => "The product has no coding standard that could be attested".into(),
+        Shortfall::NotAttested { name } => format!("{name} has not attested the coding standards"),
+    }
+}
+
+/// What a record, threat or item of evidence is called in a sentence.
+#[must_use]
+pub fn reference(reference: RecordRef) -> String {
+    match reference {
+        RecordRef::Record(kind, _) => format!("{} {reference}", capital(kind.spec().name)),
+        RecordRef::Threat(_) => format!("Threat {reference}"),
+        RecordRef::Evidence(_) => format!("Evidence {reference}"),
+    }
+}
+
+/// The verb for a name: of notes and lessons a feature has one record, and still they are many.
+fn one_or_many(name: &str, one: &'static str, many: &'static str) -> &'static str {
+    if name.ends_with('s') { many } else { one }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A condition that holds, in one sentence.
@@ -61,7 +137,7 @@ pub fn met(met: &Met) -> String {
             format!("Every threat of severity {} or above {what}", at_least.label())
         }
         Met::SignOffs { role, need: 1 } => format!("One {} signed", role.label()),
-        Met::SignOffs { role, need } => format!("{need} {} signed", plural(*role)),
+        Met::SignOffs { role, need } => format!("{need} {} signed", people(*role)),
     }
 }
 
@@ -78,7 +154,9 @@ fn inside_sentence(label: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
-fn plural(role: Role) -> String {
+/// People of a role: “security reviewers”.
+#[must_use]
+pub fn people(role: Role) -> String {
     match role {
         Role::Qa => "QA people".to_owned(),
         other => format!("{}s", other.label()),

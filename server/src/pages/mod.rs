@@ -3,8 +3,10 @@
 
 pub mod access;
 pub mod account;
+pub mod comments;
 pub mod evidence;
 pub mod features;
+pub mod guides;
 pub mod history;
 pub mod people;
 pub mod phases;
@@ -12,6 +14,7 @@ pub mod policies;
 pub mod preview;
 pub mod products;
 pub mod review;
+pub mod risk;
 pub mod search;
 pub mod threats;
 pub mod views;

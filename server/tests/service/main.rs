@@ -4,13 +4,16 @@
 mod cancelled;
 mod evidence;
 mod find;
+mod guides;
 mod isolation;
 mod line;
 mod queries;
 mod races;
 mod refusals;
 mod review;
+mod risk;
 mod schema;
 mod stale;
 mod support;
+mod talk;
 mod walls;

@@ -13,6 +13,7 @@ use sluice_domain::{
 };
 use sluice_service::{
     evidence::Target, features::FeatureFilter, find::SearchQuery, history::HistoryFilter, new_form_id,
+    talk::CommentAt,
 };
 use tracing::{
     Event, Subscriber,
@@ -120,7 +121,8 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
         ("evidence", 13, counter.of(|| service.evidence_list(&cast.manager, &key)).await?),
         ("feature's history", 13, counter.of(|| service.feature_history(&cast.manager, &key, None)).await?),
         ("history", 3, counter.of(|| service.history(&cast.auditor, &everything)).await?),
-        ("my work", 3, counter.of(|| service.my_work(&cast.second)).await?),
+        ("my work", 9, counter.of(|| service.my_work(&cast.second)).await?),
+        ("comments", 16, counter.of(|| service.comments_page(&cast.manager, &key, CommentAt::Newest)).await?),
         ("features", 4, counter.of(|| service.features(&cast.manager, &features)).await?),
         ("board", 5, counter.of(|| service.feature_board(&cast.manager, &features)).await?),
         ("search", 5, counter.of(|| service.search(&cast.manager, &words)).await?),

@@ -9,6 +9,7 @@ pub(crate) mod row;
 pub use create::CreateFeature;
 pub(crate) use create::name_in_product;
 pub use edit::EditFeature;
+pub(crate) use edit::store as store_feature;
 pub use list::{
     AtGate, BoardColumn, COUNTED, FeatureBoard, FeatureFilter, FeatureList, FeatureListItem, FilterChoices,
     Included,

@@ -4,7 +4,7 @@ use sluice_domain::{form::Fields, ids::FeatureKey, text::ProductKey};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{PAGES, kind};
+use super::{EntryKind, PAGES};
 use crate::{error::Result, features::Readables};
 
 /// The most characters of what is looked for.
@@ -19,7 +19,7 @@ pub struct SearchQuery {
     /// Words, or a key.
     pub text: String,
     /// Only this kind of thing.
-    pub kind: Option<String>,
+    pub kind: Option<EntryKind>,
     /// Only in the product with this key.
     pub product: Option<String>,
     /// The page of results, from 1.
@@ -32,7 +32,7 @@ impl SearchQuery {
     pub fn parse(fields: &Fields) -> Self {
         Self {
             text: fields.get("q").trim().chars().take(LONGEST).collect(),
-            kind: Some(fields.get("kind").to_owned()).filter(|code| kind::known(code)),
+            kind: EntryKind::from_code(fields.get("kind")),
             product: fields.get("product").parse::<ProductKey>().ok().map(|key| key.to_string()),
             page: fields.get("page").parse().unwrap_or(1).clamp(1, PAGES),
         }
@@ -43,17 +43,17 @@ impl SearchQuery {
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let pairs = [
             ("q", self.text.clone()),
-            ("kind", self.kind.clone().unwrap_or_default()),
+            ("kind", self.kind.map(|kind| kind.code().to_owned()).unwrap_or_default()),
             ("product", self.product.clone().unwrap_or_default()),
         ];
         pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
 
     /// The key that was typed, with the thing within the feature that it names: `PAY-12`, `pay-12 t-4`, `PAY-12/T-4`.
-    pub(super) fn key(&self) -> Option<(FeatureKey, Option<(&'static str, i32)>)> {
+    pub(super) fn key(&self) -> Option<(FeatureKey, Option<(EntryKind, i32)>)> {
         let mut words = self.words();
         let key = words.next()?.to_ascii_uppercase().parse().ok()?;
-        Some((key, words.next().and_then(kind::parse)))
+        Some((key, words.next().and_then(EntryKind::parse_key)))
     }
 
     /// Whether a key is all that was typed.
@@ -103,7 +103,7 @@ impl Scope {
             let lexemes: Vec<String> = keys.iter().map(|key| quoted(&format!("product {key}"))).collect();
             parts.push(format!("({})", lexemes.join(" | ")));
         }
-        parts.extend(query.kind.iter().map(|kind| quoted(&format!("kind {kind}"))));
+        parts.extend(query.kind.iter().map(|kind| quoted(&format!("kind {}", kind.code()))));
         Some(Self { products: readables.ids(), within: parts.join(" & ") })
     }
 }
@@ -206,7 +206,7 @@ mod tests {
         }
         for text in ["pay-12 t-4", "PAY-12/T-4"] {
             let query = query(text);
-            assert_eq!(query.key().and_then(|(_, within)| within), Some(("threat", 4)), "{text}");
+            assert_eq!(query.key().and_then(|(_, within)| within), Some((EntryKind::Threat, 4)), "{text}");
             assert!(query.is_key());
         }
         assert!(query("pay-12 tokens").key().is_some() && !query("pay-12 tokens").is_key());
