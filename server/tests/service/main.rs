@@ -9,6 +9,7 @@ mod isolation;
 mod line;
 mod queries;
 mod races;
+mod records;
 mod refusals;
 mod review;
 mod risk;
