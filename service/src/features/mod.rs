@@ -2,13 +2,16 @@
 
 mod create;
 mod edit;
+mod links;
 mod list;
 pub(crate) mod page;
 pub(crate) mod row;
 
 pub use create::CreateFeature;
-pub(crate) use create::name_in_product;
+pub(crate) use create::{NewFeature, created_before, insert as insert_feature, lock_product, name_in_product};
 pub use edit::EditFeature;
+pub use links::{Lineage, Relative};
+pub(crate) use links::{insert_link, lineage};
 pub use list::{FeatureFilter, FeatureList, FeatureListItem};
 pub(crate) use list::{cursor, parse_cursor, phase_of};
 pub use page::{FeaturePage, FeatureSummary, PhaseState, PhaseStep};

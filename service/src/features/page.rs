@@ -10,7 +10,10 @@ use sluice_domain::{
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
-use super::row::{self, Feature};
+use super::{
+    links::{Lineage, lineage},
+    row::{self, Feature},
+};
 use crate::{
     Service,
     actor::Actor,
@@ -124,6 +127,8 @@ pub struct FeaturePage {
     pub evidence: i64,
     /// How many sign-offs were given, ended ones included.
     pub sign_offs: i64,
+    /// What it came out of, and what came out of it.
+    pub lineage: Lineage,
     /// What happened lately.
     pub latest: Vec<HistoryEntry>,
 }
@@ -234,6 +239,7 @@ impl Service {
         )
         .fetch_one(&mut *connection)
         .await?;
+        let lineage = lineage(&mut connection, actor, feature.id).await?;
         let latest = latest(&mut connection, feature.id, 8).await?;
         Ok(FeaturePage {
             summary,
@@ -243,6 +249,7 @@ impl Service {
             threats: counts.threats,
             evidence: counts.evidence,
             sign_offs: counts.sign_offs,
+            lineage,
             latest,
         })
     }
