@@ -15,6 +15,7 @@ pub mod features;
 pub mod gates;
 pub mod guides;
 pub mod history;
+pub mod paper;
 pub mod people;
 pub mod phases;
 pub mod policies;

@@ -121,10 +121,7 @@ pub(crate) struct LockedProduct {
 }
 
 /// Locks the row of a product.
-pub(crate) async fn lock_product(
-    connection: &mut PgConnection,
-    product: ProductId,
-) -> Result<LockedProduct> {
+pub(crate) async fn lock_product(connection: &mut PgConnection, product: ProductId) -> Result<LockedProduct> {
     let row = sqlx::query!("select key, name from product where id = $1 for update", product.uuid())
         .fetch_optional(connection)
         .await?
@@ -223,12 +220,10 @@ pub(crate) async fn created_before(
     title: &str,
     actor: PersonId,
 ) -> Result<Option<i32>> {
-    let earlier = sqlx::query!(
-        "select product_id, number, title, scope_author from feature where id = $1",
-        id.uuid()
-    )
-    .fetch_optional(connection)
-    .await?;
+    let earlier =
+        sqlx::query!("select product_id, number, title, scope_author from feature where id = $1", id.uuid())
+            .fetch_optional(connection)
+            .await?;
     match earlier {
         None => Ok(None),
         Some(row) if row.product_id == product.uuid() && row.scope_author == actor.uuid() => {

@@ -8,7 +8,9 @@ pub(crate) mod page;
 pub(crate) mod row;
 
 pub use create::CreateFeature;
-pub(crate) use create::{NewFeature, created_before, insert as insert_feature, lock_product, name_in_product};
+pub(crate) use create::{
+    NewFeature, created_before, insert as insert_feature, lock_product, name_in_product,
+};
 pub use edit::EditFeature;
 pub use links::{Lineage, Relative};
 pub(crate) use links::{insert_link, lineage};

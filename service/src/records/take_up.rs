@@ -90,8 +90,7 @@ impl Service {
                 store::find(write.connection(), origin.id, KIND, number).await?.ok_or(Error::NotFound)?;
             let state = spec_state("taken-up")?;
             let editors = KIND.spec().who_may_enter(state);
-            let role =
-                write.one_role_of(&actor, origin.product, editors, Action::CreateFeature).await?;
+            let role = write.one_role_of(&actor, origin.product, editors, Action::CreateFeature).await?;
             open_to_be_taken_up(&before.state)?;
 
             let contents = NewFeature {
@@ -124,8 +123,11 @@ impl Service {
             insert_link(&mut write, &new, &old, number, actor.person).await?;
             let object = Object::new(ObjectKind::Feature, feature.id, feature.key.to_string());
             let mut link = write.consequence(&new, Verb::FeatureLinked, object);
-            link.change("origin", Value::None, Value::code(&origin.key))
-                .change("feedback", Value::None, Value::code(KIND.key(number)));
+            link.change("origin", Value::None, Value::code(&origin.key)).change(
+                "feedback",
+                Value::None,
+                Value::code(KIND.key(number)),
+            );
 
             let mut consequences = vec![edited, link];
             consequences.extend(settle(&mut write, &new, &feature).await?.consequences);
