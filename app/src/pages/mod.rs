@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod feature_frame;
 pub mod features;
 pub mod history;
+pub mod paper;
 pub mod people;
 pub mod phases;
 pub mod policies;

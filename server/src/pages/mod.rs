@@ -6,12 +6,14 @@ pub mod account;
 pub mod evidence;
 pub mod features;
 pub mod history;
+pub mod paper;
 pub mod people;
 pub mod phases;
 pub mod policies;
 pub mod preview;
 pub mod products;
 pub mod review;
+pub mod take_up;
 pub mod threats;
 pub mod work;
 

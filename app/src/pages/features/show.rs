@@ -9,7 +9,7 @@ use sluice_domain::{
     words::{self, Label},
 };
 use sluice_service::{
-    features::{FeaturePage, FeatureSummary},
+    features::{FeaturePage, FeatureSummary, Lineage},
     history::HistoryEntry,
 };
 use time::OffsetDateTime;
@@ -19,7 +19,7 @@ use crate::{
         ButtonKind, Card, Fact, FactList, FieldChange, IconName, LinkButton, Prose, Timeline, TimelineEntry,
         Timestamp, Tone,
     },
-    pages::{FeatureFrame, FeatureSection},
+    pages::{FeatureFrame, FeatureSection, paper::relatives},
 };
 
 /// The feature's own page.
@@ -29,7 +29,7 @@ pub fn FeatureOverviewPage(
     page: FeaturePage,
 ) -> impl IntoView {
     let counts = counts(&page);
-    let FeaturePage { summary, description, latest, .. } = page;
+    let FeaturePage { summary, description, lineage, latest, .. } = page;
     let finished = summary.progress.attempt().is_err();
     let may_edit = summary.may(Action::EditFeature) && !finished;
     let edit = Place::EditFeature.path(&summary.key);
@@ -43,10 +43,12 @@ pub fn FeatureOverviewPage(
         .into_any()
     });
     let about = about(&summary, description, may_edit, finished);
+    let lineage = lineage_card(&lineage, &summary.key);
     let lately = lately(&summary.key, latest, summary.now);
     view! {
         <FeatureFrame summary section=FeatureSection::Overview with_gate=true nostrip:action=action>
             {about}
+            {lineage}
             {lately}
             {counts}
         </FeatureFrame>
@@ -78,6 +80,13 @@ fn about(summary: &FeatureSummary, description: String, may_edit: bool, finished
         </Card>
     }
     .into_any()
+}
+
+/// Where the feature came from, and what came of it; nothing where there is nothing to tell.
+fn lineage_card(lineage: &Lineage, key: &FeatureKey) -> Option<AnyView> {
+    (!lineage.is_empty()).then(|| {
+        view! { <Card title="Lineage">{relatives(lineage, key)}</Card> }.into_any()
+    })
 }
 
 fn lately(key: &FeatureKey, latest: Vec<HistoryEntry>, now: OffsetDateTime) -> AnyView {
