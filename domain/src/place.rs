@@ -2,9 +2,10 @@
 //! the same place.
 
 use crate::{
-    ids::FeatureKey,
+    ids::{FeatureKey, StandardId},
     policy::{ControlKey, PhaseKey},
-    record::RecordKind,
+    record::{ListKind, RecordKind},
+    text::ProductKey,
 };
 
 /// A page about a feature, or a spot on it.
@@ -42,12 +43,18 @@ pub enum Place {
     Trace,
     /// The whole record of the feature, for print.
     Dossier,
-    /// The comments.
-    Comments,
     /// The coding standards of the feature's product.
     Standards,
     /// Review and sign-off of the current gate.
     Review,
+    /// The comments, from the newest page.
+    Comments,
+    /// One comment, by its number, on the page that it is on.
+    Comment(i32),
+    /// The form that edits one.
+    EditComment(i32),
+    /// Watching the feature, or no longer.
+    Watch,
     /// The feature's history.
     History,
 }
@@ -78,10 +85,52 @@ impl Place {
             Self::Starters => format!("{base}/starters"),
             Self::Trace => format!("{base}/trace"),
             Self::Dossier => format!("{base}/record"),
-            Self::Comments => format!("{base}/comments"),
             Self::Standards => format!("/products/{}/standards", feature.product),
             Self::Review => format!("{base}/review"),
+            Self::Comments => format!("{base}/comments"),
+            Self::Comment(number) => format!("{base}/comments?at={number}#comment-{number}"),
+            Self::EditComment(number) => format!("{base}/comments/{number}"),
+            Self::Watch => format!("{base}/watch"),
             Self::History => format!("{base}/history"),
+        }
+    }
+}
+
+/// A page about a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProductPlace {
+    /// The product's own page.
+    Product,
+    /// Its coding standards.
+    Standards,
+    /// The form that publishes a coding standard.
+    NewStandard,
+    /// The form that publishes the edition after this one.
+    NewEdition(StandardId),
+    /// One edition of a coding standard, where it is attested.
+    Standard(StandardId),
+    /// Its lists.
+    Lists,
+    /// One of its lists.
+    List(ListKind),
+    /// The form that edits one of its lists.
+    EditList(ListKind),
+}
+
+impl ProductPlace {
+    /// The path below the product's own address.
+    #[must_use]
+    pub fn path(self, product: &ProductKey) -> String {
+        let base = format!("/products/{product}");
+        match self {
+            Self::Product => base,
+            Self::Standards => format!("{base}/standards"),
+            Self::NewStandard => format!("{base}/standards/new"),
+            Self::NewEdition(id) => format!("{base}/standards/new?replaces={id}"),
+            Self::Standard(id) => format!("{base}/standards/{id}"),
+            Self::Lists => format!("{base}/lists"),
+            Self::List(list) => format!("{base}/lists#{}", list.code()),
+            Self::EditList(list) => format!("{base}/lists?edit={0}#{0}", list.code()),
         }
     }
 }

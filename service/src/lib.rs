@@ -21,6 +21,8 @@ pub mod phases;
 pub mod policies;
 pub mod products;
 pub mod records;
+pub mod risk;
+pub mod talk;
 pub mod threats;
 pub mod work;
 

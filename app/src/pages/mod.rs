@@ -10,10 +10,12 @@
 
 pub mod access;
 pub mod account;
+pub mod comments;
 pub mod error;
 pub mod evidence;
 pub mod feature_frame;
 pub mod features;
+pub mod guides;
 pub mod history;
 pub mod paper;
 pub mod people;
@@ -21,6 +23,7 @@ pub mod phases;
 pub mod policies;
 pub mod products;
 pub mod review;
+pub mod risk;
 pub mod threats;
 pub mod work;
 

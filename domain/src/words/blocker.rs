@@ -41,7 +41,7 @@ pub fn blocker(blocker: &Blocker) -> String {
             let more = if *have > 0 { " more" } else { "" };
             match missing {
                 1 => format!("Needs one{more} {} to sign", role.label()),
-                _ => format!("Needs {missing}{more} {} to sign", plural(*role)),
+                _ => format!("Needs {missing}{more} {} to sign", people(*role)),
             }
         }
     }
@@ -129,7 +129,7 @@ pub fn met(met: &Met) -> String {
             format!("Every threat of severity {} or above {what}", at_least.label())
         }
         Met::SignOffs { role, need: 1 } => format!("One {} signed", role.label()),
-        Met::SignOffs { role, need } => format!("{need} {} signed", plural(*role)),
+        Met::SignOffs { role, need } => format!("{need} {} signed", people(*role)),
     }
 }
 
@@ -146,7 +146,9 @@ fn inside_sentence(label: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
-fn plural(role: Role) -> String {
+/// People of a role: “security reviewers”.
+#[must_use]
+pub fn people(role: Role) -> String {
     match role {
         Role::Qa => "QA people".to_owned(),
         other => format!("{}s", other.label()),

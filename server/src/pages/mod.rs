@@ -3,8 +3,10 @@
 
 pub mod access;
 pub mod account;
+pub mod comments;
 pub mod evidence;
 pub mod features;
+pub mod guides;
 pub mod history;
 pub mod paper;
 pub mod people;
@@ -13,6 +15,7 @@ pub mod policies;
 pub mod preview;
 pub mod products;
 pub mod review;
+pub mod risk;
 pub mod take_up;
 pub mod threats;
 pub mod work;

@@ -25,12 +25,18 @@ macro_rules! notices {
 notices! {
     SAVED = "saved": "Saved.";
     FEATURE_CREATED = "feature-created": "The feature is created. Its first gate shows what is needed.";
+    FEATURE_RATED = "feature-rated": "The answers are saved. The tier is the one shown here.";
+    STANDARD_PUBLISHED = "standard-published": "The standard is published. Everybody who works on the product is asked to attest it.";
+    STANDARD_ATTESTED = "standard-attested": "Your attestation is on record. It counts for every feature of the product.";
     CONTROL_SAVED = "control-saved": "The checklist is saved.";
     THREAT_ADDED = "threat-added": "The threat is added to the model.";
     EVIDENCE_ADDED = "evidence-added": "The evidence is stored and attached.";
     EVIDENCE_SUPERSEDED = "evidence-superseded": "The new version is stored; the earlier one stays in the record.";
     ATTACHED = "attached": "The evidence is attached.";
     DETACHED = "detached": "The evidence is detached. It stays in the record.";
+    COMMENT_WRITTEN = "comment-written": "Your comment is there. Whom it mentions finds it in their work.";
+    WATCHING = "watching": "You watch this feature. What happens to it shows in your work.";
+    NOT_WATCHING = "not-watching": "You no longer watch this feature.";
     REVIEW_REQUESTED = "review-requested": "The review is requested. The reviewers have the turn.";
     SIGNED = "signed": "Your sign-off stands. The gate waits for more.";
     GATE_OPENED = "gate-opened": "Your sign-off was the last one needed: the gate is open and the next phase begins.";

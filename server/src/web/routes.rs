@@ -1,9 +1,9 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, CreateFeature, DoControl, EditFeature, EditThreatModel, ManagePeople, ManageProducts,
-    ReadGrants, ReadHistory, ReadPolicies, ReadProduct, RequestReview, ReturnForChanges, SignGate,
-    UseOwnAccount,
+    AddEvidence, AttestStandard, CreateFeature, DoControl, EditFeature, EditThreatModel, ManageGuides,
+    ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies, ReadProduct, RequestReview,
+    ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -11,8 +11,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, evidence, features, history, paper, people, phases, policies, preview, products, review,
-    take_up, threats, work,
+    access, account, comments, evidence, features, guides, history, paper, people, phases, policies, preview,
+    products, review, risk, take_up, threats, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -33,6 +33,7 @@ pub fn routes() -> Vec<Route> {
         Route::at("/account/name").post(Only(UseOwnAccount), account::change_name),
         Route::at("/account/sessions/end").post(Only(UseOwnAccount), account::end_session),
         Route::at("/work").get(Only(UseOwnAccount), work::show),
+        Route::at("/work/mentions/seen").post(Only(UseOwnAccount), work::see_mentions),
         Route::at("/features").get(Only(UseOwnAccount), features::list),
         Route::at("/features/new")
             .get(Only(CreateFeature), features::new_form)
@@ -41,6 +42,9 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/edit")
             .get(Only(EditFeature), features::edit_form)
             .post(Only(EditFeature), features::edit),
+        Route::at("/features/{key}/risk")
+            .get(Only(ReadProduct), risk::show)
+            .post(Only(EditFeature), risk::answer),
         Route::at("/features/{key}/phases/{phase}")
             .get(Only(ReadProduct), phases::show)
             .post(Only(DoControl), phases::mark),
@@ -74,6 +78,13 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/review/request").post(Only(RequestReview), review::request),
         Route::at("/features/{key}/review/return").post(Only(ReturnForChanges), review::return_for_changes),
         Route::at("/features/{key}/review/withdraw").post(Only(SignGate), review::withdraw),
+        Route::at("/features/{key}/comments")
+            .get(Only(ReadProduct), comments::list)
+            .post(Only(WriteComment), comments::write),
+        Route::at("/features/{key}/comments/{number}")
+            .get(Only(WriteComment), comments::edit_form)
+            .post(Only(WriteComment), comments::edit),
+        Route::at("/features/{key}/watch").post(Only(WriteComment), comments::watch),
         Route::at("/features/{key}/history").get(Only(ReadProduct), history::feature),
         Route::at("/history").get(Only(ReadHistory), history::show),
         Route::at("/history.csv").post(Only(ReadHistory), history::export),
@@ -85,6 +96,15 @@ pub fn routes() -> Vec<Route> {
         Route::at("/products/{key}/edit")
             .get(Only(ManageProducts), products::edit_form)
             .post(Only(ManageProducts), products::edit),
+        Route::at("/products/{key}/standards").get(Only(ReadGrants), guides::standards),
+        Route::at("/products/{key}/standards/new")
+            .get(Only(ManageGuides), guides::publish_form_page)
+            .post(Only(ManageGuides), guides::publish),
+        Route::at("/products/{key}/standards/{id}")
+            .get(Only(ReadGrants), guides::standard)
+            .post(Only(AttestStandard), guides::attest),
+        Route::at("/products/{key}/lists").get(Only(ReadGrants), guides::lists),
+        Route::at("/products/{key}/lists/{list}").post(Only(ManageGuides), guides::edit_list),
         Route::at("/products/{key}/grants").post(Only(ManagePeople), products::grant),
         Route::at("/products/{key}/grants/revoke").post(Only(ManagePeople), products::revoke),
         Route::at("/people").get(Only(ReadGrants), people::list),

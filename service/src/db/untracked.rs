@@ -1,11 +1,12 @@
-//! Writes that are not part of the record: sessions, and the counts of attempts to sign in. What a session does is
-//! audited by the use cases that it calls; that a browser is still there is not worth an event.
+//! Writes that are not part of the record: sessions, the counts of attempts to sign in, and what people arrange for
+//! themselves, such as the features that they watch. What a session does is audited by the use cases that it calls; that
+//! a browser is still there is not worth an event.
 //!
 //! Each function is one statement, so there is no transaction that a cancelled request could leave open.
 
 use sluice_domain::{
     canonical::Digest,
-    ids::{Id, PersonId},
+    ids::{CommentId, FeatureId, Id, PersonId},
 };
 use time::{Duration, OffsetDateTime};
 
@@ -199,5 +200,47 @@ impl Database {
         .execute(&self.writes)
         .await?;
         Ok(swept.rows_affected())
+    }
+
+    /// Notes that somebody watches a feature.
+    pub(crate) async fn watch(&self, person: PersonId, feature: FeatureId) -> Result<()> {
+        sqlx::query!(
+            "insert into watch (person_id, feature_id, since)
+             values ($1, $2, coalesce($3::timestamptz, clock_timestamp())) on conflict do nothing",
+            person.uuid(),
+            feature.uuid(),
+            self.injected()
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that somebody no longer watches a feature.
+    pub(crate) async fn stop_watching(&self, person: PersonId, feature: FeatureId) -> Result<()> {
+        sqlx::query!(
+            "delete from watch where person_id = $1 and feature_id = $2",
+            person.uuid(),
+            feature.uuid()
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that somebody saw where a comment mentions them, or every mention of them.
+    pub(crate) async fn see_mentions(&self, person: PersonId, comment: Option<CommentId>) -> Result<()> {
+        sqlx::query!(
+            "insert into mention_seen (comment_id, person_id, seen_at)
+             select comment_id, person_id, coalesce($3::timestamptz, clock_timestamp())
+             from mention where person_id = $1 and ($2::uuid is null or comment_id = $2)
+             on conflict do nothing",
+            person.uuid(),
+            comment.map(CommentId::uuid),
+            self.injected()
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(())
     }
 }

@@ -39,12 +39,13 @@ pub struct CreateFeature {
     pub owner: Option<PersonId>,
     /// When it should be done.
     pub target_date: Option<Date>,
-    /// How risky it is.
+    /// How risky it is until its questionnaire is answered.
     pub tier: Tier,
 }
 
 impl CreateFeature {
-    /// Parses the form.
+    /// Parses the form. Title and product are enough: a feature without a tier begins at the lowest, and its first
+    /// gate asks for the questionnaire that sets it.
     ///
     /// # Errors
     /// Every problem of the form.
@@ -56,7 +57,7 @@ impl CreateFeature {
         let description = check.text(fields, "description", "Description");
         let owner = check.optional_choice(fields, "owner", "Owner", |text| text.parse().ok());
         let target_date = check.optional_day(fields, "target-date", "Target date");
-        let tier = check.choice(fields, "tier", "Risk tier", Tier::from_code);
+        let tier = check.optional_choice(fields, "tier", "Risk tier", Tier::from_code).unwrap_or(Tier::Low);
         let command = (|| {
             Some(Self {
                 id: id?,
@@ -65,7 +66,7 @@ impl CreateFeature {
                 description: description?,
                 owner,
                 target_date,
-                tier: tier?,
+                tier,
             })
         })();
         check.finish(command)
@@ -176,6 +177,7 @@ pub(crate) async fn insert(
         scope_version: 1,
         scope_salt: fresh_salt(),
         created_at: write.now,
+        comments: 0,
     };
     sqlx::query!(
         "insert into feature (id, product_id, number, title, description, owner_id, target_date, tier,

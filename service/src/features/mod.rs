@@ -12,6 +12,7 @@ pub(crate) use create::{
     NewFeature, created_before, insert as insert_feature, lock_product, name_in_product,
 };
 pub use edit::EditFeature;
+pub(crate) use edit::store as store_feature;
 pub use links::{Lineage, Relative};
 pub(crate) use links::{insert_link, lineage};
 pub use list::{FeatureFilter, FeatureList, FeatureListItem};

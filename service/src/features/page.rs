@@ -21,6 +21,7 @@ use crate::{
     error::{Error, Result},
     gates::{Gathered, gather},
     history::{HistoryEntry, latest},
+    risk::{Rated, rated},
 };
 
 /// What every page about a feature shows: what it is, the six phases, and the gate that it stands at.
@@ -56,6 +57,8 @@ pub struct FeatureSummary {
     pub steps: Vec<PhaseStep>,
     /// What the decision about the current gate says; empty when all gates are open.
     pub decision: Decision,
+    /// How many comments it has.
+    pub comments: usize,
     /// What the reader holds: pages offer what the matrix allows.
     pub grants: Grants,
     /// The instant of reading.
@@ -121,6 +124,8 @@ pub struct FeaturePage {
     pub version: i32,
     /// When it was created.
     pub created_at: OffsetDateTime,
+    /// The answers that set its tier, where somebody gave them.
+    pub rated: Option<Rated>,
     /// How many threats its model has.
     pub threats: i64,
     /// How many items of evidence it has.
@@ -129,6 +134,8 @@ pub struct FeaturePage {
     pub sign_offs: i64,
     /// What it came out of, and what came out of it.
     pub lineage: Lineage,
+    /// Whether the reader watches it.
+    pub watching: bool,
     /// What happened lately.
     pub latest: Vec<HistoryEntry>,
 }
@@ -179,6 +186,7 @@ pub(crate) async fn open(
         progress: feature.progress.clone(),
         steps,
         decision,
+        comments: usize::try_from(feature.comments).unwrap_or_default(),
         grants,
         now,
     };
@@ -234,22 +242,27 @@ impl Service {
         let counts = sqlx::query!(
             r#"select (select count(*) from threat where feature_id = $1) as "threats!",
                       (select count(*) from evidence where feature_id = $1) as "evidence!",
-                      (select count(*) from sign_off where feature_id = $1) as "sign_offs!""#,
-            feature.id.uuid()
+                      (select count(*) from sign_off where feature_id = $1) as "sign_offs!",
+                      exists (select from watch where feature_id = $1 and person_id = $2) as "watching!""#,
+            feature.id.uuid(),
+            actor.person.uuid()
         )
         .fetch_one(&mut *connection)
         .await?;
         let lineage = lineage(&mut connection, actor, feature.id).await?;
-        let latest = latest(&mut connection, feature.id, 8).await?;
+        let rated = rated(&mut connection, feature.id).await?;
+        let latest = latest(&mut connection, &self.policies, feature.id, 8).await?;
         Ok(FeaturePage {
             summary,
             description: feature.description,
             version: feature.version,
             created_at: feature.created_at,
+            rated,
             threats: counts.threats,
             evidence: counts.evidence,
             sign_offs: counts.sign_offs,
             lineage,
+            watching: counts.watching,
             latest,
         })
     }

@@ -8,10 +8,7 @@ use sluice_domain::{
     gate::{Blocker, ControlFact, Facts, Mark, Verdict, control_blockers},
     ids::{FeatureKey, PersonId},
     policy::{Control, EvidenceKind, Phase, PhaseKey, Proof, Tier},
-    record::{
-        RecordFact, RecordFacts, RecordKind, Shortfall,
-        risk::{Assessment, assess},
-    },
+    record::{RecordFact, RecordFacts, RecordKind, Shortfall},
     threat::Treatment,
 };
 use sqlx::PgConnection;
@@ -34,6 +31,7 @@ use crate::{
     guides,
     history::{HistoryEntry, latest},
     records::{RecordItem, all_items, names},
+    risk::{Rated, rated},
     threats::{ThreatItem, threats},
 };
 
@@ -48,8 +46,8 @@ pub struct FeatureRecord {
     pub created_at: OffsetDateTime,
     /// SHA-256 of the text of the policy.
     pub policy_digest: Digest,
-    /// What the risk questionnaire comes to, where it was answered.
-    pub assessment: Option<Assessment>,
+    /// The answers to the risk questionnaire, where somebody gave them.
+    pub rated: Option<Rated>,
     /// The name of who prints it.
     pub printed_by: String,
     /// The phases in order.
@@ -263,7 +261,7 @@ async fn read(
     let mut uses = uses(connection, feature.id).await?;
     let evidence = evidence(connection, feature.id, &mut uses).await?;
     let lineage = lineage(connection, actor, feature.id).await?;
-    let mut history = latest(connection, feature.id, MOST).await?;
+    let mut history = latest(connection, &service.policies, feature.id, MOST).await?;
     history.reverse();
 
     let more = |code: &str| totals.get(code).copied().filter(|total| *total > MOST);
@@ -282,8 +280,6 @@ async fn read(
     for item in items {
         records.entry(item.kind).or_default().push(item);
     }
-    let assessment =
-        records.get(&RecordKind::Risk).and_then(|items| items.first()).map(|item| assess(&item.values));
     let mut material = Material {
         said: controls(connection, feature.id).await?,
         attempts: attempts(connection, feature.id).await?,
@@ -298,7 +294,7 @@ async fn read(
         description: feature.description,
         created_at: feature.created_at,
         policy_digest: feature.policy.digest,
-        assessment,
+        rated: rated(connection, feature.id).await?,
         printed_by: actor.name.clone(),
         phases,
         other: filed(RecordKind::ALL.iter().copied(), &mut material.records),

@@ -6,7 +6,7 @@ mod facts;
 mod filed;
 mod page;
 mod starters;
-mod store;
+pub(crate) mod store;
 mod surroundings;
 mod take_up;
 

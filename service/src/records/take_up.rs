@@ -3,6 +3,7 @@ use sluice_domain::{
     audit::{Object, ObjectKind, Value, Verb},
     form::{Check, FieldProblem, Fields, Problem},
     ids::{FeatureId, FeatureKey},
+    policy::Tier,
     record::{RecordForm, RecordKind, State, Values},
     text::{Body, Title},
 };
@@ -99,8 +100,8 @@ impl Service {
                 owner: actor.person,
                 owner_name: actor.name.clone(),
                 target_date: None,
-                // Until its own questionnaire is answered, it is as risky as what it came out of.
-                tier: origin.tier,
+                // As of any new feature: its first gate asks for the questionnaire that sets it.
+                tier: Tier::Low,
             };
             let (feature, event) =
                 insert_feature(&mut write, &new, &service.policies, product, contents, actor.person).await?;

@@ -51,6 +51,7 @@ pub(crate) fn summary(title: &str) -> FeatureSummary {
         progress: Progress::Active(attempt),
         steps,
         decision: Decision { blockers: Vec::new(), met: Vec::new() },
+        comments: 0,
         grants: Grants { product: [Role::ProductManager].into(), ..Grants::default() },
         now: NOW,
     }
@@ -63,10 +64,12 @@ pub(crate) fn page(title: &str, description: &str) -> FeaturePage {
         description: description.to_owned(),
         version: 3,
         created_at: NOW,
+        rated: None,
         threats: 2,
         evidence: 0,
         sign_offs: 1,
         lineage: Lineage::default(),
+        watching: false,
         latest: Vec::new(),
     }
 }

@@ -40,8 +40,7 @@ fn record(item: &RecordItem, context: &Context) -> AnyView {
     let spec = item.kind.spec();
     let key = item.kind.key(item.number);
     // Of these a feature has one: the heading of the kind names it.
-    let heading =
-        (!item.kind.is_single()).then(|| view! { <h4>{format!("{key} {}", item.title)}</h4> });
+    let heading = (!item.kind.is_single()).then(|| view! { <h4>{format!("{key} {}", item.title)}</h4> });
     let mut facts = Vec::new();
     if spec.states.len() > 1 {
         let state = format!("{}, by {}, {}", item.state.label, item.state_by, exact(item.state_at));
@@ -108,9 +107,10 @@ fn name(person: &str, context: &Context) -> String {
 /// An address elsewhere, which on paper has to be read in full.
 fn link(address: String) -> AnyView {
     if address.starts_with("https://") || address.starts_with("http://") {
+        let words = address.clone();
         view! {
-            <a class="address" href=address.clone() rel="nofollow noopener">
-                {address}
+            <a class="address" href=address rel="nofollow noopener">
+                {words}
             </a>
         }
         .into_any()

@@ -25,6 +25,7 @@ use sluice_service::{
 };
 use time::{OffsetDateTime, UtcOffset};
 
+use super::risk::{because_list, why_words};
 use crate::components::{
     Breadcrumb, Column, Fact, FactList, Notice, NoticeKind, PageHead, Prose, TableHead, TableWrap,
     time_words::{date_words, iso_moment},
@@ -47,7 +48,16 @@ pub fn FeatureRecordScreen(
     let contents = contents(&record);
     let description = description(&record.description);
     let FeatureRecord {
-        phases, other, threat_model, threats, evidence, lineage, history, names, cuts: left_out, ..
+        phases,
+        other,
+        threat_model,
+        threats,
+        evidence,
+        lineage,
+        history,
+        names,
+        cuts: left_out,
+        ..
     } = record;
     let context = fields::Context { key: summary.key.clone(), names };
     let phases = phases
@@ -135,7 +145,7 @@ fn head(record: &FeatureRecord) -> AnyView {
         Fact::text("Feature", format!("{} {}", summary.key, summary.title)),
         Fact::text("Product", summary.product_name.clone()),
         Fact::text("Risk tier", summary.tier.title()),
-        Fact::text("Why this tier", why(record)),
+        Fact::view("Why this tier", why(record)),
         Fact::text("Owner", summary.owner_name.clone()),
         Fact::view("Policy", policy),
         Fact::view("Created", moment(record.created_at)),
@@ -152,20 +162,22 @@ fn head(record: &FeatureRecord) -> AnyView {
     part("particulars", "Particulars", view! { <FactList facts /> }.into_any())
 }
 
-fn why(record: &FeatureRecord) -> String {
-    let Some(assessment) = &record.assessment else {
-        return "The risk questionnaire was not answered.".to_owned();
-    };
-    let questions = match assessment.because.as_slice() {
-        [] => "no question was answered with yes".to_owned(),
-        because => format!("yes to: {}", because.join(" ")),
-    };
-    let result = format!("The risk questionnaire comes to “{}”: {questions}", assessment.tier.label());
-    if assessment.tier == record.summary.tier {
-        result
-    } else {
-        format!("{result} The tier was set to another one by hand.")
+/// Why the feature has its tier: the answers that set it, who gave them and when.
+fn why(record: &FeatureRecord) -> AnyView {
+    let words = why_words(record.summary.tier, record.rated.as_ref());
+    let rated = record.rated.as_ref();
+    let because = rated
+        .filter(|rated| rated.assessment.tier == record.summary.tier)
+        .and_then(|rated| because_list(&rated.assessment.because));
+    let answered = rated.map(|rated| {
+        view! { <p class="muted">{format!("Answered by {}, {}", rated.author, exact(rated.at))}</p> }
+    });
+    view! {
+        <p>{words}</p>
+        {because}
+        {answered}
     }
+    .into_any()
 }
 
 fn standing(summary: &FeatureSummary) -> String {
@@ -174,11 +186,10 @@ fn standing(summary: &FeatureSummary) -> String {
         Progress::Active(attempt) => {
             let name = summary.current().map_or_else(|| attempt.phase.to_string(), |step| step.name.clone());
             let whose = match attempt.turn {
-                Turn::Team => "the team",
-                Turn::Reviewers { .. } => "the reviewers",
+                Turn::Team => "the team has",
+                Turn::Reviewers { .. } => "the reviewers have",
             };
-            format!("{name}, cycle {}: {whose} have the turn since {}", attempt.cycle, exact(attempt.since))
-                .replace("the team have", "the team has")
+            format!("{name}, cycle {}: {whose} the turn since {}", attempt.cycle, exact(attempt.since))
         }
     }
 }

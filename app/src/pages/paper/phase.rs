@@ -15,7 +15,12 @@ use super::{exact, fields, moment, part};
 use crate::components::{Column, TableHead, TableWrap};
 
 /// The part of one phase.
-pub(super) fn part_of(place: usize, filed: FiledPhase, summary: &FeatureSummary, context: &fields::Context) -> AnyView {
+pub(super) fn part_of(
+    place: usize,
+    filed: FiledPhase,
+    summary: &FeatureSummary,
+    context: &fields::Context,
+) -> AnyView {
     let FiledPhase { phase, attempts, sign_offs, controls, records, elsewhere, .. } = filed;
     let key = phase.key.to_string();
     let gate = gate(&key, attempts);
@@ -205,7 +210,8 @@ fn control_row(filed: FiledControl) -> AnyView {
             format!("By evidence: {}", words::join(&kinds, "or"))
         }
         Proof::Records { rule, .. } => {
-            let kinds: Vec<String> = rule.reads().iter().map(|kind| fields::plural(*kind).to_lowercase()).collect();
+            let kinds: Vec<String> =
+                rule.reads().iter().map(|kind| fields::plural(*kind).to_lowercase()).collect();
             format!("By records: {}", kinds.join(", "))
         }
     };
@@ -220,7 +226,8 @@ fn control_row(filed: FiledControl) -> AnyView {
             }
         })
         .collect_view();
-    let lacks = lacks.iter().map(|lack| view! { <p>{format!("{}.", words::shortfall(lack))}</p> }).collect_view();
+    let lacks =
+        lacks.iter().map(|lack| view! { <p>{format!("{}.", words::shortfall(lack))}</p> }).collect_view();
     let said = said.map(|(version, author, at)| {
         view! { <small>{format!("{author}, {}, version {version}", exact(at))}</small> }
     });

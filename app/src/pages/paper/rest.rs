@@ -1,13 +1,7 @@
 //! The parts that belong to no single phase: threat model, evidence, lineage, history.
 
 use leptos::prelude::*;
-use sluice_domain::{
-    ids::FeatureKey,
-    place::Place,
-    record::RecordKind,
-    threat::Question,
-    words::{self, Label},
-};
+use sluice_domain::{ids::FeatureKey, place::Place, record::RecordKind, threat::Question, words::Label};
 use sluice_service::{
     evidence::Target,
     features::{FeatureSummary, Lineage, Relative},
@@ -20,6 +14,7 @@ use super::{exact, moment, part};
 use crate::{
     components::{Column, Fact, FactList, Prose, TableHead, TableWrap},
     islands::readable_size,
+    pages::history,
 };
 
 /// The threat model: its four answers, and its threats with everything that is known of them.
@@ -70,7 +65,10 @@ fn threat(threat: ThreatItem) -> AnyView {
         Fact::text("Severity", threat.severity.title()),
         Fact::text("Kind", threat.stride.title()),
         Fact::text("Status", threat.status.title()),
-        Fact::text("Treatment", threat.treatment.map_or_else(|| "Not decided".to_owned(), |treatment| treatment.title())),
+        Fact::text(
+            "Treatment",
+            threat.treatment.map_or_else(|| "Not decided".to_owned(), |treatment| treatment.title()),
+        ),
     ];
     if !threat.element.is_empty() {
         facts.push(Fact::text("Where", threat.element));
@@ -89,10 +87,10 @@ fn threat(threat: ThreatItem) -> AnyView {
             .evidence
             .into_iter()
             .map(|attached| {
-                let key = format!("E-{}", attached.number);
+                let number = attached.number;
                 view! {
                     <li>
-                        <a href=format!("#{key}")>{key}</a>
+                        <a href=format!("#E-{number}")>{format!("E-{number}")}</a>
                         {format!(" {} ({})", attached.title, attached.kind)}
                     </li>
                 }
@@ -207,13 +205,9 @@ pub(in crate::pages) fn relatives(lineage: &Lineage, key: &FeatureKey) -> AnyVie
             </li>
         }
     };
-    let origins = lineage
-        .origins
-        .iter()
-        .map(|relative| line("Came out of", relative, &relative.key))
-        .collect_view();
-    let successors =
-        lineage.successors.iter().map(|relative| line("Led to", relative, key)).collect_view();
+    let origins =
+        lineage.origins.iter().map(|relative| line("Came out of", relative, &relative.key)).collect_view();
+    let successors = lineage.successors.iter().map(|relative| line("Led to", relative, key)).collect_view();
     view! { <ul class="plain stack-s">{origins} {successors}</ul> }.into_any()
 }
 
@@ -236,16 +230,8 @@ pub(super) fn history(entries: Vec<HistoryEntry>, total: Option<i64>) -> AnyView
 }
 
 fn event_row(entry: HistoryEntry) -> AnyView {
-    let sentence = match (entry.verb, entry.object_kind) {
-        (Some(verb), Some(kind)) => words::sentence(verb, kind, &entry.object_name),
-        // Written by a newer version of the program: its code is better than nothing.
-        _ => format!("{} {}", entry.verb_code, entry.object_name),
-    };
-    let role = entry
-        .role
-        .map(|role| role.label())
-        .or(entry.workspace_role.map(|role| role.label()))
-        .map(|role| view! { <small>{role}</small> });
+    let sentence = history::sentence(&entry);
+    let role = history::role(&entry).map(|role| view! { <small>{role}</small> });
     let reason = entry.reason.map(|reason| view! { <small class="pre">{reason}</small> });
     view! {
         <tr>

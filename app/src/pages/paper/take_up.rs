@@ -1,13 +1,13 @@
 //! The form that makes a feature out of a piece of feedback.
 
 use leptos::prelude::*;
-use sluice_domain::{place::Place, record::RecordKind, words::Label};
+use sluice_domain::{place::Place, record::RecordKind};
 use sluice_service::records::RecordPage;
 
 use crate::{
     components::{
-        Breadcrumb, Button, ButtonKind, Card, ErrorSummary, Fact, FactList, FormActions, HiddenField, LinkButton, PageHead,
-        PostForm, Prose, TextField,
+        Breadcrumb, Button, ButtonKind, Card, ErrorSummary, Fact, FactList, FormActions, HiddenField,
+        LinkButton, PageHead, PostForm, Prose, TextField,
     },
     form::Form,
 };
@@ -21,10 +21,8 @@ pub fn TakeUpScreen(
     form: Form,
 ) -> impl IntoView {
     let key = page.summary.key.clone();
-    let (number, title, values) = page
-        .item
-        .map(|item| (item.number, item.title, item.values))
-        .unwrap_or_default();
+    let (number, title, values) =
+        page.item.map(|item| (item.number, item.title, item.values)).unwrap_or_default();
     let name = RecordKind::Feedback.key(number);
     let back = Place::Record(RecordKind::Feedback, number).path(&key);
     let action = format!("{back}/take-up");
@@ -42,9 +40,8 @@ pub fn TakeUpScreen(
         Fact::view("What was said", view! { <Prose markdown=said /> }),
     ];
     let lead = format!(
-        "A new feature of {} begins with this feedback in its description. You will own it; it starts as {}, until its own risk questionnaire is answered. The feedback then says which feature it became.",
-        page.summary.product_name,
-        page.summary.tier.label()
+        "A new feature of {} begins with this feedback in its description. You will own it, and its first gate asks for the questionnaire that sets its risk tier. The feedback then says which feature it became.",
+        page.summary.product_name
     );
     view! {
         <Breadcrumb trail here="Make it a feature" />

@@ -6,7 +6,8 @@ use sluice_service::paper::{Link, Owed, TracePage, TraceQuery, TraceRow, TraceSi
 
 use crate::{
     components::{
-        Badge, Card, Column, EmptyState, IconName, Notice, NoticeKind, Pager, TableHead, TableWrap, Tone, counted,
+        Badge, Card, Column, EmptyState, IconName, Notice, NoticeKind, Pager, TableHead, TableWrap, Tone,
+        counted,
     },
     pages::{FeatureFrame, FeatureSection},
 };
@@ -140,8 +141,12 @@ fn nothing(page: &TracePage) -> AnyView {
             "No change yet",
             "Changes are recorded while the feature is built, each with the requirements and threats that it implements.",
         ),
-        (TraceSide::Owed, true, _) => ("No gap", "Every requirement and threat is answered, implemented and shown."),
-        (TraceSide::Changes, true, _) => ("No change without a reason", "Each one implements or fixes something."),
+        (TraceSide::Owed, true, _) => {
+            ("No gap", "Every requirement and threat is answered, implemented and shown.")
+        }
+        (TraceSide::Changes, true, _) => {
+            ("No change without a reason", "Each one implements or fixes something.")
+        }
         (_, false, _) => ("Nothing further", "The list ended on the page before this one."),
     };
     view! {
@@ -156,7 +161,9 @@ fn owed(key: &FeatureKey, group: Owed, title: &'static str, rows: Vec<TraceRow>)
     let rows = rows
         .into_iter()
         .map(|row| {
-            let severity = row.severity.map(|severity| view! { <small>{format!("{} severity", severity.title())}</small> });
+            let severity = row
+                .severity
+                .map(|severity| view! { <small>{format!("{} severity", severity.title())}</small> });
             let state = state(&row.what);
             view! {
                 <tr>
@@ -201,7 +208,8 @@ fn changes(key: &FeatureKey, rows: Vec<TraceRow>) -> AnyView {
             }
         })
         .collect_view();
-    let columns = ["Change", "Implements", "Checks, and findings that it fixes", "Missing"].map(Column::text).to_vec();
+    let columns =
+        ["Change", "Implements", "Checks, and findings that it fixes", "Missing"].map(Column::text).to_vec();
     view! {
         <Card title="Changes" flush=true>
             <TableWrap id="trace-changes" caption="Changes, with what they implement">
@@ -245,7 +253,8 @@ fn links(key: &FeatureKey, to: &[Link]) -> AnyView {
     let items = to
         .iter()
         .map(|to| {
-            let state = (!to.state.is_empty()).then(|| view! { <small class="muted">{to.state.to_lowercase()}</small> });
+            let state = (!to.state.is_empty())
+                .then(|| view! { <small class="muted">{to.state.to_lowercase()}</small> });
             view! { <li>{link(key, to)} " " {state}</li> }
         })
         .collect_view();
@@ -262,7 +271,8 @@ fn gaps(exempt: Option<String>, gaps: &[&'static str]) -> AnyView {
         .iter()
         .map(|gap| {
             let mut chars = gap.chars();
-            let text: String = chars.next().map(char::to_uppercase).into_iter().flatten().chain(chars).collect();
+            let text: String =
+                chars.next().map(char::to_uppercase).into_iter().flatten().chain(chars).collect();
             view! {
                 <li>
                     <Badge text tone=Tone::Blocked icon=IconName::Warning />
