@@ -13,22 +13,17 @@ use sluice_service::{paper::FiledKind, records::RecordItem};
 use super::exact;
 use crate::components::{Fact, FactList, Prose};
 
-/// What the fields of records are read with.
-pub(super) struct Context {
-    /// The feature.
-    pub(super) key: FeatureKey,
-    /// Names of people.
-    pub(super) names: BTreeMap<PersonId, String>,
-}
+/// Names of the people whom records name.
+pub(super) type Names = BTreeMap<PersonId, String>;
 
 /// The records of one kind.
-pub(super) fn kind(filed: FiledKind, context: &Context) -> AnyView {
+pub(super) fn kind(filed: FiledKind, names: &Names) -> AnyView {
     let spec = filed.kind.spec();
     let title = match filed.kind.is_single() {
         true => capital(spec.name),
         false => format!("{} ({})", capital(spec.plural), filed.items.len()),
     };
-    let records = filed.items.iter().map(|item| record(item, context)).collect_view();
+    let records = filed.items.iter().map(|item| record(item, names)).collect_view();
     view! {
         <h3>{title}</h3>
         {records}
@@ -36,7 +31,7 @@ pub(super) fn kind(filed: FiledKind, context: &Context) -> AnyView {
     .into_any()
 }
 
-fn record(item: &RecordItem, context: &Context) -> AnyView {
+fn record(item: &RecordItem, names: &Names) -> AnyView {
     let spec = item.kind.spec();
     let key = item.kind.key(item.number);
     // Of these a feature has one: the heading of the kind names it.
@@ -49,7 +44,7 @@ fn record(item: &RecordItem, context: &Context) -> AnyView {
     let mut empty = Vec::new();
     for field in spec.fields {
         if item.values.has(field.key) {
-            facts.push(Fact::view(field.label, value(field, &item.values, context)));
+            facts.push(Fact::view(field.label, value(field, &item.values, names)));
         } else {
             empty.push(field.label);
         }
@@ -72,7 +67,7 @@ fn record(item: &RecordItem, context: &Context) -> AnyView {
 }
 
 /// What a field holds, for reading.
-fn value(field: &'static Field, values: &Values, context: &Context) -> AnyView {
+fn value(field: &'static Field, values: &Values, names: &Names) -> AnyView {
     let text = values.text(field.key).to_owned();
     match field.input {
         Input::Line | Input::Day => text.into_any(),
@@ -83,11 +78,11 @@ fn value(field: &'static Field, values: &Values, context: &Context) -> AnyView {
             let label = choices.iter().find(|choice| choice.code == text).map(|choice| choice.label);
             label.map_or(text, ToOwned::to_owned).into_any()
         }
-        Input::Person => name(&text, context).into_any(),
+        Input::Person => name(&text, names).into_any(),
         Input::People => {
-            let names: Vec<String> =
-                values.many(field.key).iter().map(|person| name(person, context)).collect();
-            names.join(", ").into_any()
+            let people: Vec<String> =
+                values.many(field.key).iter().map(|person| name(person, names)).collect();
+            people.join(", ").into_any()
         }
         Input::Points(_) => {
             let points =
@@ -99,8 +94,8 @@ fn value(field: &'static Field, values: &Values, context: &Context) -> AnyView {
     }
 }
 
-fn name(person: &str, context: &Context) -> String {
-    let found = person.parse().ok().and_then(|person: PersonId| context.names.get(&person));
+fn name(person: &str, names: &Names) -> String {
+    let found = person.parse().ok().and_then(|person: PersonId| names.get(&person));
     found.cloned().unwrap_or_else(|| "a person who is not on record any more".to_owned())
 }
 

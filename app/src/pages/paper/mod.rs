@@ -59,14 +59,13 @@ pub fn FeatureRecordScreen(
         cuts: left_out,
         ..
     } = record;
-    let context = fields::Context { key: summary.key.clone(), names };
     let phases = phases
         .into_iter()
         .enumerate()
-        .map(|(place, filed)| phase::part_of(place + 1, filed, &summary, &context))
+        .map(|(place, filed)| phase::part_of(place + 1, filed, &summary, &names))
         .collect_view();
     let other = (!other.is_empty()).then(|| {
-        let kinds = other.into_iter().map(|kind| fields::kind(kind, &context)).collect_view();
+        let kinds = other.into_iter().map(|kind| fields::kind(kind, &names)).collect_view();
         part("other", "Other records", kinds.into_any())
     });
     let threats = rest::threats(threat_model, threats);

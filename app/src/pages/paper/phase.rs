@@ -19,14 +19,14 @@ pub(super) fn part_of(
     place: usize,
     filed: FiledPhase,
     summary: &FeatureSummary,
-    context: &fields::Context,
+    names: &fields::Names,
 ) -> AnyView {
     let FiledPhase { phase, attempts, sign_offs, controls, records, elsewhere, .. } = filed;
     let key = phase.key.to_string();
     let gate = gate(&key, attempts);
     let sign_offs = signed(&key, sign_offs);
     let checklist = checklist(&key, controls);
-    let records = records.into_iter().map(|kind| fields::kind(kind, context)).collect_view();
+    let records = records.into_iter().map(|kind| fields::kind(kind, names)).collect_view();
     let elsewhere = elsewhere
         .into_iter()
         .map(|(kind, phase)| {
