@@ -27,6 +27,8 @@ pub enum FeatureSection {
     ThreatModel,
     /// Evidence.
     Evidence,
+    /// What answers what.
+    Trace,
     /// Review and sign-offs.
     Review,
     /// Comments.

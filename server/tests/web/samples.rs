@@ -242,6 +242,10 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let target = if effective { "threat:1" } else { "threat:999" };
             Sample::post(at("/evidence/1/attach"), Product, 422, &[("target", target)])
         }
+        "/records/feedback/{number}/take-up" => {
+            let title = if effective { "A" } else { "" };
+            Sample::post(at("/records/feedback/1/take-up"), Product, 422, &[("id", &id), ("title", title)])
+        }
         "/evidence/{number}/detach" => {
             Sample::post(at("/evidence/1/detach"), Product, 303, &[("target", "threat:1")])
         }

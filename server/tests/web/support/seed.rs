@@ -7,6 +7,7 @@ use sluice_domain::{
     access::{Role, WorkspaceRole},
     form::Fields,
     ids::{Id, InvitationId, PersonId, ProductId, SavedViewId, StandardId},
+    record::{RecordForm, RecordKind},
 };
 use sluice_service::{
     Actor, Error, Origin, Service,
@@ -188,6 +189,19 @@ impl Seed {
             ("kind", "plan"),
             ("note", HOSTILE),
         ]));
+        let feedback = RecordForm::parse(
+            RecordKind::Feedback,
+            &fields(&[
+                ("id", &new_form_id()),
+                ("version", "0"),
+                ("state", "new"),
+                ("title", HOSTILE),
+                ("source", HOSTILE),
+                ("text", HOSTILE),
+                ("class", "defect"),
+            ]),
+        );
+        service.add_record(&manager, &key, parsed(feedback)?).await?;
         let mut spool = Spool::begin(1024).await?;
         spool.write(FILE).await?;
         let upload = Upload::new(FILE_NAME, Some("text/html"), spool.finish().await?);
