@@ -66,6 +66,7 @@ grant select, insert, update (superseded_at) on coding_standard to sluice_runtim
 create table attestation (
     standard_id uuid not null references coding_standard,
     person_id uuid not null references person,
+    printed_name text not null,
     statement text not null,
     attested_at timestamptz not null,
     primary key (standard_id, person_id)

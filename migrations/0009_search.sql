@@ -84,3 +84,5 @@ create index feature_by_phase on feature (phase, created_at desc, id desc) where
 create index feature_by_target on feature (target_date, id) where status = 'active' and target_date is not null;
 create index gate_state_team_roles on gate_state using gin (team_roles);
 create index gate_state_sign_roles on gate_state using gin (sign_roles);
+-- How many features of a product stand where: counted from the index alone.
+create index feature_by_standing on feature (product_id, status, phase, turn) include (policy_version_id);

@@ -77,6 +77,22 @@ pub enum Problem {
     },
     /// The file is byte for byte the one that is there already.
     SameFile,
+    /// The state that was chosen asks for this field.
+    NeededFor(&'static str),
+    /// This step belongs to people who hold one of these roles.
+    NotYours(&'static [crate::access::Role]),
+    /// Somebody else than who took the step before has to take this one.
+    ByAnother,
+    /// The step comes after one of these states.
+    NotYet(Vec<&'static str>),
+    /// A state that Sluice sets when the step is done elsewhere.
+    SetByStep(&'static str),
+    /// The author of a change is among its reviewers.
+    OwnReview,
+    /// Production takes only artefacts that were verified in staging.
+    StagingFirst,
+    /// What was referred to does not exist in this feature, or does not belong here.
+    NoSuchThing(String),
     /// The form was sent before and made something with other content.
     SentBefore,
     /// The risk tier cannot be lowered once a gate is open.
@@ -85,6 +101,27 @@ pub enum Problem {
     LastAdministrator,
     /// The person has no role in the product.
     NotInProduct,
+    /// A question that takes a yes or a no has neither.
+    Unanswered,
+    /// Another edition took the place of this one.
+    Superseded,
+    /// A point of a list does not parse.
+    Point {
+        /// Its place in the list, from 1.
+        number: usize,
+        /// Why.
+        error: TextError,
+    },
+    /// A point of a list says what one before it says.
+    PointRepeated {
+        /// Its place in the list, from 1.
+        number: usize,
+    },
+    /// A list has more points than allowed.
+    TooManyPoints {
+        /// The most points.
+        max: usize,
+    },
 }
 
 /// One problem, with the field it belongs to and what the field is called.
@@ -106,6 +143,13 @@ impl Check {
     /// Notes a problem.
     pub fn note(&mut self, field: &'static str, label: &'static str, problem: Problem) {
         self.0.push(FieldProblem { field, label, problem });
+    }
+
+    /// Notes a problem of a field that has none yet.
+    pub fn note_once(&mut self, field: &'static str, label: &'static str, problem: Problem) {
+        if !self.0.iter().any(|noted| noted.field == field) {
+            self.note(field, label, problem);
+        }
     }
 
     /// Parses a text field.

@@ -18,6 +18,7 @@ pub mod lifecycle;
 pub mod mention;
 pub mod place;
 pub mod policy;
+pub mod record;
 pub mod text;
 pub mod threat;
 pub mod words;

@@ -2,8 +2,10 @@
 //! the same place.
 
 use crate::{
-    ids::FeatureKey,
+    ids::{FeatureKey, StandardId},
     policy::{ControlKey, PhaseKey},
+    record::{ListKind, RecordKind},
+    text::ProductKey,
 };
 
 /// A page about a feature, or a spot on it.
@@ -27,6 +29,22 @@ pub enum Place {
     EvidenceList,
     /// One item of evidence, by its number.
     Evidence(i32),
+    /// The records of one kind; for a kind of which a feature has one, that record.
+    Records(RecordKind),
+    /// The form of a new record.
+    NewRecord(RecordKind),
+    /// One record, by its number.
+    Record(RecordKind, i32),
+    /// The starter list of security requirements.
+    Starters,
+    /// The risk questionnaire.
+    Risk,
+    /// What answers what: threats, requirements, decisions, changes, tests.
+    Trace,
+    /// The whole record of the feature, for print.
+    Dossier,
+    /// The coding standards of the feature's product.
+    Standards,
     /// Review and sign-off of the current gate.
     Review,
     /// The comments, from the newest page.
@@ -56,12 +74,63 @@ impl Place {
             Self::Threat(number) => format!("{base}/threats/{number}"),
             Self::EvidenceList => format!("{base}/evidence"),
             Self::Evidence(number) => format!("{base}/evidence/{number}"),
+            Self::Records(RecordKind::Risk) | Self::Record(RecordKind::Risk, _) | Self::Risk => {
+                format!("{base}/risk")
+            }
+            Self::Records(kind) => format!("{base}/records/{}", kind.code()),
+            Self::NewRecord(kind) => format!("{base}/records/{}/new", kind.code()),
+            // Of these a feature has one: its page is the page of the kind.
+            Self::Record(kind, _) if kind.is_single() => format!("{base}/records/{}", kind.code()),
+            Self::Record(kind, number) => format!("{base}/records/{}/{number}", kind.code()),
+            Self::Starters => format!("{base}/starters"),
+            Self::Trace => format!("{base}/trace"),
+            Self::Dossier => format!("{base}/record"),
+            Self::Standards => format!("/products/{}/standards", feature.product),
             Self::Review => format!("{base}/review"),
             Self::Comments => format!("{base}/comments"),
             Self::Comment(number) => format!("{base}/comments?at={number}#comment-{number}"),
             Self::EditComment(number) => format!("{base}/comments/{number}"),
             Self::Watch => format!("{base}/watch"),
             Self::History => format!("{base}/history"),
+        }
+    }
+}
+
+/// A page about a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProductPlace {
+    /// The product's own page.
+    Product,
+    /// Its coding standards.
+    Standards,
+    /// The form that publishes a coding standard.
+    NewStandard,
+    /// The form that publishes the edition after this one.
+    NewEdition(StandardId),
+    /// One edition of a coding standard, where it is attested.
+    Standard(StandardId),
+    /// Its lists.
+    Lists,
+    /// One of its lists.
+    List(ListKind),
+    /// The form that edits one of its lists.
+    EditList(ListKind),
+}
+
+impl ProductPlace {
+    /// The path below the product's own address.
+    #[must_use]
+    pub fn path(self, product: &ProductKey) -> String {
+        let base = format!("/products/{product}");
+        match self {
+            Self::Product => base,
+            Self::Standards => format!("{base}/standards"),
+            Self::NewStandard => format!("{base}/standards/new"),
+            Self::NewEdition(id) => format!("{base}/standards/new?replaces={id}"),
+            Self::Standard(id) => format!("{base}/standards/{id}"),
+            Self::Lists => format!("{base}/lists"),
+            Self::List(list) => format!("{base}/lists#{}", list.code()),
+            Self::EditList(list) => format!("{base}/lists?edit={0}#{0}", list.code()),
         }
     }
 }

@@ -119,6 +119,53 @@ text_types! {
     Remark = block(1, 10_000);
     /// A note that may be left empty.
     Note = block(0, 2_000);
+    /// What tells the editions of a document apart: `2026.1`, `third`.
+    Edition = line(1, 40);
+    /// One point of a list, in one line.
+    Point = line(3, 200);
+}
+
+/// The address of a page elsewhere. People follow it from our pages, so it is a web address and nothing else: no
+/// script, no file, and no name and password before the host, which would make it read as another host's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Link(String);
+
+impl Link {
+    /// The most characters it may have.
+    pub const MAX: usize = 500;
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Link {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let text = line(text, 1, Self::MAX)?;
+        let rest = ["https://", "http://"]
+            .iter()
+            .find_map(|scheme| {
+                let (start, rest) = text.split_at_checked(scheme.len())?;
+                start.eq_ignore_ascii_case(scheme).then_some(rest)
+            })
+            .ok_or(TextError::Malformed)?;
+        // Browsers read a backslash as a slash, so it ends the host as well.
+        let host = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+        let named = host.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '[');
+        let whole = !text.chars().any(|c| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\' | '`'));
+        if named && whole && !host.contains('@') { Ok(Self(text)) } else { Err(TextError::Malformed) }
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// An e-mail address, in lower case; one address is one account.
@@ -281,6 +328,50 @@ mod tests {
         ] {
             assert!(wrong.parse::<Email>().is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_link_leads_to_a_page_and_says_to_whose() {
+        for fine in [
+            "https://example.org",
+            "http://wiki.example.org:8080/secure coding".replace(' ', "%20").as_str(),
+            "HTTPS://example.org/a?b=c#d",
+            "https://[2001:db8::1]/standard",
+            "https://exämple.org/@team/standard",
+        ] {
+            assert_eq!(fine.parse::<Link>().map(|link| link.to_string()), Ok(fine.to_owned()));
+        }
+        assert_eq!(
+            " https://example.org/ ".parse::<Link>().map(|l| l.to_string()),
+            Ok("https://example.org/".into())
+        );
+        for wrong in [
+            "example.org",
+            "//example.org",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "ftp://example.org",
+            "https:example.org",
+            "https:///example.org",
+            "https://",
+            "https://?q",
+            "https://-",
+            "https://bank.example@evil.example/",
+            "https://user:secret@example.org/",
+            "https://example.org\\@evil.example",
+            "https://example.org/a b",
+            "https://example.org/\"onclick=",
+            "https://example.org/<script>",
+            "é",
+        ] {
+            assert_eq!(wrong.parse::<Link>(), Err(TextError::Malformed), "{wrong:?}");
+        }
+        assert_eq!("https://a\u{202E}b".parse::<Link>(), Err(TextError::ControlCharacter));
+        assert_eq!("https://a\nb".parse::<Link>(), Err(TextError::ControlCharacter));
+        assert_eq!("".parse::<Link>(), Err(TextError::Empty));
+        let long = format!("https://example.org/{}", "a".repeat(Link::MAX));
+        assert_eq!(long.parse::<Link>(), Err(TextError::TooLong { max: Link::MAX }));
     }
 
     #[test]

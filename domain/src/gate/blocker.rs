@@ -2,6 +2,7 @@ use crate::{
     access::Role,
     place::Place,
     policy::{ControlKey, EvidenceKind, PhaseKey},
+    record::Shortfall,
     threat::{Question, Severity, ThreatStatus},
 };
 
@@ -29,6 +30,19 @@ pub enum Blocker {
         title: String,
         /// Kinds that would prove it.
         kinds: Vec<EvidenceKind>,
+        /// Who does it.
+        done_by: Vec<Role>,
+    },
+    /// Records do not yet prove a control: one thing is missing.
+    RecordsShort {
+        /// The phase that the control belongs to.
+        phase: PhaseKey,
+        /// The control.
+        control: ControlKey,
+        /// What it asks, from the policy.
+        title: String,
+        /// What is missing.
+        shortfall: Shortfall,
         /// Who does it.
         done_by: Vec<Role>,
     },
@@ -71,6 +85,7 @@ impl Blocker {
         match self {
             Self::ControlOpen { .. } => "control.open",
             Self::EvidenceMissing { .. } => "control.evidence-missing",
+            Self::RecordsShort { .. } => "control.records-short",
             Self::QuestionOpen { .. } => "threat-model.question-open",
             Self::ThreatUntreated { .. } => "threat.untreated",
             Self::Vetoed { .. } => "sign-off.vetoed",
@@ -88,7 +103,9 @@ impl Blocker {
     #[must_use]
     pub fn cleared_by(&self) -> Vec<Role> {
         match self {
-            Self::ControlOpen { done_by, .. } | Self::EvidenceMissing { done_by, .. } => done_by.clone(),
+            Self::ControlOpen { done_by, .. }
+            | Self::EvidenceMissing { done_by, .. }
+            | Self::RecordsShort { done_by, .. } => done_by.clone(),
             Self::QuestionOpen { .. } | Self::ThreatUntreated { .. } => {
                 crate::access::Action::EditThreatModel.product_roles().to_vec()
             }
@@ -103,6 +120,7 @@ impl Blocker {
             Self::ControlOpen { phase, control, .. } | Self::EvidenceMissing { phase, control, .. } => {
                 Place::Control(phase.clone(), control.clone())
             }
+            Self::RecordsShort { shortfall, .. } => shortfall.place(),
             Self::QuestionOpen { .. } => Place::ThreatModel,
             Self::ThreatUntreated { number, .. } => Place::Threat(*number),
             Self::Vetoed { .. } | Self::SignOffsMissing { .. } => Place::Review,

@@ -44,15 +44,16 @@ impl Decision {
 pub fn decide(phase: &Phase, facts: &Facts) -> Decision {
     let mut decision = Decision { blockers: Vec::new(), met: Vec::new() };
     for control in phase.controls_for(facts.tier) {
-        match control_blocker(phase, control, facts.controls.get(&control.key)) {
-            Some(blocker) => decision.blockers.push(blocker),
-            None => decision.met.push(Met::Control {
+        let blockers = control_blockers(phase, control, facts);
+        if blockers.is_empty() {
+            decision.met.push(Met::Control {
                 phase: phase.key.clone(),
                 control: control.key.clone(),
                 title: control.title.clone(),
                 not_applicable: is_set_aside(control, facts.controls.get(&control.key)),
-            }),
+            });
         }
+        decision.blockers.extend(blockers);
     }
     for condition in &phase.gate.conditions {
         decide_condition(*condition, facts, &mut decision);
@@ -67,30 +68,44 @@ fn is_set_aside(control: &Control, fact: Option<&ControlFact>) -> bool {
     control.can_be_not_applicable && fact.is_some_and(|fact| fact.mark == Mark::NotApplicable)
 }
 
-fn control_blocker(phase: &Phase, control: &Control, fact: Option<&ControlFact>) -> Option<Blocker> {
+/// What keeps a control from being met: one blocker, or one for each thing that its records still lack.
+#[must_use]
+pub fn control_blockers(phase: &Phase, control: &Control, facts: &Facts) -> Vec<Blocker> {
+    let fact = facts.controls.get(&control.key);
     if is_set_aside(control, fact) {
-        return None;
+        return Vec::new();
     }
     let mark = fact.map_or(Mark::Open, |fact| fact.mark);
     let attached = |wanted: &dyn Fn(&crate::policy::EvidenceKind) -> bool| {
         fact.is_some_and(|fact| fact.evidence.iter().any(wanted))
     };
     match &control.proof {
-        Proof::Statement if mark == Mark::Done || attached(&|_| true) => None,
-        Proof::Statement => Some(Blocker::ControlOpen {
+        Proof::Statement if mark == Mark::Done || attached(&|_| true) => Vec::new(),
+        Proof::Statement => vec![Blocker::ControlOpen {
             phase: phase.key.clone(),
             control: control.key.clone(),
             title: control.title.clone(),
             done_by: control.done_by.clone(),
-        }),
-        Proof::Evidence(kinds) if attached(&|kind| kinds.contains(kind)) => None,
-        Proof::Evidence(kinds) => Some(Blocker::EvidenceMissing {
+        }],
+        Proof::Evidence(kinds) if attached(&|kind| kinds.contains(kind)) => Vec::new(),
+        Proof::Evidence(kinds) => vec![Blocker::EvidenceMissing {
             phase: phase.key.clone(),
             control: control.key.clone(),
             title: control.title.clone(),
             kinds: kinds.clone(),
             done_by: control.done_by.clone(),
-        }),
+        }],
+        Proof::Records { rule, .. } => rule
+            .shortfalls(&facts.records, control.reviewers(facts.tier))
+            .into_iter()
+            .map(|shortfall| Blocker::RecordsShort {
+                phase: phase.key.clone(),
+                control: control.key.clone(),
+                title: control.title.clone(),
+                shortfall,
+                done_by: control.done_by.clone(),
+            })
+            .collect(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     dossier::Contributors,
     ids::PersonId,
     policy::{ControlKey, EvidenceKind, Tier},
+    record::RecordFacts,
     threat::{Question, Severity, ThreatStatus},
 };
 
@@ -83,6 +84,8 @@ pub struct Facts {
     pub tier: Tier,
     /// Controls of the phase; one that is missing is open.
     pub controls: BTreeMap<ControlKey, ControlFact>,
+    /// What the phases recorded, as far as this gate looks at it.
+    pub records: RecordFacts,
     /// Questions of the threat model that have an answer.
     pub answered: BTreeSet<Question>,
     /// Threats of the model; their order does not matter.

@@ -8,5 +8,5 @@ mod decide;
 mod facts;
 
 pub use blocker::{Blocker, Met};
-pub use decide::{Decision, decide};
+pub use decide::{Decision, control_blockers, decide};
 pub use facts::{ControlFact, Facts, Mark, SignOffFact, ThreatFact, Verdict};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::Role,
     codes::codes,
+    record::{RecordKind, Rule},
     threat::{Severity, ThreatStatus},
 };
 
@@ -312,6 +313,30 @@ impl Phase {
         self.controls.iter().filter(move |control| control.tiers.contains(tier))
     }
 
+    /// The rules by which records prove controls that a feature of this tier owes, in order.
+    pub fn rules_for(&self, tier: Tier) -> impl Iterator<Item = Rule> {
+        self.controls_for(tier).filter_map(Control::rule)
+    }
+
+    /// The kinds of record whose work is done in this phase, whatever the tier, each once and in the policy's order.
+    #[must_use]
+    pub fn record_kinds(&self) -> Vec<RecordKind> {
+        let mut kinds = Vec::new();
+        for kind in self.controls.iter().filter_map(Control::rule).map(Rule::kind) {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        kinds
+    }
+
+    /// Whether the gate of this phase looks at the threat model of a feature of this tier: by a condition of its own,
+    /// or by a rule about records.
+    #[must_use]
+    pub fn looks_at_threats(&self, tier: Tier) -> bool {
+        self.gate.looks_at_threats(tier) || self.rules_for(tier).any(Rule::reads_threats)
+    }
+
     /// The control with this key.
     #[must_use]
     pub fn control(&self, key: &ControlKey) -> Option<&Control> {
@@ -342,6 +367,26 @@ pub struct Control {
     pub can_be_not_applicable: bool,
 }
 
+impl Control {
+    /// The rule by which records prove it, where they do.
+    #[must_use]
+    pub const fn rule(&self) -> Option<Rule> {
+        match self.proof {
+            Proof::Records { rule, .. } => Some(rule),
+            Proof::Statement | Proof::Evidence(_) => None,
+        }
+    }
+
+    /// How many reviewers each change of a feature of this tier needs, where the control asks for them.
+    #[must_use]
+    pub fn reviewers(&self, tier: Tier) -> u8 {
+        match self.proof {
+            Proof::Records { reviewers: Some(reviewers), .. } => reviewers.for_tier(tier),
+            _ => 0,
+        }
+    }
+}
+
 /// What proves a control.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
@@ -349,6 +394,13 @@ pub enum Proof {
     Statement,
     /// At least one current piece of evidence, of one of these kinds.
     Evidence(Vec<EvidenceKind>),
+    /// What the phases record: a rule says whether it suffices.
+    Records {
+        /// The rule.
+        rule: Rule,
+        /// How many reviewers a change needs, by tier, where the rule asks for them.
+        reviewers: Option<Quorum>,
+    },
 }
 
 /// What opens the way to the next phase. That the phase's controls are met is always a condition and is not listed.
@@ -438,7 +490,7 @@ pub struct SignOffRule {
     pub meaning: String,
 }
 
-/// How many distinct people have to sign, by tier. Never fewer for a higher tier.
+/// How many distinct people something needs, by tier: signatures, reviewers. Never fewer for a higher tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quorum {
     /// For low-risk features.

@@ -15,7 +15,7 @@ mod spec;
 mod starter;
 mod values;
 
-pub use form::{RecordForm, Surroundings};
+pub use form::{Before, RecordForm, Surroundings};
 pub use kind::RecordKind;
 pub use lists::ListKind;
 pub use rule::{RecordFact, RecordFacts, Rule, Shortfall};

@@ -36,8 +36,6 @@ pub enum TitleFrom {
     },
     /// The label of the choice made in this field.
     Choice(&'static str),
-    /// The beginning of the text in this field.
-    Text(&'static str),
     /// The name of the kind.
     Kind,
 }
@@ -55,6 +53,10 @@ pub struct State {
     pub by: &'static [Role],
     /// Fields that have to be filled in it.
     pub needs: &'static [&'static str],
+    /// Fields that belong to the step into it: who may take the step but not write the record fills in only these.
+    pub fills: &'static [&'static str],
+    /// States from which it is entered; empty: from any, and by a new record.
+    pub after: &'static [&'static str],
     /// Whether somebody else than who brought it into the state before has to do so.
     pub by_another: bool,
 }
@@ -119,6 +121,8 @@ pub enum Input {
         /// Evidence as well.
         evidence: bool,
     },
+    /// A line that a step of Sluice sets; no form asks for it.
+    Set,
 }
 
 impl Input {
@@ -133,7 +137,13 @@ impl Input {
     pub const fn is_code(self) -> bool {
         matches!(
             self,
-            Self::Digest | Self::Day | Self::Choice(_) | Self::Person | Self::People | Self::References { .. }
+            Self::Digest
+                | Self::Day
+                | Self::Choice(_)
+                | Self::Person
+                | Self::People
+                | Self::References { .. }
+                | Self::Set
         )
     }
 }
@@ -172,17 +182,29 @@ impl Spec {
         if state.by.is_empty() { self.editors } else { state.by }
     }
 
+    /// Whether a record in the state `from` (`None`: a new record) may enter `state`.
+    #[must_use]
+    pub fn leads_to(&self, from: Option<&str>, state: &'static State) -> bool {
+        let step = state.after.is_empty() || from.is_some_and(|from| state.after.contains(&from));
+        step && (from.is_some() || !state.by_another)
+    }
+
     /// Whoever may do anything with records of this kind: write them, or bring them into one of their states.
     #[must_use]
     pub fn involves(&self, roles: &std::collections::BTreeSet<Role>) -> bool {
-        self.editors.iter().chain(self.states.iter().flat_map(|state| state.by)).any(|role| roles.contains(role))
+        self.editors
+            .iter()
+            .chain(self.states.iter().flat_map(|state| state.by))
+            .any(|role| roles.contains(role))
     }
 
     /// The label of a code in a choice field.
     #[must_use]
     pub fn choice_label(&self, field: &str, code: &str) -> Option<&'static str> {
         match self.field(field)?.input {
-            Input::Choice(choices) => choices.iter().find(|choice| choice.code == code).map(|choice| choice.label),
+            Input::Choice(choices) => {
+                choices.iter().find(|choice| choice.code == code).map(|choice| choice.label)
+            }
             _ => None,
         }
     }

@@ -2,6 +2,7 @@ use super::{Label, join};
 use crate::{
     access::Role,
     gate::{Blocker, Met},
+    record::{RecordKind, RecordRef, Shortfall},
     threat::ThreatStatus,
 };
 
@@ -14,6 +15,7 @@ pub fn blocker(blocker: &Blocker) -> String {
             let kinds: Vec<String> = kinds.iter().map(|kind| inside_sentence(kind.label())).collect();
             format!("“{title}” has no evidence; it needs {}", join(&kinds, "or"))
         }
+        Blocker::RecordsShort { shortfall, .. } => self::shortfall(shortfall),
         Blocker::QuestionOpen { question } => {
             format!("The threat model does not answer “{}”", question.title())
         }
@@ -43,6 +45,72 @@ pub fn blocker(blocker: &Blocker) -> String {
             }
         }
     }
+}
+
+/// What a record still lacks, in one plain sentence.
+#[must_use]
+pub fn shortfall(shortfall: &Shortfall) -> String {
+    let thing = |kind: &RecordKind, number: &i32| {
+        let spec = kind.spec();
+        match spec.prefix {
+            Some(_) => format!("{} {}", capital(spec.name), kind.key(*number)),
+            None => format!("The {}", spec.name),
+        }
+    };
+    match shortfall {
+        Shortfall::Nothing { kind, what } if kind.is_single() => format!("There is no {what} yet"),
+        Shortfall::Nothing { what, .. } => format!("No {what} is on record"),
+        Shortfall::Unsaid { kind, number, field } => {
+            format!("{} does not say “{field}”", thing(kind, number))
+        }
+        Shortfall::Waits { kind, number, title, state } => {
+            format!("{} “{title}” is {}", thing(kind, number), inside_sentence(state))
+        }
+        Shortfall::Unconfirmed { list, count: 1, .. } => {
+            format!("One point of the {} is not confirmed", inside_sentence(list.title()))
+        }
+        Shortfall::Unconfirmed { list, count, .. } => {
+            format!("{count} points of the {} are not confirmed", inside_sentence(list.title()))
+        }
+        Shortfall::Unanswered { what, by: RecordKind::Change } => {
+            format!("{} is implemented by no merged change", reference(*what))
+        }
+        Shortfall::Unanswered { what, by: RecordKind::Decision } => {
+            format!("{} is answered by no design decision", reference(*what))
+        }
+        Shortfall::Unanswered { what, by: RecordKind::Promotion } => {
+            format!("{} was not promoted and verified there", reference(*what))
+        }
+        Shortfall::Unanswered { what, by } => format!("{} has no {}", reference(*what), by.spec().name),
+        Shortfall::Reviewers { number, have, need } => {
+            let has = match have {
+                0 => "no reviewer".to_owned(),
+                1 => "one reviewer".to_owned(),
+                more => format!("{more} reviewers"),
+            };
+            format!("Change C-{number} has {has}; the policy asks for {need} other than its author")
+        }
+        Shortfall::NoEvidence { kind, number, title } => {
+            format!("{} “{title}” names no evidence", thing(kind, number))
+        }
+        Shortfall::NoStandard => "The product has no coding standard that could be attested".into(),
+        Shortfall::NotAttested { name } => format!("{name} has not attested the coding standards"),
+    }
+}
+
+/// What a record, threat or item of evidence is called in a sentence.
+#[must_use]
+pub fn reference(reference: RecordRef) -> String {
+    match reference {
+        RecordRef::Record(kind, _) => format!("{} {reference}", capital(kind.spec().name)),
+        RecordRef::Threat(_) => format!("Threat {reference}"),
+        RecordRef::Evidence(_) => format!("Evidence {reference}"),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A condition that holds, in one sentence.

@@ -1,4 +1,7 @@
-use crate::audit::{ObjectKind, Verb};
+use crate::{
+    audit::{ObjectKind, Verb},
+    record::RecordRef,
+};
 
 /// What happened, without its subject: “added evidence E-3”. `name` is what the object is called.
 #[must_use]
@@ -6,6 +9,7 @@ pub fn sentence(verb: Verb, kind: ObjectKind, name: &str) -> String {
     let target = match kind {
         ObjectKind::Control => format!("control “{name}”"),
         ObjectKind::Threat => format!("threat {name}"),
+        ObjectKind::Record => record(name),
         ObjectKind::Evidence => format!("evidence {name}"),
         ObjectKind::Gate | ObjectKind::SignOff => format!("the {name} gate"),
         _ => name.to_owned(),
@@ -44,8 +48,8 @@ pub fn sentence(verb: Verb, kind: ObjectKind, name: &str) -> String {
         Verb::RecordEdited => format!("edited {target}"),
         Verb::CommentWritten => "wrote a comment".into(),
         Verb::CommentEdited => "edited a comment".into(),
-        Verb::StandardPublished => format!("published the coding standard “{name}”"),
-        Verb::StandardAttested => format!("attested the coding standard “{name}”"),
+        Verb::StandardPublished => format!("published an edition of a coding standard of {name}"),
+        Verb::StandardAttested => format!("attested a coding standard of {name}"),
         Verb::ProductListEdited => format!("edited the {} of the product", field(name).to_lowercase()),
         Verb::ReviewRequested => format!("requested the review of {target}"),
         Verb::ReturnedForChanges => format!("returned {target} for changes"),
@@ -54,6 +58,14 @@ pub fn sentence(verb: Verb, kind: ObjectKind, name: &str) -> String {
         Verb::SignOffVoided => format!("voided a sign-off of {target} by changing the dossier"),
         Verb::GateOpened => format!("opened {target}"),
         Verb::HistoryExported => "exported the history".into(),
+    }
+}
+
+/// What a record is called: “requirement R-3”, or “the plan” where a feature has one.
+fn record(name: &str) -> String {
+    match name.parse::<RecordRef>() {
+        Ok(RecordRef::Record(kind, _)) => format!("{} {name}", kind.spec().name),
+        _ => format!("the {name}"),
     }
 }
 

@@ -103,11 +103,45 @@ pub fn problem(problem: &FieldProblem) -> String {
             "This form was sent before, with other content. What it made then stays as it is; open a new form.".into()
         }
         Problem::TierLowered => {
-            "A gate was opened under the higher tier already, so the tier can only rise.".into()
+            "A gate was opened under the higher tier already, so the tier can only rise. Keep the present tier, with a reason.".into()
+        }
+        Problem::NeededFor(state) => format!("{label} is needed for “{state}”. Fill it in."),
+        Problem::NotYours(roles) => {
+            format!("This is for a {} of the product. Ask one of them.", super::who_can(roles))
+        }
+        Problem::ByAnother => {
+            "Somebody else has to take this step: not who brought it into its present state.".into()
+        }
+        Problem::NotYet(states) if states.is_empty() => {
+            "A new record cannot begin in this state. Add it first, then take the step.".into()
+        }
+        Problem::NotYet(states) => {
+            format!("This step comes after “{}”. Take that step first.", super::join(states, "or"))
+        }
+        Problem::SetByStep(state) => {
+            format!("“{state}” comes about by the step itself, not by choosing it here.")
+        }
+        Problem::OwnReview => {
+            "The author is among the reviewers. Nobody reviews their own change; take them off the list.".into()
+        }
+        Problem::StagingFirst => {
+            "Production takes only artefacts that were verified in staging. Record that promotion first.".into()
+        }
+        Problem::NoSuchThing(what) => {
+            format!("“{what}” does not exist in this feature, or does not belong in {label}. See the hint.")
         }
         Problem::LastAdministrator => {
             "This is the last administrator. Make somebody else administrator first.".into()
         }
         Problem::NotInProduct => format!("{label} has to be a person with a role in this product."),
+        Problem::Unanswered => "Answer this question with yes or no.".into(),
+        Problem::Superseded => "A newer edition is in force by now. Go on with that one.".into(),
+        Problem::Point { number, error } => text_error(&format!("Point {number}"), *error),
+        Problem::PointRepeated { number } => {
+            format!("Point {number} says what a point before it says. Remove one of the two.")
+        }
+        Problem::TooManyPoints { max } => {
+            format!("A list has at most {max} points. Keep those that people will go through.")
+        }
     }
 }

@@ -6,6 +6,7 @@ pub mod account;
 pub mod comments;
 pub mod evidence;
 pub mod features;
+pub mod guides;
 pub mod history;
 pub mod people;
 pub mod phases;
@@ -13,6 +14,7 @@ pub mod policies;
 pub mod preview;
 pub mod products;
 pub mod review;
+pub mod risk;
 pub mod threats;
 pub mod work;
 

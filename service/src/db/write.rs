@@ -186,6 +186,11 @@ impl Write {
         roles.iter().copied().find(|role| held.contains(role)).ok_or(Error::Denied(action))
     }
 
+    /// What the actor holds in the product: a kind of record narrows an action to certain roles.
+    pub(crate) async fn roles_in(&mut self, actor: &Actor, product: ProductId) -> Result<BTreeSet<Role>> {
+        Ok(self.grants(actor, product).await?.product)
+    }
+
     /// What the actor holds, read in this transaction and locked until its end: a revocation waits, or has happened.
     async fn grants(&mut self, actor: &Actor, product: ProductId) -> Result<Grants> {
         let workspace = self.workspace_roles(actor.person).await?;

@@ -289,7 +289,7 @@ fn options(feature: &Feature, threats: &Threats) -> Vec<TargetOption> {
             label: control.title.clone(),
             phase: Some(phase.name.clone()),
             kinds: match &control.proof {
-                Proof::Statement => Vec::new(),
+                Proof::Statement | Proof::Records { .. } => Vec::new(),
                 Proof::Evidence(kinds) => kinds.clone(),
             },
         }));

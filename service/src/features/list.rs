@@ -204,7 +204,7 @@ impl Service {
 }
 
 /// The name of a phase, and its place among how many.
-fn phase_of(
+pub(crate) fn phase_of(
     policy: &Arc<LoadedPolicy>,
     phase: &str,
     active: bool,

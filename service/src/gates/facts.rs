@@ -16,6 +16,7 @@ use sqlx::PgConnection;
 use crate::{
     error::{Error, Result},
     features::row::{Feature, digest, salt},
+    records::{RecordSource, record_facts},
 };
 
 /// The facts about the gate of one phase, and the dossier that a sign-off of it would cover.
@@ -31,16 +32,17 @@ pub(crate) async fn gather(
     phase: &Phase,
     attempt: &Attempt,
 ) -> Result<Gathered> {
-    let with_threats = phase.gate.looks_at_threats(feature.tier);
+    let with_threats = phase.looks_at_threats(feature.tier);
     let mut items = BTreeSet::from([feature.scope_item()]);
-    let uses = evidence_uses(connection, feature, phase, with_threats, &mut items).await?;
+    let (records, source) = record_facts(connection, feature, phase, &mut items).await?;
+    let uses = evidence_uses(connection, feature, phase, with_threats, &source, &mut items).await?;
     let controls = controls(connection, feature, phase, &uses, &mut items).await?;
     let (answered, threats) = if with_threats {
         threat_facts(connection, feature, &uses, &mut items).await?
     } else {
         Default::default()
     };
-    let contributors = contributors(connection, feature, phase, with_threats).await?;
+    let contributors = contributors(connection, feature, phase, with_threats, &source).await?;
     let dossier = Dossier {
         feature: feature.key.clone(),
         policy: feature.policy.digest,
@@ -53,6 +55,7 @@ pub(crate) async fn gather(
     let facts = Facts {
         tier: feature.tier,
         controls,
+        records,
         answered,
         threats,
         sign_offs,
@@ -78,18 +81,27 @@ async fn evidence_uses(
     feature: &Feature,
     phase: &Phase,
     with_threats: bool,
+    source: &RecordSource,
     items: &mut BTreeSet<Item>,
 ) -> Result<Uses> {
     let rows = sqlx::query!(
-        "select u.target_kind, u.target, e.number, e.kind, e.title, e.version, v.digest, v.file_name, v.note, v.salt
-         from evidence_use u
-         join evidence e on e.id = u.evidence_id
-         join evidence_version v on v.evidence_id = e.id and v.version = e.version
-         where u.feature_id = $1
-           and ((u.target_kind = 'control' and u.phase = $2) or (u.target_kind = 'threat' and $3))",
+        r#"with used as (
+               select evidence_id, target_kind, target from evidence_use
+               where feature_id = $1
+                 and ((target_kind = 'control' and phase = $2) or (target_kind = 'threat' and $3))
+               union all
+               -- Named by a record: covered as well, but attached to nothing.
+               select id, '', '' from evidence where feature_id = $1 and number = any($4)
+           )
+           select u.target_kind as "target_kind!", u.target as "target!", e.number, e.kind, e.title, e.version,
+                  v.digest, v.file_name, v.note, v.salt
+           from used u
+           join evidence e on e.id = u.evidence_id
+           join evidence_version v on v.evidence_id = e.id and v.version = e.version"#,
         feature.id.uuid(),
         phase.key.as_str(),
-        with_threats
+        with_threats,
+        &source.evidence
     )
     .fetch_all(connection)
     .await?;
@@ -232,12 +244,17 @@ async fn contributors(
     feature: &Feature,
     phase: &Phase,
     with_threats: bool,
+    source: &RecordSource,
 ) -> Result<Contributors> {
     let people = sqlx::query_scalar!(
         r#"with used as (
                select evidence_id, author_id from evidence_use
                where feature_id = $1
                  and ((target_kind = 'control' and phase = $2) or (target_kind = 'threat' and $3))
+               union all
+               select v.evidence_id, v.author_id from evidence e
+               join evidence_version v on v.evidence_id = e.id
+               where e.feature_id = $1 and e.number = any($5)
            )
            select scope_author as "person!" from feature where id = $1
            union select scope_author from history.feature where id = $1
@@ -255,10 +272,17 @@ async fn contributors(
            union select author_id from threat_model where feature_id = $1 and $3
            union select author_id from history.threat_model where feature_id = $1 and $3
            union select author_id from threat where feature_id = $1 and $3
-           union select author_id from history.threat where feature_id = $1 and $3"#,
+           union select author_id from history.threat where feature_id = $1 and $3
+           union select author_id from record where feature_id = $1 and kind = any($4)
+           union select author_id from history.record where feature_id = $1 and kind = any($4)
+           -- Whoever wrote the code of a change contributed, whoever put it on record.
+           union select (fields ->> 'author')::uuid from record
+                 where feature_id = $1 and kind = 'change' and kind = any($4) and fields ? 'author'"#,
         feature.id.uuid(),
         phase.key.as_str(),
-        with_threats
+        with_threats,
+        &source.kinds,
+        &source.evidence
     )
     .fetch_all(connection)
     .await?;

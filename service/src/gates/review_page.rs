@@ -9,6 +9,7 @@ use sluice_domain::{
     lifecycle::{Attempt, Progress, Refusal, Seats},
     place::Place,
     policy::{EvidenceKind, Phase},
+    record::{RecordFact, RecordFacts},
     threat::{Severity, ThreatStatus},
 };
 use sqlx::PgConnection;
@@ -163,7 +164,14 @@ impl Service {
                 Some(ReviewedAttempt {
                     requested_by: requested_by(&mut connection, &feature, attempt).await?,
                     dossier: gathered.facts.dossier,
-                    items: lines(&mut connection, &feature, &phase, &gathered.dossier).await?,
+                    items: lines(
+                        &mut connection,
+                        &feature,
+                        &phase,
+                        &gathered.dossier,
+                        &gathered.facts.records,
+                    )
+                    .await?,
                     compared: changes.is_some(),
                     changes: changes.unwrap_or_default(),
                     next: policy.next(&phase.key).map(|next| next.name.clone()),
@@ -226,7 +234,10 @@ async fn lines(
     feature: &Feature,
     phase: &Phase,
     dossier: &Dossier,
+    records: &RecordFacts,
 ) -> Result<Vec<DossierLine>> {
+    let records: BTreeMap<String, &RecordFact> =
+        records.records.iter().map(|record| (record.key(), record)).collect();
     let notes = sqlx::query!(
         "select control, note from control where feature_id = $1 and phase = $2",
         feature.id.uuid(),
@@ -289,7 +300,22 @@ async fn lines(
                         row.map_or_else(|| item.key.clone(), |row| format!("{} {}", item.key, row.title));
                     (title, words.unwrap_or_default(), Place::Threat(number(&item.key)))
                 }
-                ItemKind::Record => (item.key.clone(), String::new(), Place::Feature),
+                ItemKind::Record => match records.get(&item.key) {
+                    None => (item.key.clone(), String::new(), Place::Feature),
+                    Some(record) => {
+                        let label = match record.kind.is_single() {
+                            true => record.title.clone(),
+                            false => format!("{} {}", item.key, record.title),
+                        };
+                        let gist = record.gist();
+                        let detail = match (record.kind.is_single(), gist.is_empty()) {
+                            (true, _) => gist,
+                            (false, true) => record.state.label.to_owned(),
+                            (false, false) => format!("{}: {gist}", record.state.label),
+                        };
+                        (label, detail, Place::Record(record.kind, record.number))
+                    }
+                },
                 ItemKind::Evidence => {
                     let row = evidence.get(&item.key);
                     let title =

@@ -6,10 +6,11 @@ use sluice_domain::{
     access::{Action, allowed},
     audit::{Object, ObjectKind, Value, Verb},
     form::{Check, FieldProblem, Fields, Problem},
-    gate::Mark,
+    gate::{Blocker, Mark, control_blockers},
     ids::FeatureKey,
-    lifecycle::Refusal,
+    lifecycle::{Attempt, Refusal, Turn},
     policy::{Control, ControlKey, Phase, PhaseKey, Proof},
+    record::Shortfall,
     text::{Note, Reason},
 };
 use time::OffsetDateTime;
@@ -25,7 +26,8 @@ use crate::{
         page::{Opened, open},
         row,
     },
-    gates::settle,
+    gates::{gather, settle},
+    records::{KindSummary, kind_summaries},
 };
 
 /// The work of one phase of a feature.
@@ -39,6 +41,8 @@ pub struct PhasePage {
     pub is_current: bool,
     /// The controls that the feature's tier owes.
     pub controls: Vec<ControlState>,
+    /// The records whose work is done in this phase.
+    pub work: Vec<KindSummary>,
     /// How many controls of the phase other tiers owe.
     pub not_owed: usize,
 }
@@ -58,6 +62,8 @@ pub struct ControlState {
     pub by: Option<(String, OffsetDateTime)>,
     /// Evidence attached to it.
     pub evidence: Vec<AttachedEvidence>,
+    /// What its records still lack, where records prove it.
+    pub lacks: Vec<Shortfall>,
     /// Whether the gate counts it as met.
     pub met: bool,
     /// Whether the reader may work on it.
@@ -118,7 +124,7 @@ impl Service {
     /// [`Error::NotFound`] when the feature's policy has no such phase.
     pub async fn phase_page(&self, actor: &Actor, key: &FeatureKey, phase: &PhaseKey) -> Result<PhasePage> {
         let mut connection = self.db.reads().acquire().await?;
-        let Opened { feature, summary, .. } = open(self, &mut connection, actor, key).await?;
+        let Opened { feature, summary, gathered } = open(self, &mut connection, actor, key).await?;
         let phase = feature.policy.policy.phase(phase).ok_or(Error::NotFound)?.clone();
         let rows = sqlx::query!(
             "select c.control, c.mark, c.note, c.version, c.changed_at, a.name as author
@@ -132,20 +138,31 @@ impl Service {
         let mut rows: BTreeMap<String, _> = rows.into_iter().map(|row| (row.control.clone(), row)).collect();
         let mut evidence = attached(&mut connection, feature.id, "control", phase.key.as_str()).await?;
         let is_current = feature.progress.attempt().is_ok_and(|attempt| attempt.phase == phase.key);
+        let gathered = match gathered.filter(|_| is_current) {
+            Some(gathered) => gathered,
+            None => {
+                // Of another phase the checklist shows how it stands as well; no sign-off counts here.
+                let attempt =
+                    Attempt { phase: phase.key.clone(), cycle: 1, turn: Turn::Team, since: summary.now };
+                gather(&mut connection, &feature, &phase, &attempt).await?
+            }
+        };
         let team = is_current && allowed(&summary.grants, Action::DoControl);
         let mut controls = Vec::new();
         for control in phase.controls_for(feature.tier) {
             let row = rows.remove(control.key.as_str());
             let evidence = evidence.remove(control.key.as_str()).unwrap_or_default();
             let mark = row.as_ref().and_then(|row| Mark::from_code(&row.mark)).unwrap_or(Mark::Open);
-            let proved = match &control.proof {
-                Proof::Statement => mark == Mark::Done || !evidence.is_empty(),
-                Proof::Evidence(kinds) => {
-                    evidence.iter().any(|attached| kinds.iter().any(|kind| kind.label() == attached.kind))
-                }
-            };
+            let blockers = control_blockers(&phase, control, &gathered.facts);
             controls.push(ControlState {
-                met: proved || (mark == Mark::NotApplicable && control.can_be_not_applicable),
+                met: blockers.is_empty(),
+                lacks: blockers
+                    .into_iter()
+                    .filter_map(|blocker| match blocker {
+                        Blocker::RecordsShort { shortfall, .. } => Some(shortfall),
+                        _ => None,
+                    })
+                    .collect(),
                 may_do: team && control.done_by.iter().any(|role| summary.grants.product.contains(role)),
                 control: control.clone(),
                 mark,
@@ -156,7 +173,8 @@ impl Service {
             });
         }
         let not_owed = phase.controls.len() - controls.len();
-        Ok(PhasePage { summary, phase, is_current, controls, not_owed })
+        let work = kind_summaries(&mut connection, feature.id, &summary, &phase.record_kinds()).await?;
+        Ok(PhasePage { summary, phase, is_current, controls, work, not_owed })
     }
 
     /// Marks a control of the current phase.
@@ -244,8 +262,8 @@ impl Service {
 fn check_mark(control: &Control, mark: Mark) -> Result<()> {
     let problem = match (mark, &control.proof) {
         (Mark::NotApplicable, _) if !control.can_be_not_applicable => Problem::MustApply,
-        // What wants evidence is proved by evidence, not by saying so.
-        (Mark::Done, Proof::Evidence(_)) => Problem::NotAChoice,
+        // What wants evidence or records is proved by them, not by saying so.
+        (Mark::Done, Proof::Evidence(_) | Proof::Records { .. }) => Problem::NotAChoice,
         _ => return Ok(()),
     };
     Err(Error::Invalid(vec![FieldProblem { field: "mark", label: "State", problem }]))

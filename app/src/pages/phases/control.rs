@@ -92,6 +92,7 @@ fn facts(scene: &Scene, state: &ControlState) -> Vec<Fact> {
 pub(crate) fn proof(proof: &Proof) -> String {
     match proof {
         Proof::Statement => "a note that says what was done".to_owned(),
+        Proof::Records { rule, .. } => format!("what is on record: {}", rule.kind().spec().plural),
         Proof::Evidence(kinds) => {
             let kinds: Vec<&str> = kinds.iter().copied().map(EvidenceKind::label).collect();
             format!("evidence: {}", words::join(&kinds, "or"))
@@ -135,7 +136,7 @@ fn footer(scene: &Scene, state: &ControlState, may_open: bool) -> Option<AnyView
                 let who = words::who_can(Action::AddEvidence.product_roles());
                 format!("The {who} of this product can add the evidence.")
             }
-            (true, Proof::Statement) => return None,
+            (true, Proof::Statement | Proof::Records { .. }) => return None,
         };
         return scene.current.then(|| view! { <span>{words}</span> }.into_any());
     }

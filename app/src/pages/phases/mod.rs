@@ -104,7 +104,7 @@ pub fn PhaseWorkPage(
     /// The control whose form is open.
     open: Option<OpenControl>,
 ) -> impl IntoView {
-    let PhasePage { summary, phase, is_current: _, mut controls, not_owed } = page;
+    let PhasePage { summary, phase, is_current: _, mut controls, work: _, not_owed } = page;
     let scene = Scene::new(&summary, &phase.key);
     let purpose = purpose(&phase.name, &phase.purpose, &controls, not_owed, &summary);
     let notice = notice(&scene, &summary);
@@ -236,7 +236,7 @@ mod tests {
                 may_do: true,
             })
             .collect();
-        PhasePage { summary, phase, is_current: true, controls, not_owed: 0 }
+        PhasePage { summary, phase, is_current: true, controls, work: Vec::new(), not_owed: 0 }
     }
 
     fn fields() -> Fields {

@@ -14,9 +14,24 @@ pub(super) const DESIGN: Spec = Spec {
     editors: &[Role::ProductManager, Role::Designer, Role::Developer],
     states: KEPT,
     fields: &[
-        needed("description", "Description", Input::Body, "How it works. Point out each security control where it acts."),
-        field("controls", "Security controls", Input::Body, "Each control, where it will be built, and how it will be verified."),
-        field("ready", "Definition of ready", Input::Points(ListKind::DefinitionOfReady), "Confirm each point that holds."),
+        needed(
+            "description",
+            "Description",
+            Input::Body,
+            "How it works. Point out each security control where it acts.",
+        ),
+        field(
+            "controls",
+            "Security controls",
+            Input::Body,
+            "Each control, where it will be built, and how it will be verified.",
+        ),
+        field(
+            "ready",
+            "Definition of ready",
+            Input::Points(ListKind::DefinitionOfReady),
+            "Confirm each point that holds.",
+        ),
         field("open", "Open points", Input::Note, "Points that do not hold yet, and who closes them."),
     ],
 };
@@ -27,7 +42,10 @@ pub(super) const DECISION: Spec = Spec {
     plural: "design decisions",
     prefix: Some("D"),
     purpose: "Decisions that would be costly to undo: the context, the choice, what else was possible, and for each security control how it is implemented and verified.",
-    title: TitleFrom::Asked { label: "Decision in a line", hint: "Such as “Tokens are opaque and kept server-side”." },
+    title: TitleFrom::Asked {
+        label: "Decision in a line",
+        hint: "Such as “Tokens are opaque and kept server-side”.",
+    },
     editors: &[Role::Designer, Role::Developer, Role::ProductManager],
     states: &[
         state("accepted", "Accepted", Tone::Good),
@@ -38,10 +56,30 @@ pub(super) const DECISION: Spec = Spec {
         needed("context", "Context", Input::Body, "What made a decision necessary."),
         needed("decision", "Decision", Input::Body, "What was chosen, and why."),
         field("alternatives", "Alternatives", Input::Body, "What else was possible, and why not."),
-        field("requirements", "Requirements it answers", Input::References { records: &[RecordKind::Requirement], threats: true, evidence: false }, ""),
-        field("implementation", "How it is implemented", Input::Note, "Where in the code or the configuration each control will be."),
-        field("verification", "How it is verified", Input::Note, "Which test or check will show that it works."),
-        field("superseded-by", "Superseded by", Input::References { records: &[RecordKind::Decision], threats: false, evidence: false }, ""),
+        field(
+            "requirements",
+            "Requirements it answers",
+            Input::References { records: &[RecordKind::Requirement], threats: true, evidence: false },
+            "",
+        ),
+        field(
+            "implementation",
+            "How it is implemented",
+            Input::Note,
+            "Where in the code or the configuration each control will be.",
+        ),
+        field(
+            "verification",
+            "How it is verified",
+            Input::Note,
+            "Which test or check will show that it works.",
+        ),
+        field(
+            "superseded-by",
+            "Superseded by",
+            Input::References { records: &[RecordKind::Decision], threats: false, evidence: false },
+            "",
+        ),
     ],
 };
 
@@ -61,8 +99,18 @@ pub(super) const CHANGE: Spec = Spec {
     fields: &[
         needed("link", "Link", Input::Link, "The address of the merge request or commit."),
         needed("author", "Author", Input::Person, "Who wrote the code."),
-        field("reviewers", "Reviewed by", Input::People, "People who read and approved it. The author does not count."),
-        field("implements", "Implements", Input::References { records: &[RecordKind::Requirement], threats: true, evidence: false }, "Requirements, and threats whose countermeasure it builds."),
+        field(
+            "reviewers",
+            "Reviewed by",
+            Input::People,
+            "People who read and approved it. The author does not count.",
+        ),
+        field(
+            "implements",
+            "Implements",
+            Input::References { records: &[RecordKind::Requirement], threats: true, evidence: false },
+            "Requirements, and threats whose countermeasure it builds.",
+        ),
         field("note", "Note", Input::Note, "What came out differently from the design, and who agreed."),
     ],
 };
@@ -75,15 +123,28 @@ pub(super) const CHECK: Spec = Spec {
     plural: "automated checks",
     prefix: Some("K"),
     purpose: "What the pipeline says: each check with its result, its source and its time. A later run of the same check takes the place of the earlier one.",
-    title: TitleFrom::Asked { label: "Check", hint: "The name that the pipeline gives it, such as “clippy” or “CodeQL”." },
+    title: TitleFrom::Asked {
+        label: "Check",
+        hint: "The name that the pipeline gives it, such as “clippy” or “CodeQL”.",
+    },
     editors: &[Role::Developer, Role::Qa, Role::ReleaseManager],
     states: &[state("passed", "Passed", Tone::Good), state("failed", "Failed", Tone::Bad)],
     fields: &[
         needed("class", "Kind", Input::Choice(CHECK_KINDS), ""),
         needed("source", "Source", Input::Link, "The address of the run."),
         needed("ran", "Ran on", Input::Day, ""),
-        field("change", "Change", Input::References { records: &[RecordKind::Change], threats: false, evidence: false }, "The change that it ran on."),
-        field("evidence", "Evidence", Input::References { records: &[], threats: false, evidence: true }, "The report, where it is kept."),
+        field(
+            "change",
+            "Change",
+            Input::References { records: &[RecordKind::Change], threats: false, evidence: false },
+            "The change that it ran on.",
+        ),
+        field(
+            "evidence",
+            "Evidence",
+            Input::References { records: &[], threats: false, evidence: true },
+            "The report, where it is kept.",
+        ),
     ],
 };
 
@@ -114,16 +175,41 @@ pub(super) const FINDING: Spec = Spec {
     states: &[
         state("open", "Open", Tone::Bad),
         State { needs: &["fix"], ..state("fixed", "Fixed", Tone::Waiting) },
-        State { needs: &["fix", "validation"], by: &[Role::Qa, Role::Developer], by_another: true, ..state("validated", "Fix validated", Tone::Good) },
+        State {
+            needs: &["fix", "validation"],
+            by: &[Role::Qa, Role::Developer],
+            after: &["fixed"],
+            by_another: true,
+            ..state("validated", "Fix validated", Tone::Good)
+        },
         State { needs: &["fix"], by_another: true, ..state("dismissed", "Dismissed", Tone::Neutral) },
     ],
     fields: &[
         needed("severity", "Severity", Input::Choice(SEVERITIES), ""),
         needed("description", "What was found", Input::Body, "Where, how to see it, what could come of it."),
-        field("source", "Found by", Input::References { records: &[RecordKind::SecurityTest, RecordKind::Check], threats: true, evidence: true }, "The test, check or report that found it."),
+        field(
+            "source",
+            "Found by",
+            Input::References {
+                records: &[RecordKind::SecurityTest, RecordKind::Check],
+                threats: true,
+                evidence: true,
+            },
+            "The test, check or report that found it.",
+        ),
         field("fix", "Fix, or why it is no issue", Input::Note, ""),
-        field("change", "Fixed by", Input::References { records: &[RecordKind::Change], threats: false, evidence: false }, ""),
-        field("validation", "How the fix was validated", Input::Note, "The test that failed before and passes now."),
+        field(
+            "change",
+            "Fixed by",
+            Input::References { records: &[RecordKind::Change], threats: false, evidence: false },
+            "",
+        ),
+        field(
+            "validation",
+            "How the fix was validated",
+            Input::Note,
+            "The test that failed before and passes now.",
+        ),
         OWNER,
         DUE,
     ],
@@ -140,7 +226,21 @@ pub(super) const TEST_SUMMARY: Spec = Spec {
     states: KEPT,
     fields: &[
         needed("activities", "Activities", Input::Body, "What was tested, how, when and by whom."),
-        needed("results", "Results", Input::Body, "What came of it, and what stays open with whose agreement."),
-        field("evidence", "Evidence", Input::References { records: &[RecordKind::SecurityTest, RecordKind::Finding], threats: false, evidence: true }, ""),
+        needed(
+            "results",
+            "Results",
+            Input::Body,
+            "What came of it, and what stays open with whose agreement.",
+        ),
+        field(
+            "evidence",
+            "Evidence",
+            Input::References {
+                records: &[RecordKind::SecurityTest, RecordKind::Finding],
+                threats: false,
+                evidence: true,
+            },
+            "",
+        ),
     ],
 };

@@ -1,6 +1,6 @@
 use super::{
-    Choice, DUE, Input, KEPT, OWNER, RecordKind, Role, SEVERITIES, Spec, State, TEAM, TitleFrom, Tone, choice,
-    field, needed, state,
+    Choice, DUE, Input, KEPT, OWNER, RecordKind, Role, SEVERITIES, Spec, State, TEAM, TitleFrom, Tone,
+    choice, field, needed, state,
 };
 
 const FEEDBACK_KINDS: &[Choice] =
@@ -28,16 +28,29 @@ pub(super) const FEEDBACK: Spec = Spec {
     states: &[
         state("new", "New", Tone::Waiting),
         State { by: TEAM, needs: &["analysis"], ..state("analysed", "Analysed", Tone::Waiting) },
-        State { by: &[Role::ProductManager], needs: &["analysis", "feature"], ..state("taken-up", "Became a feature", Tone::Good) },
-        State { by: &[Role::ProductManager, Role::Developer], needs: &["analysis"], ..state("closed", "Closed", Tone::Neutral) },
+        State {
+            by: &[Role::ProductManager],
+            needs: &["analysis", "feature"],
+            ..state("taken-up", "Became a feature", Tone::Good)
+        },
+        State {
+            by: &[Role::ProductManager, Role::Developer],
+            needs: &["analysis"],
+            ..state("closed", "Closed", Tone::Neutral)
+        },
     ],
     fields: &[
         needed("source", "Source", Input::Line, "Who said it, where: a ticket, a call, a review."),
         needed("text", "What was said", Input::Body, ""),
         needed("class", "Kind", Input::Choice(FEEDBACK_KINDS), ""),
         field("severity", "Severity", Input::Choice(SEVERITIES), "For defects and vulnerabilities."),
-        field("analysis", "Analysis", Input::Note, "What is behind it, and what follows; or the reason for closing it."),
-        field("feature", "Became", Input::Line, "The key of the feature that it became. Set when a feature is made from it."),
+        field(
+            "analysis",
+            "Analysis",
+            Input::Note,
+            "What is behind it, and what follows; or the reason for closing it.",
+        ),
+        field("feature", "Became", Input::Set, "The feature that was made from it."),
     ],
 };
 
@@ -56,8 +69,18 @@ pub(super) const POSTURE_REVIEW: Spec = Spec {
     fields: &[
         DUE,
         OWNER,
-        field("result", "What was seen", Input::Body, "New threats, changed components, incidents, what users said."),
-        field("improvements", "What is improved", Input::Note, "Each improvement with who does it, or the feature that does."),
+        field(
+            "result",
+            "What was seen",
+            Input::Body,
+            "New threats, changed components, incidents, what users said.",
+        ),
+        field(
+            "improvements",
+            "What is improved",
+            Input::Note,
+            "Each improvement with who does it, or the feature that does.",
+        ),
         field("next", "Next review", Input::Day, ""),
     ],
 };

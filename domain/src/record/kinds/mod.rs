@@ -46,7 +46,7 @@ pub(super) fn spec(kind: RecordKind) -> &'static Spec {
 
 /// A state that whoever writes the record may bring it into.
 const fn state(code: &'static str, label: &'static str, tone: Tone) -> State {
-    State { code, label, tone, by: &[], needs: &[], by_another: false }
+    State { code, label, tone, by: &[], needs: &[], fills: &[], after: &[], by_another: false }
 }
 
 /// The one state of kinds of which a feature has one.
@@ -64,8 +64,12 @@ const fn choice(code: &'static str, label: &'static str) -> Choice {
     Choice { code, label }
 }
 
-const SEVERITIES: &[Choice] =
-    &[choice("critical", "Critical"), choice("high", "High"), choice("medium", "Medium"), choice("low", "Low")];
+const SEVERITIES: &[Choice] = &[
+    choice("critical", "Critical"),
+    choice("high", "High"),
+    choice("medium", "Medium"),
+    choice("low", "Low"),
+];
 
 const OWNER: Field = field("owner", "Owner", Input::Person, "Who sees to it. It then shows in their work.");
 const DUE: Field = field("due", "Due", Input::Day, "");

@@ -1,6 +1,6 @@
 use super::{
-    BUILDERS, Choice, DUE, Input, KEPT, OWNER, RecordKind, Role, Spec, State, TitleFrom, Tone, choice,
-    field, needed, state,
+    BUILDERS, Choice, DUE, Input, KEPT, OWNER, RecordKind, Role, Spec, State, TitleFrom, Tone, choice, field,
+    needed, state,
 };
 use crate::record::ListKind;
 
@@ -21,8 +21,18 @@ pub(super) const RISK: Spec = Spec {
         needed("money", "Does it move money, or decide about rights of people?", Input::Choice(YES_NO), ""),
         needed("access", "Does it change who gets in, or what somebody may do?", Input::Choice(YES_NO), ""),
         needed("exposed", "Can people outside of the company reach it?", Input::Choice(YES_NO), ""),
-        needed("code", "Does it run or parse what others send: files, formats, code?", Input::Choice(YES_NO), ""),
-        needed("new-parts", "Does it bring new services, components or third parties?", Input::Choice(YES_NO), ""),
+        needed(
+            "code",
+            "Does it run or parse what others send: files, formats, code?",
+            Input::Choice(YES_NO),
+            "",
+        ),
+        needed(
+            "new-parts",
+            "Does it bring new services, components or third parties?",
+            Input::Choice(YES_NO),
+            "",
+        ),
         field("reason", "What else matters", Input::Note, "Anything that the questions do not see."),
     ],
 };
@@ -38,12 +48,32 @@ pub(super) const PLAN: Spec = Spec {
     states: KEPT,
     fields: &[
         needed("scope", "Scope", Input::Body, "What it does, for whom, and what it leaves out."),
-        needed("goals", "Goals", Input::Body, "What will be true when it is done, so that it can be checked."),
-        field("resources", "Resources", Input::Body, "Who designs, builds, tests and reviews; time, environments, licences."),
+        needed(
+            "goals",
+            "Goals",
+            Input::Body,
+            "What will be true when it is done, so that it can be checked.",
+        ),
+        field(
+            "resources",
+            "Resources",
+            Input::Body,
+            "Who designs, builds, tests and reviews; time, environments, licences.",
+        ),
         field("timeline", "Timeline", Input::Line, "When it comes, as marketing and support should know it."),
         field("market", "Market impact", Input::Note, "What it may change for customers and in the market."),
-        field("principles", "Engineering principles that shape it", Input::Points(ListKind::Principles), "Confirm those that were considered."),
-        field("departures", "Departures from the principles", Input::Note, "Each principle that it cannot follow, and why."),
+        field(
+            "principles",
+            "Engineering principles that shape it",
+            Input::Points(ListKind::Principles),
+            "Confirm those that were considered.",
+        ),
+        field(
+            "departures",
+            "Departures from the principles",
+            Input::Note,
+            "Each principle that it cannot follow, and why.",
+        ),
     ],
 };
 
@@ -106,14 +136,32 @@ pub(super) const SECURITY_TEST: Spec = Spec {
     states: &[
         state("promised", "Promised", Tone::Waiting),
         State { needs: &["note"], ..state("not-needed", "Not needed", Tone::Neutral) },
-        State { by: &[Role::Qa, Role::Developer], needs: &["result"], ..state("passed", "Passed", Tone::Good) },
-        State { by: &[Role::Qa, Role::Developer], needs: &["result"], ..state("failed", "Failed", Tone::Bad) },
+        State {
+            by: &[Role::Qa, Role::Developer],
+            needs: &["result"],
+            ..state("passed", "Passed", Tone::Good)
+        },
+        State {
+            by: &[Role::Qa, Role::Developer],
+            needs: &["result"],
+            ..state("failed", "Failed", Tone::Bad)
+        },
     ],
     fields: &[
         needed("method", "Method", Input::Choice(METHODS), ""),
-        field("note", "Scope, or why it is not needed", Input::Note, "What will be tested, by whom, with what."),
+        field(
+            "note",
+            "Scope, or why it is not needed",
+            Input::Note,
+            "What will be tested, by whom, with what.",
+        ),
         field("result", "Result", Input::Note, "What was done and what came of it."),
-        field("evidence", "Evidence", Input::References { records: &[], threats: false, evidence: true }, "The reports that show the result."),
+        field(
+            "evidence",
+            "Evidence",
+            Input::References { records: &[], threats: false, evidence: true },
+            "The reports that show the result.",
+        ),
         OWNER,
         DUE,
     ],
@@ -132,12 +180,23 @@ pub(super) const NOTICE: Spec = Spec {
     states: &[
         state("draft", "Draft", Tone::Waiting),
         state("sent", "Sent", Tone::Good),
-        State { by: &[Role::Stakeholder], by_another: true, ..state("acknowledged", "Acknowledged", Tone::Good) },
+        State {
+            by: &[Role::Stakeholder],
+            fills: &["answer"],
+            after: &["sent"],
+            by_another: true,
+            ..state("acknowledged", "Acknowledged", Tone::Good)
+        },
     ],
     fields: &[
         needed("audience", "To", Input::Choice(AUDIENCES), ""),
         needed("text", "Notice", Input::Body, "Timeline, feature, market impact. Begun from the plan."),
         field("where", "Where it was sent", Input::Line, "A channel, a list, a meeting."),
-        field("answer", "Their answer", Input::Note, "What marketing or support asked to change, or expects to be asked."),
+        field(
+            "answer",
+            "Their answer",
+            Input::Note,
+            "What marketing or support asked to change, or expects to be asked.",
+        ),
     ],
 };

@@ -15,10 +15,30 @@ pub(super) const HARDENING: Spec = Spec {
     editors: SHIPPERS,
     states: KEPT,
     fields: &[
-        needed("settings", "Secure settings", Input::Body, "Settings as deployed, and where they are kept. Say so if the feature adds none."),
-        field("hardening", "Hardening checklist", Input::Points(ListKind::Hardening), "Confirm each point that was checked in the deployed system."),
-        field("exceptions", "Points that do not hold", Input::Note, "Each one, with the reason and what is done instead."),
-        field("distribution", "Secure distribution", Input::Note, "The channel over which artefacts travel, and how who receives them knows that they are ours."),
+        needed(
+            "settings",
+            "Secure settings",
+            Input::Body,
+            "Settings as deployed, and where they are kept. Say so if the feature adds none.",
+        ),
+        field(
+            "hardening",
+            "Hardening checklist",
+            Input::Points(ListKind::Hardening),
+            "Confirm each point that was checked in the deployed system.",
+        ),
+        field(
+            "exceptions",
+            "Points that do not hold",
+            Input::Note,
+            "Each one, with the reason and what is done instead.",
+        ),
+        field(
+            "distribution",
+            "Secure distribution",
+            Input::Note,
+            "The channel over which artefacts travel, and how who receives them knows that they are ours.",
+        ),
     ],
 };
 
@@ -28,18 +48,30 @@ pub(super) const ARTEFACT: Spec = Spec {
     plural: "artefacts",
     prefix: Some("A"),
     purpose: "Everything that is shipped: image, package or binary, with its digest and its signature.",
-    title: TitleFrom::Asked { label: "Artefact", hint: "Name and version or tag, such as “gateway:2.14.0”." },
+    title: TitleFrom::Asked {
+        label: "Artefact", hint: "Name and version or tag, such as “gateway:2.14.0”."
+    },
     editors: SHIPPERS,
     states: &[
         state("recorded", "Recorded", Tone::Good),
         State { needs: &["note"], ..state("withdrawn", "Withdrawn", Tone::Bad) },
     ],
     fields: &[
-        needed("digest", "SHA-256", Input::Digest, "64 hexadecimal digits, with or without “sha256:” before them."),
+        needed(
+            "digest",
+            "SHA-256",
+            Input::Digest,
+            "64 hexadecimal digits, with or without “sha256:” before them.",
+        ),
         needed("location", "Location", Input::Line, "The registry or store that serves it."),
         field("signature", "Signature", Input::Note, "The signature, or where it is kept."),
         field("signer", "Signed by", Input::Line, "The key or identity that signed."),
-        field("evidence", "Bill of materials and provenance", Input::References { records: &[], threats: false, evidence: true }, ""),
+        field(
+            "evidence",
+            "Bill of materials and provenance",
+            Input::References { records: &[], threats: false, evidence: true },
+            "",
+        ),
         field("note", "Note", Input::Note, ""),
     ],
 };
@@ -56,15 +88,36 @@ pub(super) const PROMOTION: Spec = Spec {
     editors: SHIPPERS,
     states: &[
         state("deployed", "Deployed", Tone::Waiting),
-        State { by: &[Role::Developer, Role::ReleaseManager, Role::Qa], needs: &["observed"], ..state("verified", "Verified", Tone::Good) },
+        State {
+            by: &[Role::Developer, Role::ReleaseManager, Role::Qa],
+            needs: &["observed"],
+            after: &["deployed"],
+            fills: &["observed", "evidence"],
+            ..state("verified", "Verified", Tone::Good)
+        },
         State { needs: &["observed"], ..state("rolled-back", "Rolled back", Tone::Bad) },
     ],
     fields: &[
         needed("environment", "Environment", Input::Choice(ENVIRONMENTS), ""),
-        needed("artefacts", "Artefacts", Input::References { records: &[RecordKind::Artefact], threats: false, evidence: false }, ""),
+        needed(
+            "artefacts",
+            "Artefacts",
+            Input::References { records: &[RecordKind::Artefact], threats: false, evidence: false },
+            "",
+        ),
         needed("on", "On", Input::Day, ""),
-        field("nature", "Nature of the change", Input::Note, "What it changes, as the change log should say it."),
-        field("observed", "What was seen", Input::Note, "What was checked after the deployment, and how it behaved."),
+        field(
+            "nature",
+            "Nature of the change",
+            Input::Note,
+            "What it changes, as the change log should say it.",
+        ),
+        field(
+            "observed",
+            "What was seen",
+            Input::Note,
+            "What was checked after the deployment, and how it behaved.",
+        ),
         field("evidence", "Evidence", Input::References { records: &[], threats: false, evidence: true }, ""),
     ],
 };
@@ -79,11 +132,26 @@ pub(super) const OPERATIONS: Spec = Spec {
     editors: TEAM,
     states: KEPT,
     fields: &[
-        needed("updates", "Update and patch path", Input::Body, "How a fix reaches every user, how fast, and how they can trust it."),
-        field("incident", "Incident response plan", Input::Body, "Whom to call, what to do first, how users are told. Link to the product's plan where it covers this."),
+        needed(
+            "updates",
+            "Update and patch path",
+            Input::Body,
+            "How a fix reaches every user, how fast, and how they can trust it.",
+        ),
+        field(
+            "incident",
+            "Incident response plan",
+            Input::Body,
+            "Whom to call, what to do first, how users are told. Link to the product's plan where it covers this.",
+        ),
         field("monitor", "Monitoring owner", Input::Person, "Who looks at the signals."),
         field("signals", "Monitoring and alerts", Input::Note, "Dashboards and alert rules, with links."),
-        field("triage", "Vulnerability triage", Input::Note, "Who triages vulnerabilities, and how fast by severity."),
+        field(
+            "triage",
+            "Vulnerability triage",
+            Input::Note,
+            "Who triages vulnerabilities, and how fast by severity.",
+        ),
     ],
 };
 
