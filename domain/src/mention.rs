@@ -193,8 +193,24 @@ mod tests {
     fn what_names_nobody_is_text() {
         let people = people(&[("Ben Ode", "ben"), ("", "")]);
         for text in [
-            "@", "@nobody", "@benn", "@ben.ode", "@ben-ode", "@ben_o", "@ben@example.org", "a@ben", "7@ben",
-            "me@ben.example", "/@ben", "\\@ben", "=@ben", "@ ben", "ben", "", "@@", "é@ben",
+            "@",
+            "@nobody",
+            "@benn",
+            "@ben.ode",
+            "@ben-ode",
+            "@ben_o",
+            "@ben@example.org",
+            "a@ben",
+            "7@ben",
+            "me@ben.example",
+            "/@ben",
+            "\\@ben",
+            "=@ben",
+            "@ ben",
+            "ben",
+            "",
+            "@@",
+            "é@ben",
         ] {
             assert_eq!(spots(text, &people), Vec::<&str>::new(), "{text:?}");
         }

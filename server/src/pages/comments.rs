@@ -144,10 +144,5 @@ fn list_screen(visit: &Visit, status: StatusCode, page: CommentsPage, form: Form
 fn edit_screen(visit: &Visit, status: StatusCode, page: CommentPage, form: Form) -> Response {
     let title = titled(status, format!("Edit comment {} on {}", page.comment.number, page.summary.key));
     let conflict = status == StatusCode::CONFLICT;
-    visit.page(
-        status,
-        Section::Features,
-        title,
-        move || view! { <EditCommentScreen page form conflict /> },
-    )
+    visit.page(status, Section::Features, title, move || view! { <EditCommentScreen page form conflict /> })
 }

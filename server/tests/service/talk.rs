@@ -52,9 +52,8 @@ async fn everybody_with_a_role_comments_and_edits_their_own() -> TestResult {
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);
     let key = world.feature(Tier::Low).await?;
-    let people = [
-        &cast.manager, &cast.developer, &cast.tester, &cast.stakeholder, &cast.first, &cast.releaser,
-    ];
+    let people =
+        [&cast.manager, &cast.developer, &cast.tester, &cast.stakeholder, &cast.first, &cast.releaser];
     for (number, somebody) in (1..).zip(people) {
         assert_eq!(world.say(somebody, &key, "I have **read** it.").await?, number);
     }
@@ -149,7 +148,10 @@ async fn another_products_talk_does_not_exist_and_auditors_only_read() -> TestRe
     let events = world.events().await?;
     for (who, closed) in [(&cast.stranger, true), (&cast.admin, true), (&cast.auditor, false)] {
         let writes = [
-            ("write", service.write_comment(who, &key, comment_form(&new_form_id(), "A", true)?).await.map(drop)),
+            (
+                "write",
+                service.write_comment(who, &key, comment_form(&new_form_id(), "A", true)?).await.map(drop),
+            ),
             ("edit", service.edit_comment(who, &key, 1, edit_form("A", 1)?).await),
             ("form", service.comment_page(who, &key, 1).await.map(drop)),
             ("watch", service.watch(who, &key, true).await),
@@ -179,7 +181,9 @@ async fn who_is_mentioned_finds_it_in_their_work_until_it_is_seen_or_answered() 
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);
     let key = world.feature(Tier::Low).await?;
-    world.say(&cast.manager, &key, "@Rhea Reviewer and @rolf.reviewer, @Nobody Else, look. @Mara Manager").await?;
+    world
+        .say(&cast.manager, &key, "@Rhea Reviewer and @rolf.reviewer, @Nobody Else, look. @Mara Manager")
+        .await?;
     let item = &world.comments(&cast.tester, &key).await?.items[0];
     let named: Vec<&str> = item.mentions.iter().map(|mention| mention.name.as_str()).collect();
     assert_eq!(named, ["Rhea Reviewer", "Rolf Reviewer", "Mara Manager"]);
@@ -195,7 +199,10 @@ async fn who_is_mentioned_finds_it_in_their_work_until_it_is_seen_or_answered() 
 
     // Seen, one by one; somebody else's list is their own.
     let work = service.my_work(&cast.first).await?;
-    assert_eq!((work.mentions[0].author.as_str(), work.mentions[0].key.clone()), ("Tess Tester", key.clone()));
+    assert_eq!(
+        (work.mentions[0].author.as_str(), work.mentions[0].key.clone()),
+        ("Tess Tester", key.clone())
+    );
     service.see_mentions(&cast.second, Some(work.mentions[1].comment)).await?;
     service.see_mentions(&cast.second, Some(work.mentions[1].comment)).await?;
     assert!(mentions(&cast.second).await?.is_empty());
@@ -239,7 +246,12 @@ async fn who_is_outside_of_the_product_is_not_mentioned() -> TestResult {
     assert_eq!(
         listed,
         [
-            "Devi Developer", "Mara Manager", "Mark Market", "Rhea Reviewer", "Rita Release", "Rolf Reviewer",
+            "Devi Developer",
+            "Mara Manager",
+            "Mark Market",
+            "Rhea Reviewer",
+            "Rita Release",
+            "Rolf Reviewer",
             "Tess Tester"
         ]
     );
@@ -282,7 +294,11 @@ async fn who_watches_sees_what_others_do() -> TestResult {
     world.say(&cast.tester, &key, "My own words.").await?;
     let told = service.my_work(&cast.tester).await?.watched;
     let verbs: Vec<_> = told.iter().filter_map(|event| event.verb).collect();
-    assert_eq!(verbs, [Verb::ControlMarked, Verb::FeatureCreated], "of others, on this one, the newest first");
+    assert_eq!(
+        verbs,
+        [Verb::ControlMarked, Verb::FeatureCreated],
+        "of others, on this one, the newest first"
+    );
     assert_ne!(told[0].object_name, "scope-and-goals", "a control is called by its title");
     assert!(told.iter().all(|event| event.address.is_none() && event.request.is_none()));
 
@@ -307,7 +323,8 @@ async fn talk_is_no_contribution_and_goes_on_when_the_feature_is_finished() -> T
     let (service, cast) = (&world.service, world.cast);
     let key = world.in_review(Tier::Low).await?;
     let dossier = world.dossier(&key).await?;
-    let decided = "select count(*) from gate_state where decided_at = (select max(decided_at) from gate_state)";
+    let decided =
+        "select count(*) from gate_state where decided_at = (select max(decided_at) from gate_state)";
     let before = world.count(decided).await?;
     world.say(&cast.first, &key, "@Mara Manager: fine.").await?;
     service.edit_comment(&cast.first, &key, 1, edit_form("Very fine.", 1)?).await?;
@@ -356,7 +373,9 @@ async fn a_long_thread_is_read_in_pages_that_show_each_comment_once() -> TestRes
         assert!(page.items.windows(2).all(|pair| pair[0].number + 1 == pair[1].number));
     }
     // What is no page of it is empty or the newest, and no fault.
-    for at in [CommentAt::From(999), CommentAt::Before(1), CommentAt::Around(999), CommentAt::Around(i32::MAX)] {
+    for at in
+        [CommentAt::From(999), CommentAt::Before(1), CommentAt::Around(999), CommentAt::Around(i32::MAX)]
+    {
         read(at).await?;
     }
     Ok(())

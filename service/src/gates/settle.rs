@@ -212,7 +212,9 @@ async fn project(
     let team_roles = codes(&mut decision.for_team());
     let cleared_by = |role: &String| {
         let blockers = decision.for_team();
-        blockers.filter(|blocker| blocker.cleared_by().iter().any(|other| other.code() == role.as_str())).count()
+        blockers
+            .filter(|blocker| blocker.cleared_by().iter().any(|other| other.code() == role.as_str()))
+            .count()
     };
     let sign_roles = codes(&mut decision.blockers.iter().filter(|blocker| blocker.is_for_reviewers()));
     let contributors: Vec<Uuid> = gathered.facts.contributors.0.iter().map(|person| person.uuid()).collect();

@@ -175,9 +175,9 @@ fn call_by_title(entry: &mut HistoryEntry, policy: &Policy) {
     for change in &mut entry.changes {
         let named = |value: &str| match change.field.as_str() {
             "phase" => phase_of(policy, value),
-            "attached-to" => Some(
-                value.split(", ").map(|target| target_of(policy, target)).collect::<Vec<_>>().join(", "),
-            ),
+            "attached-to" => {
+                Some(value.split(", ").map(|target| target_of(policy, target)).collect::<Vec<_>>().join(", "))
+            }
             _ => None,
         };
         let (old, new) = (change.old.as_deref().and_then(named), change.new.as_deref().and_then(named));

@@ -77,7 +77,8 @@ impl Service {
         let mut connection = self.db.reads().acquire().await?;
         let Opened { feature, summary, .. } = open(self, &mut connection, actor, key).await?;
         let after = after.and_then(parse_cursor);
-        let (items, next) = page(feature_events(&mut connection, &self.policies, feature.id, after, LIMIT).await?);
+        let (items, next) =
+            page(feature_events(&mut connection, &self.policies, feature.id, after, LIMIT).await?);
         Ok(FeatureHistory { summary, items, next })
     }
 

@@ -74,12 +74,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::Invalid`] when the form was sent before, with other words.
-    pub async fn write_comment(
-        &self,
-        actor: &Actor,
-        key: &FeatureKey,
-        command: WriteComment,
-    ) -> Result<i32> {
+    pub async fn write_comment(&self, actor: &Actor, key: &FeatureKey, command: WriteComment) -> Result<i32> {
         let (service, actor, key) = (self.clone(), actor.clone(), key.clone());
         uncancelled(|token| async move {
             let mut begun = service.db.begin(&token, &actor.origin).await?;
@@ -203,12 +198,7 @@ async fn written_before(
 
 /// What a comment changes for its author alone: they may watch from now on, and have answered what mentioned them.
 /// That is their own arrangement and no part of the record, so the event does not tell it.
-async fn arrange(
-    write: &mut Write,
-    permit: &Permit<InFeature>,
-    author: PersonId,
-    watch: bool,
-) -> Result<()> {
+async fn arrange(write: &mut Write, permit: &Permit<InFeature>, author: PersonId, watch: bool) -> Result<()> {
     let now = write.now;
     if watch {
         sqlx::query!(

@@ -94,8 +94,7 @@ impl Service {
             let role = || Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"));
             let (what, why, place, due) = match row.rank {
                 1 => {
-                    let why =
-                        Why::Signs { role: role()?, colleagues: row.colleagues, others: row.others };
+                    let why = Why::Signs { role: role()?, colleagues: row.colleagues, others: row.others };
                     let due = review_due(&policy.policy, &row.phase, row.since);
                     (Task::Sign, why, Place::Review, Some(due))
                 }
@@ -107,8 +106,7 @@ impl Service {
                     (Task::Clear { blockers: row.team_blockers }, why, Place::Feature, row.due)
                 }
                 _ => {
-                    let why =
-                        if row.owned { Why::OwnsFeature } else { Why::Requests { role: role()? } };
+                    let why = if row.owned { Why::OwnsFeature } else { Why::Requests { role: role()? } };
                     (Task::RequestReview, why, Place::Review, row.due)
                 }
             };

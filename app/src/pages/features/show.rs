@@ -17,8 +17,8 @@ use time::OffsetDateTime;
 
 use crate::{
     components::{
-        Badge, ButtonKind, Card, Fact, FactList, FieldChange, IconName, LinkButton, Prose, Timeline, TimelineEntry,
-        Timestamp, Tone,
+        Badge, ButtonKind, Card, Fact, FactList, FieldChange, IconName, LinkButton, Prose, Timeline,
+        TimelineEntry, Timestamp, Tone,
     },
     pages::{
         FeatureFrame, FeatureSection,
@@ -35,7 +35,7 @@ pub fn FeatureOverviewPage(
     page: FeaturePage,
 ) -> impl IntoView {
     let counts = counts(&page);
-    let FeaturePage { summary, description, latest, watching, rated, .. } = page;
+    let FeaturePage { summary, description, latest, rated, watching, .. } = page;
     let finished = summary.progress.attempt().is_err();
     let may_edit = summary.may(Action::EditFeature) && !finished;
     let edit = Place::EditFeature.path(&summary.key);

@@ -90,10 +90,7 @@ fn why_something_is_with_somebody_is_said_in_words() {
     let signs = |role, colleagues, others| why(Task::Sign, Why::Signs { role, colleagues, others });
     let reviewer = Role::SecurityReviewer;
     assert_eq!(signs(reviewer, 0, 0), "You are the only security reviewer of Payments <script>");
-    assert_eq!(
-        signs(reviewer, 2, 0),
-        "You are the only security reviewer who has not contributed or signed"
-    );
+    assert_eq!(signs(reviewer, 2, 0), "You are the only security reviewer who has not contributed or signed");
     assert_eq!(signs(reviewer, 2, 2), "You are one of 3 security reviewers who can sign it");
     let clears = |role, blockers| why(Task::Clear { blockers: 3 }, Why::Clears { role, blockers });
     assert_eq!(
