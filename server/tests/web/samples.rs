@@ -111,6 +111,11 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
             Sample::get(format!("/products/PAY/standards/{}", seed.standard), Product)
         }
         "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.1", Workspace),
+        // Its author's own form.
+        "/features/{key}/comments/{number}" => Sample {
+            narrowed: Some(&[Role::ProductManager]),
+            ..Sample::get("/features/PAY-1/comments/1", Product)
+        },
         "/features/{key}/phases/{phase}" => {
             Sample::get("/features/PAY-1/phases/requirements?open=security-requirements", Product)
         }
@@ -169,6 +174,7 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
             422,
             &[("id", &id), ("product", &product), ("title", "A"), ("owner", owner)],
         ),
+        "/work/mentions/seen" => Sample::post(path, Workspace, 303, &[("comment", &id)]),
         "/views" => {
             let form = [("id", id.as_str()), ("name", ""), ("of", "features"), ("query", "mine=yes")];
             Sample::post(path, Workspace, 422, &form)
@@ -249,6 +255,16 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
         "/evidence/{number}/detach" => {
             Sample::post(at("/evidence/1/detach"), Product, 303, &[("target", "threat:1")])
         }
+        "/comments" => {
+            let text = if effective { "A" } else { "" };
+            Sample::post(at("/comments"), Product, 422, &[("id", &id), ("text", text)])
+        }
+        "/comments/{number}" => {
+            let form = [("version", version("1")), ("text", "A")];
+            let sample = Sample::post(at("/comments/1"), Product, 409, &form);
+            Sample { narrowed: Some(&[Role::ProductManager]), ..sample }
+        }
+        "/watch" => Sample::post(at("/watch"), Product, 303, &[("watching", "no")]),
         "/review" => {
             let role = who.roles().first().copied().unwrap_or(Role::SecurityReviewer).code();
             let dossier = Digest::of(b"").to_string();

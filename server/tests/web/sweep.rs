@@ -118,8 +118,13 @@ fn may(who: Who, access: Access, sample: &Sample) -> bool {
     }
 }
 
+/// Whether a policy, or whose it is, narrows the action to others.
+fn narrowed(who: Who, sample: &Sample) -> bool {
+    sample.narrowed.is_some_and(|roles| !who.roles().iter().any(|role| roles.contains(role)))
+}
+
 fn check(note: &mut impl FnMut(String), who: Who, access: Access, sample: &Sample, answer: &Answer) {
-    let narrowed = sample.narrowed.is_some_and(|roles| !who.roles().iter().any(|role| roles.contains(role)));
+    let narrowed = narrowed(who, sample);
     // Whoever is signed in has no need of the sign-in page.
     let in_already = sample.at == "/sign-in" && sample.allowed == 200;
     let code = answer.code();
@@ -149,7 +154,9 @@ fn check_empty(note: &mut impl FnMut(String), who: Who, access: Access, sample: 
     if may(who, access, sample) {
         // A filter may be empty; a session that is not named, and a view of nobody, are not found.
         let not_there = sample.at == "/account/sessions/end" || sample.at.starts_with("/views/");
-        let fine = [200, 303, 409, 422].contains(&code) || (code == 404 && not_there);
+        let fine = [200, 303, 409, 422].contains(&code)
+            || (code == 404 && not_there)
+            || (code == 403 && narrowed(who, sample));
         if !fine || answer.location().starts_with("/sign-in") {
             note(format!("{code} for an empty form, where it is allowed"));
         }

@@ -18,6 +18,7 @@ use sluice_service::{
     people::{Accept, Invite, NewPassword},
     phases::MarkControl,
     products::CreateProduct,
+    talk::WriteComment,
     threats::EditThreat,
     views::SaveView,
 };
@@ -206,6 +207,13 @@ impl Seed {
         spool.write(FILE).await?;
         let upload = Upload::new(FILE_NAME, Some("text/html"), spool.finish().await?);
         service.add_evidence(&manager, &key, parsed(evidence)?, upload).await?;
+
+        // Everybody bears the same name, so everybody is mentioned.
+        let text = format!("@{HOSTILE} {HOSTILE}");
+        let comment = WriteComment::parse(&fields(&[("id", &new_form_id()), ("text", &text)]));
+        service.write_comment(&manager, &key, parsed(comment)?).await?;
+        let developer = actor(service, self.person(DEVELOPER)?).await?;
+        service.watch(&developer, &key, true).await?;
 
         for key in ["PAY-2".parse()?, "PAY-3".parse()?] {
             for control in ["scope-and-goals", "security-requirements"] {
