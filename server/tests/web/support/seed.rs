@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use sluice_domain::{
     access::{Role, WorkspaceRole},
-    form::Fields,
+    form::{FieldProblem, Fields},
     ids::{Id, InvitationId, PersonId, ProductId, SavedViewId, StandardId},
     record::{RecordForm, RecordKind},
 };
@@ -214,6 +214,7 @@ impl Seed {
         service.write_comment(&manager, &key, parsed(comment)?).await?;
         let developer = actor(service, self.person(DEVELOPER)?).await?;
         service.watch(&developer, &key, true).await?;
+        service.add_record(&manager, &key, parsed(requirement())?).await?;
 
         for key in ["PAY-2".parse()?, "PAY-3".parse()?] {
             for control in ["scope-and-goals", "security-requirements"] {
@@ -225,6 +226,22 @@ impl Seed {
         service.request_review(&manager, &"PAY-2".parse()?).await?;
         Ok(())
     }
+}
+
+/// A requirement that is not accepted yet, so that it blocks what it blocked before.
+fn requirement() -> Result<RecordForm, Vec<FieldProblem>> {
+    let form = [
+        ("id", &*new_form_id()),
+        ("version", "0"),
+        ("state", "proposed"),
+        ("title", HOSTILE),
+        ("class", "security"),
+        ("family", "logging"),
+        ("priority", "must"),
+        ("acceptance", HOSTILE),
+        ("note", HOSTILE),
+    ];
+    RecordForm::parse(RecordKind::Requirement, &fields(&form))
 }
 
 /// A form's fields.
