@@ -24,7 +24,9 @@ pub mod policies;
 pub mod products;
 pub mod review;
 pub mod risk;
+pub mod search;
 pub mod threats;
+pub mod views;
 pub mod work;
 
 pub use feature_frame::{FeatureFrame, FeatureSection};

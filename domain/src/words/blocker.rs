@@ -58,10 +58,13 @@ pub fn shortfall(shortfall: &Shortfall) -> String {
         }
     };
     match shortfall {
-        Shortfall::Nothing { kind, what } if kind.is_single() => format!("There is no {what} yet"),
+        Shortfall::Nothing { kind, what } if kind.is_single() => {
+            format!("There {} no {what} yet", one_or_many(what, "is", "are"))
+        }
         Shortfall::Nothing { what, .. } => format!("No {what} is on record"),
         Shortfall::Unsaid { kind, number, field } => {
-            format!("{} does not say “{field}”", thing(kind, number))
+            let says = one_or_many(kind.spec().name, "does not say", "do not say");
+            format!("{} {says} “{field}”", thing(kind, number))
         }
         Shortfall::Waits { kind, number, title, state } => {
             format!("{} “{title}” is {}", thing(kind, number), inside_sentence(state))
@@ -106,6 +109,11 @@ pub fn reference(reference: RecordRef) -> String {
         RecordRef::Threat(_) => format!("Threat {reference}"),
         RecordRef::Evidence(_) => format!("Evidence {reference}"),
     }
+}
+
+/// The verb for a name: of notes and lessons a feature has one record, and still they are many.
+fn one_or_many(name: &str, one: &'static str, many: &'static str) -> &'static str {
+    if name.ends_with('s') { many } else { one }
 }
 
 fn capital(text: &str) -> String {

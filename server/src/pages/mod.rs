@@ -16,8 +16,10 @@ pub mod preview;
 pub mod products;
 pub mod review;
 pub mod risk;
+pub mod search;
 pub mod take_up;
 pub mod threats;
+pub mod views;
 pub mod work;
 
 use http::Uri;

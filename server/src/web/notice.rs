@@ -51,6 +51,8 @@ notices! {
     PERSON_DISABLED = "person-disabled": "The account is disabled and its sessions are ended.";
     PERSON_ENABLED = "person-enabled": "The account is enabled.";
     PASSWORD_CHANGED = "password-changed": "The password is changed. Your other sessions are ended.";
+    VIEW_SAVED = "view-saved": "The view is saved. Its link can be passed on.";
+    VIEW_DELETED = "view-deleted": "The view is deleted.";
     SESSION_ENDED = "session-ended": "The session is ended.";
     SIGNED_OUT = "signed-out": "You are signed out.";
     WELCOME = "welcome": "Welcome. Your account is ready.";

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::pages::{
     access, account, comments, evidence, features, guides, history, paper, people, phases, policies, preview,
-    products, review, risk, take_up, threats, work,
+    products, review, risk, search, take_up, threats, views, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -86,6 +86,13 @@ pub fn routes() -> Vec<Route> {
             .post(Only(WriteComment), comments::edit),
         Route::at("/features/{key}/watch").post(Only(WriteComment), comments::watch),
         Route::at("/features/{key}/history").get(Only(ReadProduct), history::feature),
+        Route::at("/search").get(Only(UseOwnAccount), search::show),
+        Route::at("/views").get(Only(UseOwnAccount), views::list).post(Only(UseOwnAccount), views::save),
+        Route::at("/views/{id}").get(Only(UseOwnAccount), views::open),
+        Route::at("/views/{id}/edit")
+            .get(Only(UseOwnAccount), views::edit_form)
+            .post(Only(UseOwnAccount), views::rename),
+        Route::at("/views/{id}/delete").post(Only(UseOwnAccount), views::delete),
         Route::at("/history").get(Only(ReadHistory), history::show),
         Route::at("/history.csv").post(Only(ReadHistory), history::export),
         Route::at("/products").get(Only(UseOwnAccount), products::list),

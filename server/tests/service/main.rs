@@ -3,6 +3,7 @@
 
 mod cancelled;
 mod evidence;
+mod find;
 mod guides;
 mod isolation;
 mod line;

@@ -120,7 +120,7 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
         ("history", 3, counter.of(|| service.history(&cast.auditor, &everything)).await?),
         ("my work", 9, counter.of(|| service.my_work(&cast.second)).await?),
         ("comments", 16, counter.of(|| service.comments_page(&cast.manager, &key, CommentAt::Newest)).await?),
-        ("features", 3, counter.of(|| service.features(&cast.manager, &features)).await?),
+        ("features", 4, counter.of(|| service.features(&cast.manager, &features)).await?),
         ("products", 1, counter.of(|| service.products(&cast.manager, None)).await?),
         ("product", 4, counter.of(|| service.product(&cast.manager, &key.product)).await?),
     ];

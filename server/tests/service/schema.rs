@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Tables without `event_id`, and why they may be: what is not listed here has to be tracked.
-const UNTRACKED: [&str; 12] = [
+const UNTRACKED: [&str; 13] = [
     "_sqlx_migrations", // the migrator's own
     "blob",             // never changes; demands an event
     "blob_chunk",       // never changes; demands an event
@@ -30,6 +30,7 @@ const UNTRACKED: [&str; 12] = [
     "password",         // an old hash is of use to an attacker only; demands an event
     "saved_view",       // a person's own arrangement
     "search_entry",     // follows from the rest
+    "search_word",      // follows from the rest
     "session",          // comes and goes; what is done with it is audited
     "sign_in_throttle", // counters
     "watch",            // a person's own arrangement

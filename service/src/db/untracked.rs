@@ -1,12 +1,14 @@
 //! Writes that are not part of the record: sessions, the counts of attempts to sign in, and what people arrange for
-//! themselves, such as the features that they watch. What a session does is audited by the use cases that it calls; that
+//! themselves, such as the features that they watch and the
+//! views that they save. What a session does is audited by the use cases that it calls; that
 //! a browser is still there is not worth an event.
 //!
 //! Each function is one statement, so there is no transaction that a cancelled request could leave open.
 
 use sluice_domain::{
     canonical::Digest,
-    ids::{CommentId, FeatureId, Id, PersonId},
+    ids::{CommentId, FeatureId, Id, PersonId, SavedViewId},
+    text::Title,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -15,6 +17,7 @@ use crate::{
     clock::Clock,
     error::Result,
     people::{SessionLimits, SessionRow, StoredSession},
+    views::NewView,
 };
 
 /// How often something was tried in the current window.
@@ -242,5 +245,54 @@ impl Database {
         .execute(&self.writes)
         .await?;
         Ok(())
+    }
+
+    /// Stores a saved view, unless its owner has that many already. False where it was not stored: there are as many,
+    /// one has its name, or the form was sent before. Two at once may be one too many; that does no harm.
+    pub(crate) async fn save_view(&self, owner: PersonId, view: &NewView, most: i64) -> Result<bool> {
+        let saved = sqlx::query!(
+            "insert into saved_view (id, owner_id, name, query, created_at)
+             select $1::uuid, $2::uuid, $3::text, $4::text, coalesce($5::timestamptz, clock_timestamp())
+             where (select count(*) from saved_view where owner_id = $2) < $6
+             on conflict do nothing",
+            view.id.uuid(),
+            owner.uuid(),
+            view.name.as_str(),
+            view.address,
+            self.injected(),
+            most
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(saved.rows_affected() == 1)
+    }
+
+    /// Renames one of the owner's saved views. False where they have none of that id.
+    ///
+    /// A name that another of their views has is an error that names the constraint.
+    pub(crate) async fn rename_view(
+        &self,
+        owner: PersonId,
+        view: SavedViewId,
+        name: &Title,
+    ) -> Result<bool, sqlx::Error> {
+        let renamed = sqlx::query!(
+            "update saved_view set name = $3 where id = $1 and owner_id = $2",
+            view.uuid(),
+            owner.uuid(),
+            name.as_str()
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(renamed.rows_affected() == 1)
+    }
+
+    /// Deletes one of the owner's saved views. False where they have none of that id.
+    pub(crate) async fn delete_view(&self, owner: PersonId, view: SavedViewId) -> Result<bool> {
+        let deleted =
+            sqlx::query!("delete from saved_view where id = $1 and owner_id = $2", view.uuid(), owner.uuid())
+                .execute(&self.writes)
+                .await?;
+        Ok(deleted.rows_affected() == 1)
     }
 }
