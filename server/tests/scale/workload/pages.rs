@@ -1,0 +1,204 @@
+//! The pages: every list, search and page about a feature, as its handler asks for it. A new page is a new line.
+
+use std::{future::Future, pin::Pin};
+
+use sluice_domain::{form::Fields, ids::FeatureKey, record::RecordKind};
+use sluice_service::{
+    Actor, Error, Service, features::FeatureFilter, history::HistoryFilter, people::PeopleFilter,
+};
+
+use super::place::Cast;
+
+/// Who opens a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Works on three products.
+    Member,
+    /// Works on the tiny one.
+    Newcomer,
+    /// Reads everything.
+    Auditor,
+}
+
+impl Reader {
+    /// The person.
+    pub(crate) fn of(self, cast: &Cast) -> &Actor {
+        match self {
+            Self::Member => &cast.member,
+            Self::Newcomer => &cast.newcomer,
+            Self::Auditor => &cast.auditor,
+        }
+    }
+}
+
+/// Everybody: lists differ by who reads them.
+const ALL: &[Reader] = &[Reader::Member, Reader::Newcomer, Reader::Auditor];
+/// Those who may open the features that are compared.
+const OF_PAY: &[Reader] = &[Reader::Member, Reader::Auditor];
+/// Pages of the auditor's own.
+const AUDITOR: &[Reader] = &[Reader::Auditor];
+/// Pages about what somebody does themselves.
+const WORKERS: &[Reader] = &[Reader::Member, Reader::Newcomer];
+
+/// What a page is opened with.
+#[derive(Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    /// The use cases.
+    pub(crate) service: &'a Service,
+    /// Who reads.
+    pub(crate) actor: &'a Actor,
+    /// The feature, for pages about one.
+    pub(crate) key: &'a FeatureKey,
+    /// What else there is.
+    pub(crate) cast: &'a Cast,
+}
+
+/// What opening a page comes to.
+type Opening<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
+
+/// A page.
+pub(crate) struct Page {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Who opens it.
+    pub(crate) readers: &'static [Reader],
+    /// Whether it is about one feature.
+    pub(crate) about_feature: bool,
+    /// Opens it.
+    pub(crate) open: for<'a> fn(Ask<'a>) -> Opening<'a>,
+}
+
+/// A query string, as a form or a link sends it.
+fn query(pairs: &[(&str, &str)]) -> Fields {
+    Fields::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+}
+
+/// The features that these filters leave.
+async fn features(ask: Ask<'_>, filter: &[(&str, &str)]) -> Result<(), Error> {
+    ask.service.features(ask.actor, &FeatureFilter::parse(&query(filter))).await.map(drop)
+}
+
+/// The second page of these.
+async fn more_features(ask: Ask<'_>) -> Result<(), Error> {
+    let first = ask.service.features(ask.actor, &FeatureFilter::default()).await?;
+    let after = first.next.unwrap_or_default();
+    features(ask, &[("after", &after)]).await
+}
+
+/// The history that these filters leave.
+async fn history(ask: Ask<'_>, filter: &[(&str, &str)]) -> Result<(), Error> {
+    let filter = HistoryFilter::parse(&query(filter)).unwrap_or_default();
+    ask.service.history(ask.actor, &filter).await.map(drop)
+}
+
+/// The records of a kind.
+async fn records(ask: Ask<'_>, kind: RecordKind, filter: &[(&str, &str)]) -> Result<(), Error> {
+    ask.service.records_page(ask.actor, ask.key, kind, &query(filter)).await.map(drop)
+}
+
+fn wrong(_: impl Sized) -> Error {
+    Error::NotFound
+}
+
+/// `page!("name", READERS, |ask| call)` for a list, `page!(feature "name", |ask| call)` for a page about a feature.
+macro_rules! page {
+    (feature $name:literal, |$ask:ident| $call:expr) => {
+        Page { name: $name, readers: OF_PAY, about_feature: true, open: |$ask| Box::pin(async move { $call.await.map(drop) }) }
+    };
+    ($name:literal, $readers:expr, |$ask:ident| $call:expr) => {
+        Page { name: $name, readers: $readers, about_feature: false, open: |$ask| Box::pin(async move { $call.await.map(drop) }) }
+    };
+}
+
+/// All of them.
+pub(crate) fn all() -> Vec<Page> {
+    let mut pages = lists();
+    pages.extend(about_a_feature());
+    pages
+}
+
+fn lists() -> Vec<Page> {
+    vec![
+        page!("features", ALL, |ask| features(ask, &[])),
+        page!("features, next page", ALL, |ask| more_features(ask)),
+        page!("features of a product", ALL, |ask| features(ask, &[("product", "TINY")])),
+        page!("features in a phase", ALL, |ask| features(ask, &[("phase", "design")])),
+        page!("my features", WORKERS, |ask| features(ask, &[("mine", "yes")])),
+        page!("finished features too", ALL, |ask| features(ask, &[("finished", "yes")])),
+        page!("features by a common word", ALL, |ask| features(ask, &[("q", "payment")])),
+        page!("features by a rare word", ALL, |ask| features(ask, &[("q", &ask.cast.rare)])),
+        page!("features by key", ALL, |ask| features(ask, &[("q", "PAY-1")])),
+        page!("my work", ALL, |ask| ask.service.my_work(ask.actor)),
+        page!("products", ALL, |ask| ask.service.products(ask.actor, None)),
+        page!("product", OF_PAY, |ask| async move {
+            ask.service.product(ask.actor, &"PAY".parse().map_err(wrong)?).await
+        }),
+        page!("people", AUDITOR, |ask| ask.service.people(ask.actor, &PeopleFilter::default())),
+        page!("people by name", AUDITOR, |ask| ask
+            .service
+            .people(ask.actor, &PeopleFilter::parse(&query(&[("q", "ada")])))),
+        page!("person", ALL, |ask| ask.service.person(ask.actor, ask.actor.person)),
+        page!("policies", ALL, |ask| ask.service.policies(ask.actor)),
+        page!("history", AUDITOR, |ask| history(ask, &[])),
+        page!("history of a person", AUDITOR, |ask| history(
+            ask,
+            &[("person", &ask.cast.member.person.to_string())]
+        )),
+        page!("history of a kind of event", AUDITOR, |ask| history(ask, &[("verb", "gate.opened")])),
+        page!("history of a kind of event that never was", AUDITOR, |ask| history(
+            ask,
+            &[("verb", "sign-off.voided")]
+        )),
+        page!("history of a product", AUDITOR, |ask| history(ask, &[("object", "TINY")])),
+        page!("history of a feature, by key", AUDITOR, |ask| history(ask, &[("object", "PAY-1")])),
+        page!("history of a period", AUDITOR, |ask| history(
+            ask,
+            &[("from", "2024-03-01"), ("to", "2024-03-31")]
+        )),
+        page!("history of a person in a product", AUDITOR, |ask| history(
+            ask,
+            &[("person", &ask.cast.member.person.to_string()), ("object", "TINY")]
+        )),
+        page!("people who acted", AUDITOR, |ask| ask.service.people_who_acted(ask.actor)),
+    ]
+}
+
+fn about_a_feature() -> Vec<Page> {
+    vec![
+        page!(feature "feature", |ask| ask.service.feature_page(ask.actor, ask.key)),
+        page!(feature "phase: requirements", |ask| async move {
+            ask.service.phase_page(ask.actor, ask.key, &"requirements".parse().map_err(wrong)?).await
+        }),
+        page!(feature "phase: testing", |ask| async move {
+            ask.service.phase_page(ask.actor, ask.key, &"testing".parse().map_err(wrong)?).await
+        }),
+        page!(feature "requirements", |ask| records(ask, RecordKind::Requirement, &[])),
+        page!(feature "requirements of a state", |ask| records(
+            ask,
+            RecordKind::Requirement,
+            &[("state", "proposed")]
+        )),
+        page!(feature "findings", |ask| records(ask, RecordKind::Finding, &[])),
+        page!(feature "findings, next page", |ask| records(ask, RecordKind::Finding, &[("after", "100")])),
+        page!(feature "requirement", |ask| ask.service.record_page(
+            ask.actor,
+            ask.key,
+            RecordKind::Requirement,
+            Some(1)
+        )),
+        page!(feature "new change", |ask| ask.service.record_page(ask.actor, ask.key, RecordKind::Change, None)),
+        page!(feature "new test summary", |ask| ask.service.record_page(
+            ask.actor,
+            ask.key,
+            RecordKind::TestSummary,
+            None
+        )),
+        page!(feature "requirements to begin with", |ask| ask.service.starters_page(ask.actor, ask.key)),
+        page!(feature "threat model", |ask| ask.service.threat_model_page(ask.actor, ask.key)),
+        page!(feature "threat", |ask| ask.service.threat_page(ask.actor, ask.key, Some(1))),
+        page!(feature "evidence", |ask| ask.service.evidence_list(ask.actor, ask.key)),
+        page!(feature "item of evidence", |ask| ask.service.evidence_item(ask.actor, ask.key, 1)),
+        page!(feature "review", |ask| ask.service.review_page(ask.actor, ask.key)),
+        page!(feature "feature's history", |ask| ask.service.feature_history(ask.actor, ask.key, None)),
+    ]
+}
