@@ -83,6 +83,8 @@ pub enum Problem {
     NotYours(&'static [crate::access::Role]),
     /// Somebody else than who took the step before has to take this one.
     ByAnother,
+    /// The step comes after one of these states.
+    NotYet(Vec<&'static str>),
     /// A state that Sluice sets when the step is done elsewhere.
     SetByStep(&'static str),
     /// The author of a change is among its reviewers.
@@ -99,6 +101,8 @@ pub enum Problem {
     LastAdministrator,
     /// The person has no role in the product.
     NotInProduct,
+    /// A question that takes a yes or a no has neither.
+    Unanswered,
     /// Another edition took the place of this one.
     Superseded,
     /// A point of a list does not parse.

@@ -3,8 +3,11 @@
 use std::error::Error;
 
 use proptest::prelude::*;
-use sluice_domain::policy::{
-    BUILT_IN, ControlKey, EvidenceKind, MAX_SOURCE_BYTES, PhaseKey, Tier, Tiers, parse,
+use sluice_domain::{
+    policy::{
+        BUILT_IN, ControlKey, EvidenceKind, MAX_SOURCE_BYTES, PhaseKey, Proof, Quorum, Tier, Tiers, parse,
+    },
+    record::Rule,
 };
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -129,6 +132,104 @@ fn each_fault_is_said_with_its_place() -> Outcome {
         let said = said(replace, by)?;
         assert!(said.contains(&(code, line, column)), "{replace} -> {by}: {said:?}");
     }
+    Ok(())
+}
+
+/// The sound policy, its control proved by records.
+fn by_records(lines: &str) -> String {
+    let evidence = "proof = \"evidence\"\nevidence = [\"test-report\", \"other\"]\n";
+    SOUND.replacen(evidence, lines, 1)
+}
+
+#[test]
+fn records_prove_by_a_rule() -> Outcome {
+    let proof = |lines: &str| -> Result<Proof, Box<dyn Error>> {
+        let policy = parse(&by_records(lines))?;
+        let phase = policy.first().ok_or("no phase")?;
+        Ok(phase.control(&ControlKey::parse("work")?).ok_or("no control")?.proof.clone())
+    };
+    for rule in Rule::ALL.iter().copied().filter(|rule| !rule.asks_for_reviewers()) {
+        let read = proof(&format!("proof = \"records\"\nrecords = \"{}\"\n", rule.code()))?;
+        assert_eq!(read, Proof::Records { rule, reviewers: None });
+    }
+    let lines = "proof = \"records\"\nrecords = \"changes-reviewed\"\nreviewers = { low = 0, medium = 2, high = 20 }\n";
+    let reviewers = Some(Quorum { low: 0, medium: 2, high: 20 });
+    assert_eq!(proof(lines)?, Proof::Records { rule: Rule::ChangesReviewed, reviewers });
+
+    let policy = parse(&by_records(lines))?;
+    let control = &policy.phases[0].controls[0];
+    assert_eq!(control.rule(), Some(Rule::ChangesReviewed));
+    assert_eq!(Tier::ALL.iter().map(|tier| control.reviewers(*tier)).collect::<Vec<_>>(), [0, 2, 20]);
+    assert_eq!(policy.phases[0].record_kinds(), [Rule::ChangesReviewed.kind()]);
+    Ok(())
+}
+
+#[test]
+fn each_fault_of_a_rule_is_said_with_its_place() -> Outcome {
+    let reviewers = "reviewers = { low = 1, medium = 2, high = 2 }\n";
+    for (lines, code, line, column) in [
+        ("proof = \"records\"\n".to_owned(), "no-rule", 17, 9),
+        ("proof = \"records\"\nrecords = [\"hardened\"]\n".into(), "wrong-type", 18, 11),
+        ("proof = \"records\"\nrecords = \"changes-revewed\"\n".into(), "unknown-rule", 18, 11),
+        ("proof = \"records\"\nrecords = \"changes-reviewed\"\n".into(), "no-reviewers", 18, 11),
+        (
+            format!("proof = \"records\"\nrecords = \"hardened\"\n{reviewers}"),
+            "reviewers-not-asked-for",
+            19,
+            13,
+        ),
+        (
+            "proof = \"records\"\nrecords = \"hardened\"\nevidence = [\"other\"]\n".into(),
+            "evidence-not-asked-for",
+            19,
+            12,
+        ),
+        ("proof = \"statement\"\nrecords = \"hardened\"\n".into(), "rule-not-asked-for", 18, 11),
+        (
+            "proof = \"evidence\"\nevidence = [\"other\"]\nrecords = \"hardened\"\n".into(),
+            "rule-not-asked-for",
+            19,
+            11,
+        ),
+        (format!("proof = \"statement\"\n{reviewers}"), "reviewers-not-asked-for", 18, 13),
+    ] {
+        let errors = parse(&by_records(&lines)).err().ok_or_else(|| format!("accepted: {lines}"))?;
+        let said: Vec<Said> =
+            errors.errors().iter().map(|error| (error.problem.code(), error.line, error.column)).collect();
+        assert_eq!(said, [(code, line, column)], "{lines}");
+    }
+    for (numbers, code, column) in [
+        ("low = 0, medium = 0, high = 0", "quorum-zero", 13),
+        ("low = 2, medium = 1, high = 2", "quorum-decreases", 33),
+        ("low = 1, medium = 2, high = 21", "out-of-range", 43),
+        ("low = 1, medium = 2", "missing-key", 13),
+    ] {
+        let lines =
+            format!("proof = \"records\"\nrecords = \"changes-reviewed\"\nreviewers = {{ {numbers} }}\n");
+        let errors = parse(&by_records(&lines)).err().ok_or_else(|| format!("accepted: {lines}"))?;
+        let said: Vec<Said> =
+            errors.errors().iter().map(|error| (error.problem.code(), error.line, error.column)).collect();
+        assert_eq!(said, [(code, 19, column)], "{numbers}");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_unknown_rule_is_answered_with_its_neighbours() -> Outcome {
+    for (given, nearest) in [
+        ("changes-revewed", "changes-reviewed"),
+        ("harden", "hardened"),
+        ("test-plan", "test-planned"),
+        ("lessons-learned", "lessons-learnt"),
+    ] {
+        let lines = format!("proof = \"records\"\nrecords = \"{given}\"\n");
+        let said = parse(&by_records(&lines)).err().ok_or("accepted")?.to_string();
+        assert!(said.contains(&format!("comes nearest to {nearest}, ")), "{said}");
+        assert!(said.chars().count() < 220, "{said}");
+    }
+    let long = format!("proof = \"records\"\nrecords = \"{}\"\n", "é".repeat(100_000));
+    let said = parse(&by_records(&long)).err().ok_or("accepted")?.to_string();
+    assert!(said.contains('…') && said.chars().count() < 300, "{said}");
     Ok(())
 }
 

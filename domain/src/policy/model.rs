@@ -490,7 +490,7 @@ pub struct SignOffRule {
     pub meaning: String,
 }
 
-/// How many distinct people have to sign, by tier. Never fewer for a higher tier.
+/// How many distinct people something needs, by tier: signatures, reviewers. Never fewer for a higher tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quorum {
     /// For low-risk features.

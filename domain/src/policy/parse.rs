@@ -8,10 +8,11 @@ use super::{
         SignOffRule, Tier, Tiers, is_key,
     },
     problem::{PolicyErrors, PolicyProblem, Problems},
-    read::{At, Reader, Section, TextRule, shown},
+    read::{At, Reader, Section, TextRule, nearest, shown},
 };
 use crate::{
     access::Role,
+    record::Rule,
     threat::{Severity, ThreatStatus},
 };
 
@@ -40,6 +41,8 @@ const CONTROL_KEYS: &[&str] = &[
     "done_by",
     "proof",
     "evidence",
+    "records",
+    "reviewers",
     "tiers",
     "before_production",
     "can_be_not_applicable",
@@ -215,39 +218,68 @@ fn not_empty<T>(
 
 fn proof(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Proof> {
     let proof = reader.word(section, "proof")?;
-    let listed = Reader::place_of(section, "evidence");
-    match proof.value {
-        "statement" => {
-            if let Some(at) = listed {
-                reader.note(at, PolicyProblem::EvidenceNotAskedFor);
-                return None;
-            }
-            Some(Proof::Statement)
-        }
-        "evidence" => {
-            let Some(at) = listed else {
-                reader.note(proof.at, PolicyProblem::NoEvidenceKinds);
-                return None;
-            };
-            let kinds = reader.words(
-                section,
-                "evidence",
-                MAX_WORDS,
-                EvidenceKind::from_code,
-                unknown_evidence_kind,
-            )?;
-            if kinds.is_empty() {
-                reader.note(at, PolicyProblem::NoEvidenceKinds);
-                return None;
-            }
-            Some(Proof::Evidence(kinds))
-        }
+    let read = match proof.value {
+        "statement" => Some(Proof::Statement),
+        "evidence" => evidence(reader, section, proof.at),
+        "records" => records(reader, section, proof.at),
         other => {
-            let known = "statement, evidence".to_owned();
+            let known = "statement, evidence, records".to_owned();
             reader.note(proof.at, PolicyProblem::UnknownProof { given: shown(other), known });
-            None
+            return None;
+        }
+    };
+    let mut sound = true;
+    for (key, belongs_to, problem) in [
+        ("evidence", "evidence", PolicyProblem::EvidenceNotAskedFor),
+        ("records", "records", PolicyProblem::RuleNotAskedFor),
+        ("reviewers", "records", PolicyProblem::ReviewersNotAskedFor),
+    ] {
+        if let (Some(at), true) = (Reader::place_of(section, key), proof.value != belongs_to) {
+            reader.note(at, problem);
+            sound = false;
         }
     }
+    read.filter(|_| sound)
+}
+
+fn evidence(reader: &mut Reader<'_>, section: Section<'_>, proof: usize) -> Option<Proof> {
+    let Some(at) = Reader::place_of(section, "evidence") else {
+        reader.note(proof, PolicyProblem::NoEvidenceKinds);
+        return None;
+    };
+    let kinds =
+        reader.words(section, "evidence", MAX_WORDS, EvidenceKind::from_code, unknown_evidence_kind)?;
+    if kinds.is_empty() {
+        reader.note(at, PolicyProblem::NoEvidenceKinds);
+        return None;
+    }
+    Some(Proof::Evidence(kinds))
+}
+
+fn records(reader: &mut Reader<'_>, section: Section<'_>, proof: usize) -> Option<Proof> {
+    if Reader::place_of(section, "records").is_none() {
+        reader.note(proof, PolicyProblem::NoRule);
+        return None;
+    }
+    let At { value, at } = reader.word(section, "records")?;
+    let Some(rule) = Rule::from_code(value) else {
+        let (given, nearest) = (shown(value), nearest(value, Rule::ALL.iter().map(|rule| rule.code())));
+        reader.note(at, PolicyProblem::UnknownRule { given, nearest, of: Rule::ALL.len() });
+        return None;
+    };
+    let reviewers = match (rule.asks_for_reviewers(), Reader::place_of(section, "reviewers")) {
+        (true, Some(_)) => Some(by_tier(reader, section, "reviewers")?),
+        (true, None) => {
+            reader.note(at, PolicyProblem::NoReviewers { rule });
+            return None;
+        }
+        (false, Some(at)) => {
+            reader.note(at, PolicyProblem::ReviewersNotAskedFor);
+            return None;
+        }
+        (false, None) => None,
+    };
+    Some(Proof::Records { rule, reviewers })
 }
 
 fn tiers(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Tiers> {
@@ -337,7 +369,7 @@ fn sign_offs(reader: &mut Reader<'_>, gate: Section<'_>) -> Option<Vec<SignOffRu
             }
             places.push(role);
         }
-        let quorum = quorum(reader, section);
+        let quorum = by_tier(reader, section, "quorum");
         let meaning = reader.text(section, "meaning", SENTENCE);
         if let (Some(role), Some(quorum), Some(meaning)) = (role, quorum, meaning) {
             rules.push(SignOffRule { role: role.value, quorum, meaning });
@@ -363,21 +395,22 @@ fn role(reader: &mut Reader<'_>, section: Section<'_>) -> Option<At<Role>> {
     role.map(|value| At { value, at })
 }
 
-fn quorum(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Quorum> {
-    let section = reader.table(section, "quorum", QUORUM_KEYS)?;
+/// A number of people for each tier, never fewer for a higher one.
+fn by_tier(reader: &mut Reader<'_>, section: Section<'_>, key: &'static str) -> Option<Quorum> {
+    let section = reader.table(section, key, QUORUM_KEYS)?;
     let low = reader.number(section, "low", 0, MAX_QUORUM);
     let medium = reader.number(section, "medium", 0, MAX_QUORUM);
     let high = reader.number(section, "high", 0, MAX_QUORUM);
-    let seats = |number: At<u16>| u8::try_from(number.value).ok().map(|value| At { value, at: number.at });
-    let (low, medium, high) = (seats(low?)?, seats(medium?)?, seats(high?)?);
+    let people = |number: At<u16>| u8::try_from(number.value).ok().map(|value| At { value, at: number.at });
+    let (low, medium, high) = (people(low?)?, people(medium?)?, people(high?)?);
     if low.value == 0 && medium.value == 0 && high.value == 0 {
-        reader.note(section.at, PolicyProblem::QuorumZero);
+        reader.note(section.at, PolicyProblem::QuorumZero { key });
         return None;
     }
     let mut sound = true;
     for (tier, before, now) in [(Tier::Medium, low, medium), (Tier::High, medium, high)] {
         if now.value < before.value {
-            let problem = PolicyProblem::QuorumDecreases { tier, before: before.value, now: now.value };
+            let problem = PolicyProblem::QuorumDecreases { key, tier, before: before.value, now: now.value };
             reader.note(now.at, problem);
             sound = false;
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::model::Tier;
-use crate::access::Role;
+use crate::{access::Role, record::Rule};
 
 /// The most problems that one reading reports. A person mends a few at a time; a hostile file has no end of them.
 const MOST: usize = 100;
@@ -227,17 +227,22 @@ pub enum PolicyProblem {
         /// The tier.
         tier: Tier,
     },
-    /// A quorum that asks for nobody, whatever the tier.
-    #[error("This quorum is 0 for every tier; leave the sign-off out or ask for somebody.")]
-    QuorumZero,
-    /// A quorum that asks for fewer people at a higher tier.
-    #[error("The quorum falls from {before} to {now} at the tier {}; more risk never needs fewer people.", .tier.code())]
+    /// A number of people by tier that asks for nobody, whatever the tier.
+    #[error("“{key}” is 0 for every tier; ask for somebody, or for nothing at all.")]
+    QuorumZero {
+        /// The key.
+        key: &'static str,
+    },
+    /// A number of people by tier that asks for fewer at a higher one.
+    #[error("“{key}” falls from {before} to {now} at the tier {}; more risk never needs fewer people.", .tier.code())]
     QuorumDecreases {
+        /// The key.
+        key: &'static str,
         /// The tier at which it falls.
         tier: Tier,
-        /// The quorum of the tier below.
+        /// How many at the tier below.
         before: u8,
-        /// The quorum at the tier.
+        /// How many at the tier.
         now: u8,
     },
     /// A number outside its range.
@@ -253,9 +258,34 @@ pub enum PolicyProblem {
     /// A control that wants evidence and does not say of what kind.
     #[error("Proof by evidence has to name at least one kind of evidence in “evidence”.")]
     NoEvidenceKinds,
-    /// A control that wants a statement and names kinds of evidence.
+    /// A control whose proof is another one and that names kinds of evidence.
     #[error("“evidence” only means something where “proof” is \"evidence\".")]
     EvidenceNotAskedFor,
+    /// A control that records prove and that does not say by which rule.
+    #[error("Proof by records has to name a rule in “records”.")]
+    NoRule,
+    /// A control whose proof is another one and that names a rule about records.
+    #[error("“records” only means something where “proof” is \"records\".")]
+    RuleNotAskedFor,
+    /// A rule about records that does not exist.
+    #[error("“{given}” is not a rule about records. Of {of} rules it comes nearest to {nearest}.")]
+    UnknownRule {
+        /// What was written.
+        given: String,
+        /// The rules that may have been meant.
+        nearest: String,
+        /// How many rules there are.
+        of: usize,
+    },
+    /// A rule that asks for reviewers, without their number.
+    #[error("The rule {} needs “reviewers”: how many each change has, by tier.", .rule.code())]
+    NoReviewers {
+        /// The rule.
+        rule: Rule,
+    },
+    /// A number of reviewers where nothing is reviewed.
+    #[error("“reviewers” only means something with a rule that asks for them: {}.", rules_with_reviewers())]
+    ReviewersNotAskedFor,
     /// A list that has to hold something and does not.
     #[error("“{key}” has to name at least one.")]
     EmptyList {
@@ -320,11 +350,16 @@ impl PolicyProblem {
             Self::NoControlForTier { .. } => "no-control-for-tier",
             Self::NoSignOff => "no-sign-off",
             Self::NoSignOffForTier { .. } => "no-sign-off-for-tier",
-            Self::QuorumZero => "quorum-zero",
+            Self::QuorumZero { .. } => "quorum-zero",
             Self::QuorumDecreases { .. } => "quorum-decreases",
             Self::OutOfRange { .. } => "out-of-range",
             Self::NoEvidenceKinds => "no-evidence-kinds",
             Self::EvidenceNotAskedFor => "evidence-not-asked-for",
+            Self::NoRule => "no-rule",
+            Self::RuleNotAskedFor => "rule-not-asked-for",
+            Self::UnknownRule { .. } => "unknown-rule",
+            Self::NoReviewers { .. } => "no-reviewers",
+            Self::ReviewersNotAskedFor => "reviewers-not-asked-for",
             Self::EmptyList { .. } => "empty-list",
             Self::TooMany { .. } => "too-many",
             Self::EmptyText { .. } => "empty-text",
@@ -332,6 +367,12 @@ impl PolicyProblem {
             Self::HiddenCharacter { .. } => "hidden-character",
         }
     }
+}
+
+/// The codes of the rules that ask for reviewers.
+fn rules_with_reviewers() -> String {
+    let asking = Rule::ALL.iter().filter(|rule| rule.asks_for_reviewers());
+    asking.map(|rule| rule.code()).collect::<Vec<_>>().join(", ")
 }
 
 /// Collects problems with their places while a source is read.

@@ -246,3 +246,28 @@ pub(super) fn shown(text: &str) -> String {
     }
     shown
 }
+
+/// Those of the known words that what was written comes nearest to, the nearest first: a list of dozens helps nobody.
+pub(super) fn nearest(text: &str, known: impl Iterator<Item = &'static str>) -> String {
+    const MOST: usize = 5;
+    // Longer than any known word: what comes after cannot bring it nearer.
+    let text: String = text.chars().take(60).collect();
+    let mut known: Vec<(usize, &str)> = known.map(|word| (distance(&text, word), word)).collect();
+    known.sort_unstable();
+    known.into_iter().take(MOST).map(|(_, word)| word).collect::<Vec<_>>().join(", ")
+}
+
+/// How many characters have to be added, taken away or changed to come from one word to the other (Levenshtein).
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (above, a) in from.chars().enumerate() {
+        let mut corner = above;
+        row[0] = above + 1;
+        for (column, b) in to.chars().enumerate() {
+            let changed = corner + usize::from(a != b);
+            corner = row[column + 1];
+            row[column + 1] = changed.min(corner + 1).min(row[column] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}

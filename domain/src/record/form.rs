@@ -114,8 +114,11 @@ impl RecordForm {
         self.check_state(&mut check, before, actor, roles);
         let writes = spec.editors.iter().any(|role| roles.contains(role));
         for field in spec.fields {
-            let old = before.map(|before| before.values.joined(field.key)).unwrap_or_default();
-            if old == self.values.joined(field.key) {
+            // Compared value by value: joined, “a, b” and “a” with “b” would be the same.
+            if before.map_or(!self.values.has(field.key), |before| {
+                before.values.text(field.key) == self.values.text(field.key)
+                    && before.values.many(field.key) == self.values.many(field.key)
+            }) {
                 continue;
             }
             // Who only takes a step, such as acknowledging, fills in what belongs to the step and nothing else.
@@ -123,6 +126,11 @@ impl RecordForm {
                 check.note(field.key, field.label, Problem::NotYours(spec.editors));
             }
             self.check_named(&mut check, field, around);
+        }
+        if let (TitleFrom::Asked { label, .. }, Some(before), false) = (spec.title, before, writes)
+            && before.title != self.title.as_str()
+        {
+            check.note("title", label, Problem::NotYours(spec.editors));
         }
         if self.kind == RecordKind::Promotion
             && self.values.text("environment") == "production"
@@ -146,19 +154,20 @@ impl RecordForm {
         roles: &BTreeSet<Role>,
     ) {
         let spec = self.kind.spec();
-        let writes = spec.editors.iter().any(|role| roles.contains(role));
-        if before.is_some_and(|before| before.state == self.state.code) {
-            // Nobody but those who may enter a state changes what was said on entering it.
-            if !writes && !spec.who_may_enter(self.state).iter().any(|role| roles.contains(role)) {
-                check.note("state", "State", Problem::NotYours(spec.who_may_enter(self.state)));
-            }
-            return;
-        }
         let may_enter = spec.who_may_enter(self.state);
+        // Nobody but those who may enter a state changes what was said on entering it: who wrote a notice does not
+        // rewrite what others acknowledged, but first brings it back to an earlier state.
         if !may_enter.iter().any(|role| roles.contains(role)) {
             check.note("state", "State", Problem::NotYours(may_enter));
         }
-        if self.state.by_another && before.is_none_or(|before| before.state_by == actor) {
+        if before.is_some_and(|before| before.state == self.state.code) {
+            return;
+        }
+        let from = before.map(|before| before.state);
+        if !spec.leads_to(from, self.state) {
+            let steps = self.state.after.iter().filter_map(|code| spec.state(code)).map(|state| state.label);
+            check.note("state", "State", Problem::NotYet(steps.collect()));
+        } else if self.state.by_another && before.is_some_and(|before| before.state_by == actor) {
             check.note("state", "State", Problem::ByAnother);
         }
         for field in spec.fields.iter().filter(|field| self.state.needs.contains(&field.key)) {

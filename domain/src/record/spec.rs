@@ -55,6 +55,8 @@ pub struct State {
     pub needs: &'static [&'static str],
     /// Fields that belong to the step into it: who may take the step but not write the record fills in only these.
     pub fills: &'static [&'static str],
+    /// States from which it is entered; empty: from any, and by a new record.
+    pub after: &'static [&'static str],
     /// Whether somebody else than who brought it into the state before has to do so.
     pub by_another: bool,
 }
@@ -178,6 +180,13 @@ impl Spec {
     #[must_use]
     pub fn who_may_enter(&self, state: &'static State) -> &'static [Role] {
         if state.by.is_empty() { self.editors } else { state.by }
+    }
+
+    /// Whether a record in the state `from` (`None`: a new record) may enter `state`.
+    #[must_use]
+    pub fn leads_to(&self, from: Option<&str>, state: &'static State) -> bool {
+        let step = state.after.is_empty() || from.is_some_and(|from| state.after.contains(&from));
+        step && (from.is_some() || !state.by_another)
     }
 
     /// Whoever may do anything with records of this kind: write them, or bring them into one of their states.

@@ -237,7 +237,6 @@ pub(super) fn may_write(summary: &FeatureSummary, kind: RecordKind) -> bool {
 fn states(summary: &FeatureSummary, kind: RecordKind, item: Option<&RecordItem>) -> Vec<&'static State> {
     let Some(roles) = acting(summary) else { return Vec::new() };
     let spec = kind.spec();
-    let writes = may_write(summary, kind);
     spec.states
         .iter()
         .filter(|state| {
@@ -248,8 +247,8 @@ fn states(summary: &FeatureSummary, kind: RecordKind, item: Option<&RecordItem>)
                 .needs
                 .iter()
                 .any(|need| spec.field(need).is_some_and(|field| matches!(field.input, Input::Set)));
-            let first = item.is_some() || !state.by_another;
-            (stays && (writes || enters)) || (enters && !by_step && first)
+            let leads = spec.leads_to(item.map(|item| item.state.code), state);
+            enters && (stays || (!by_step && leads))
         })
         .collect()
 }

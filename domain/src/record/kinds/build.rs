@@ -178,6 +178,7 @@ pub(super) const FINDING: Spec = Spec {
         State {
             needs: &["fix", "validation"],
             by: &[Role::Qa, Role::Developer],
+            after: &["fixed"],
             by_another: true,
             ..state("validated", "Fix validated", Tone::Good)
         },

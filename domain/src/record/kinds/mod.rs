@@ -46,7 +46,7 @@ pub(super) fn spec(kind: RecordKind) -> &'static Spec {
 
 /// A state that whoever writes the record may bring it into.
 const fn state(code: &'static str, label: &'static str, tone: Tone) -> State {
-    State { code, label, tone, by: &[], needs: &[], fills: &[], by_another: false }
+    State { code, label, tone, by: &[], needs: &[], fills: &[], after: &[], by_another: false }
 }
 
 /// The one state of kinds of which a feature has one.

@@ -183,6 +183,7 @@ pub(super) const NOTICE: Spec = Spec {
         State {
             by: &[Role::Stakeholder],
             fills: &["answer"],
+            after: &["sent"],
             by_another: true,
             ..state("acknowledged", "Acknowledged", Tone::Good)
         },

@@ -91,6 +91,7 @@ pub(super) const PROMOTION: Spec = Spec {
         State {
             by: &[Role::Developer, Role::ReleaseManager, Role::Qa],
             needs: &["observed"],
+            after: &["deployed"],
             fills: &["observed", "evidence"],
             ..state("verified", "Verified", Tone::Good)
         },

@@ -59,11 +59,11 @@ codes! {
         SecurityChecks = "security-checks",
         /// Plan and method of testing are written down.
         TestPlanned = "test-planned",
-        /// The promised static analysis is done, with its evidence.
+        /// The promised static analysis passed, with its evidence.
         StaticAnalysisDone = "static-analysis-done",
-        /// The promised dynamic scan is done, with its evidence.
+        /// The promised dynamic scan passed, with its evidence.
         DynamicScanDone = "dynamic-scan-done",
-        /// The promised penetration test is done, with its evidence.
+        /// The promised penetration test passed, with its evidence.
         PenetrationTestDone = "penetration-test-done",
         /// No finding is open.
         FindingsAddressed = "findings-addressed",
