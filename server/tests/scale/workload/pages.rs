@@ -153,7 +153,7 @@ fn lists() -> Vec<Page> {
         page!("history of a feature, by key", AUDITOR, |ask| history(ask, &[("object", "PAY-1")])),
         page!("history of a period", AUDITOR, |ask| history(
             ask,
-            &[("from", "2024-03-01"), ("to", "2024-03-31")]
+            &[("from", &ask.cast.month.0), ("to", &ask.cast.month.1)]
         )),
         page!("history of a person in a product", AUDITOR, |ask| history(
             ask,

@@ -31,7 +31,7 @@ impl Cluster {
             superuser_url: with_database(&self.embedded.superuser_url(), &name),
             name,
         };
-        let service = workspace.service(Clock::Database).await?;
+        let service = workspace.service().await?;
         service.import_built_in_policy().await?;
         service.close().await;
         fill::fill(&workspace, features).await?;
@@ -50,9 +50,9 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// The use cases on it. Two connections read: each has met every statement after a few pages, as in a server that
     /// has run for a while.
-    pub(crate) async fn service(&self, clock: Clock) -> TestResult<Service> {
+    pub(crate) async fn service(&self) -> TestResult<Service> {
         let url = SecretString::from(self.runtime_url.as_str());
-        Ok(Service::connect(&Connect { url, assume_runtime_role: false, connections: 2 }, clock).await?)
+        Ok(Service::connect(&Connect { url, assume_runtime_role: false, connections: 2 }, Clock::Database).await?)
     }
 
     /// A connection that may do anything.
@@ -61,7 +61,8 @@ impl Workspace {
     }
 
     /// Who reads, and what.
-    pub(crate) async fn cast(&self, service: &Service) -> TestResult<Cast> {
+    pub(crate) async fn cast(&self) -> TestResult<Cast> {
+        let service = self.service().await?;
         let client = self.as_superuser().await?;
         let person = async |name: &str| -> TestResult<Actor> {
             let row = client.query_one("select id from person where email = $1", &[&name]).await?;
@@ -69,7 +70,7 @@ impl Workspace {
             Ok(found.ok_or("no such person")?)
         };
         let word = async |sql: &str| -> TestResult<String> { Ok(client.query_one(sql, &[]).await?.get(0)) };
-        Ok(Cast {
+        let cast = Cast {
             member: person(fill::MEMBER).await?,
             newcomer: person(fill::NEWCOMER).await?,
             auditor: person(fill::AUDITOR).await?,
@@ -82,7 +83,13 @@ impl Workspace {
                  ) w group by word order by count(*), word limit 1",
             )
             .await?,
-        })
+            month: (
+                word("select (current_date - 400)::text").await?,
+                word("select (current_date - 370)::text").await?,
+            ),
+        };
+        service.close().await;
+        Ok(cast)
     }
 }
 
@@ -100,6 +107,8 @@ pub(crate) struct Cast {
     pub(crate) small: FeatureKey,
     /// A word that is in few titles.
     pub(crate) rare: String,
+    /// The first and the last day of a month, a year ago.
+    pub(crate) month: (String, String),
 }
 
 fn with_database(url: &str, database: &str) -> String {

@@ -67,8 +67,7 @@ impl Plan {
                 let number = |name: &str| node[name].as_f64().unwrap_or_default();
                 let each = number("Actual Rows")
                     + number("Rows Removed by Filter")
-                    + number("Rows Removed by Index Recheck")
-                    + number("Rows Removed by Join Filter");
+                    + number("Rows Removed by Index Recheck");
                 rows += each * number("Actual Loops");
             }
         });
@@ -116,12 +115,6 @@ impl Log {
         }
         let read = size(&client).await?;
         Ok(Self { client, read })
-    }
-
-    /// Stops it, for connections that are opened from now on.
-    pub(crate) async fn stop(self, workspace: &Workspace) -> TestResult {
-        let sql = format!("alter role sluice_runtime in database {} reset all", workspace.name);
-        Ok(self.client.batch_execute(&sql).await?)
     }
 
     /// The plans since the last call: as many as there were statements, and those of functions that they call.
