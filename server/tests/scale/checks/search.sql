@@ -1,7 +1,8 @@
 -- The search index as its triggers make it: everything is written once more, with no other trigger.
 begin;
 create temporary table made on commit preserve rows as table search_entry;
-truncate search_entry;
+create temporary table made_words on commit preserve rows as table search_word;
+truncate search_entry, search_word;
 do $$
 declare name text;
 begin

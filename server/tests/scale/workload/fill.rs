@@ -30,6 +30,7 @@ const THREATS: &str = include_str!("sql/05_threats.sql");
 const EVENTS: &str = include_str!("sql/06_events.sql");
 const GATES: &str = include_str!("sql/07_gates.sql");
 const SEARCH: &str = include_str!("sql/08_search.sql");
+const FOUND_WORDS: &str = include_str!("sql/09_words.sql");
 
 /// How many records of a kind there are, and who of two connections stores them.
 struct Kind {
@@ -97,6 +98,7 @@ pub(crate) async fn fill(workspace: &Workspace, features: u32) -> TestResult {
     )?;
     let (first, second) = (part(SEARCH, 1), part(SEARCH, 2));
     tokio::try_join!(one.batch_execute(&first), two.batch_execute(&second))?;
+    one.batch_execute(FOUND_WORDS).await?;
     make_indexes(&one, &two, &indexes).await?;
     one.batch_execute(GATES).await?;
     one.batch_execute("drop schema scale cascade").await?;

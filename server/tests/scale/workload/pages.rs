@@ -4,7 +4,8 @@ use std::{future::Future, pin::Pin};
 
 use sluice_domain::{form::Fields, ids::FeatureKey, record::RecordKind};
 use sluice_service::{
-    Actor, Error, Service, features::FeatureFilter, history::HistoryFilter, people::PeopleFilter,
+    Actor, Error, Service, features::FeatureFilter, find::SearchQuery, history::HistoryFilter,
+    people::PeopleFilter, talk::CommentAt,
 };
 
 use super::place::Cast;
@@ -85,6 +86,16 @@ async fn more_features(ask: Ask<'_>) -> Result<(), Error> {
     features(ask, &[("after", &after)]).await
 }
 
+/// The features that these filters leave, as a board.
+async fn board(ask: Ask<'_>, filter: &[(&str, &str)]) -> Result<(), Error> {
+    ask.service.feature_board(ask.actor, &FeatureFilter::parse(&query(filter))).await.map(drop)
+}
+
+/// What is found.
+async fn search(ask: Ask<'_>, asked: &[(&str, &str)]) -> Result<(), Error> {
+    ask.service.search(ask.actor, &SearchQuery::parse(&query(asked))).await.map(drop)
+}
+
 /// The history that these filters leave.
 async fn history(ask: Ask<'_>, filter: &[(&str, &str)]) -> Result<(), Error> {
     let filter = HistoryFilter::parse(&query(filter)).unwrap_or_default();
@@ -120,15 +131,45 @@ pub(crate) fn all() -> Vec<Page> {
 fn lists() -> Vec<Page> {
     vec![
         page!("features", ALL, |ask| features(ask, &[])),
+        page!("board", ALL, |ask| board(ask, &[])),
+        page!("board of a product", ALL, |ask| board(ask, &[("product", "TINY")])),
+        page!("board of a tier", ALL, |ask| board(ask, &[("tier", "high")])),
+        page!("my board", WORKERS, |ask| board(ask, &[("mine", "yes")])),
+        page!("search for a common word", ALL, |ask| search(ask, &[("q", "payment")])),
+        page!("search for words", ALL, |ask| search(ask, &[("q", "encrypt payment suppliers")])),
+        page!("search for a rare word", ALL, |ask| search(ask, &[("q", &ask.cast.rare)])),
+        page!("search for a mistyped word", ALL, |ask| search(ask, &[("q", "subscirption")])),
+        page!("search for a key", ALL, |ask| search(ask, &[("q", "PAY-1")])),
+        page!("search for a key within a feature", ALL, |ask| search(ask, &[("q", "PAY-1 T-4")])),
+        page!("search for what is not there", ALL, |ask| search(ask, &[("q", "xylophone")])),
+        page!("search in a product", ALL, |ask| search(ask, &[("q", "payment"), ("product", "TINY")])),
+        page!("search for findings", ALL, |ask| search(ask, &[("q", "payment"), ("kind", "finding")])),
         page!("features, next page", ALL, |ask| more_features(ask)),
         page!("features of a product", ALL, |ask| features(ask, &[("product", "TINY")])),
         page!("features in a phase", ALL, |ask| features(ask, &[("phase", "design")])),
         page!("my features", WORKERS, |ask| features(ask, &[("mine", "yes")])),
         page!("finished features too", ALL, |ask| features(ask, &[("finished", "yes")])),
+        page!("finished features", ALL, |ask| features(ask, &[("finished", "only")])),
+        page!("features of a tier", ALL, |ask| features(ask, &[("tier", "high")])),
+        page!("features in review", ALL, |ask| features(ask, &[("gate", "in-review")])),
+        page!("features that wait for a role", ALL, |ask| features(ask, &[("role", "qa")])),
+        page!("overdue features", ALL, |ask| features(ask, &[("overdue", "yes")])),
+        page!("features of an owner", ALL, |ask| features(
+            ask,
+            &[("owner", &ask.cast.member.person.to_string())]
+        )),
         page!("features by a common word", ALL, |ask| features(ask, &[("q", "payment")])),
         page!("features by a rare word", ALL, |ask| features(ask, &[("q", &ask.cast.rare)])),
         page!("features by key", ALL, |ask| features(ask, &[("q", "PAY-1")])),
         page!("my work", ALL, |ask| ask.service.my_work(ask.actor)),
+        page!("saved views", WORKERS, |ask| ask.service.saved_views(ask.actor)),
+        page!("standards to attest", WORKERS, |ask| ask.service.standards_to_attest(ask.actor)),
+        page!("standards of a product", OF_PAY, |ask| async move {
+            ask.service.standards(ask.actor, &"PAY".parse().map_err(wrong)?).await
+        }),
+        page!("lists of a product", OF_PAY, |ask| async move {
+            ask.service.product_lists(ask.actor, &"PAY".parse().map_err(wrong)?).await
+        }),
         page!("products", ALL, |ask| ask.service.products(ask.actor, None)),
         page!("product", OF_PAY, |ask| async move {
             ask.service.product(ask.actor, &"PAY".parse().map_err(wrong)?).await
@@ -199,6 +240,12 @@ fn about_a_feature() -> Vec<Page> {
         page!(feature "evidence", |ask| ask.service.evidence_list(ask.actor, ask.key)),
         page!(feature "item of evidence", |ask| ask.service.evidence_item(ask.actor, ask.key, 1)),
         page!(feature "review", |ask| ask.service.review_page(ask.actor, ask.key)),
+        page!(feature "comments", |ask| ask.service.comments_page(ask.actor, ask.key, CommentAt::Newest)),
+        page!(feature "comments around one", |ask| ask.service.comments_page(
+            ask.actor,
+            ask.key,
+            CommentAt::Around(2)
+        )),
         page!(feature "feature's history", |ask| ask.service.feature_history(ask.actor, ask.key, None)),
     ]
 }

@@ -1,9 +1,10 @@
 -- What the decision last said. With triggers, because what is made from it is theirs to make.
 set session_replication_role = origin;
-insert into public.gate_state (feature_id, blockers, team_blockers, team_roles, sign_roles, contributors, signed,
-                               decided_at)
+insert into public.gate_state (feature_id, blockers, team_blockers, team_roles, team_role_blockers, sign_roles,
+                               contributors, signed, decided_at)
 select f.id, case when f.finished then 0 else team + cardinality(sign) end, case when f.finished then 0 else team end,
-       case when f.finished or team = 0 then '{}' else roles end, case when f.finished then '{}' else sign end,
+       case when f.finished or team = 0 then '{}' else roles end,
+       case when f.finished or team = 0 then '{}' else array_fill(team, array[cardinality(roles)]) end, case when f.finished then '{}' else sign end,
        case when f.finished then '{}' else array[f.owner_id, f.developer_id, f.tester_id] end, '{}',
        f.created_at + 19 * f.step
 from scale.feature f
