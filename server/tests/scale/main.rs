@@ -1,16 +1,15 @@
 //! Pages at scale: every list, search and page about a feature is served from indexes, with a number of statements that
-//! does not depend on how much there is. The figures at 100,000 features are those of the bench `pages`.
+//! does not depend on how much there is. The figures at 100,000 features are those of the bench `pages`, which fails
+//! there as this fails here.
 
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sluice_domain::ids::FeatureKey;
-
 use self::workload::{
     TestResult,
-    pages::{Ask, Page, Reader, all},
-    place::{Cast, Cluster, Workspace},
+    pages::{Ask, LITTLE, MUCH, Opening, all, openings},
+    place::{Cluster, Workspace},
     plans::{Log, Plan},
     statements::Listener,
 };
@@ -25,9 +24,6 @@ const TIMES: usize = 7;
 /// So many rows more may be looked at among three times as many features, beyond twice as many: a page of a list that
 /// was not full before.
 const SLACK: u64 = 600;
-
-const LITTLE: &str = ", little in it";
-const MUCH: &str = ", much in it";
 
 /// What a page came to, by its name and who read what.
 type Asked = BTreeMap<String, Opened>;
@@ -47,8 +43,10 @@ async fn open_all(workspace: &Workspace, mut report: impl FnMut(&str, &Plan)) ->
     let listener = Listener::start();
     let mut asked = Asked::new();
     for page in all() {
-        for Opening { name, reader, key, times } in openings(&page, &cast) {
+        for Opening { name, reader, key, much } in openings(&page, &cast) {
             let ask = Ask { service: &service, actor: reader.of(&cast), key, cast: &cast };
+            // Much in it: the same statements once more, by whatever plan they have come to.
+            let times = if much { 1 } else { TIMES };
             for time in 1..=times {
                 let opened = (page.open)(ask).await;
                 opened.map_err(|error| format!("{name}: {error}"))?;
@@ -66,28 +64,28 @@ async fn open_all(workspace: &Workspace, mut report: impl FnMut(&str, &Plan)) ->
     Ok(asked)
 }
 
-/// One way to open a page.
-struct Opening<'a> {
-    name: String,
-    reader: Reader,
-    key: &'a FeatureKey,
-    times: usize,
+/// Pages that look at more rows among more features, up to a bound of their own: the beginning of their names, and the
+/// bound. The bench says that it holds at 100,000.
+const BOUNDED: [(&str, u64); 2] = [
+    // Counts up to 200 features in each column.
+    ("board", 30_000),
+    // Ranks the newest 400 entries with a word; where many have it they are found from the end of an index by time.
+    ("search for", 25_000),
+];
+
+/// Pages and tables of which they need most rows, as long as these are few: with some hundred features in a phase the
+/// board looks at nearly each.
+const NEEDED: [(&str, &str); 1] = [("board", "gate_state")];
+
+/// How many rows a page may look at, after what it looked at among fewer features.
+fn most_rows(page: &str, before: u64) -> u64 {
+    let bound = BOUNDED.iter().find(|(name, _)| page.starts_with(name));
+    bound.map_or(before * 2 + SLACK, |(_, rows)| *rows)
 }
 
-/// A page as each of its readers opens it; one about a feature with little in it and with much.
-fn openings<'a>(page: &Page, cast: &'a Cast) -> Vec<Opening<'a>> {
-    let mut openings = Vec::new();
-    for reader in page.readers {
-        let name = |size: &str| format!("{} ({reader:?}){size}", page.name);
-        if page.about_feature {
-            openings.push(Opening { name: name(LITTLE), reader: *reader, key: &cast.small, times: TIMES });
-            // The same statements once more, by whatever plan they have come to.
-            openings.push(Opening { name: name(MUCH), reader: *reader, key: &cast.large, times: 1 });
-        } else {
-            openings.push(Opening { name: name(""), reader: *reader, key: &cast.small, times: TIMES });
-        }
-    }
-    openings
+/// What every page about a feature with much in it is called, beside the same with little in it.
+fn with_little(page: &str) -> Option<String> {
+    page.strip_suffix(MUCH).map(|name| format!("{name}{LITTLE}"))
 }
 
 #[tokio::test]
@@ -96,7 +94,8 @@ async fn pages_are_served_from_indexes_with_a_constant_number_of_statements() ->
     let mut wrong = BTreeSet::new();
     let fewer = open_all(&cluster.workspace(FEWER).await?, |_, _| {}).await?;
     let more = open_all(&cluster.workspace(FEATURES).await?, |page, plan| {
-        for table in plan.whole_tables() {
+        let needed = |table: &String| NEEDED.iter().any(|(name, one)| page.starts_with(name) && one == table);
+        for table in plan.whole_tables().into_iter().filter(|table| !needed(table)) {
             wrong.insert(format!("{page} reads all of {table}:\n{}\n{}", plan.statement, plan.shown()));
         }
     })
@@ -116,13 +115,13 @@ async fn pages_are_served_from_indexes_with_a_constant_number_of_statements() ->
                 opened.statements, before.statements
             ));
         }
-        if opened.rows > before.rows * 2 + SLACK {
+        if opened.rows > most_rows(page, before.rows) {
             wrong.insert(format!(
                 "{page} looks at {} rows of {FEATURES} features and at {} of {FEWER}",
                 opened.rows, before.rows
             ));
         }
-        if let Some(with_little) = page.strip_suffix(MUCH).and_then(|name| more.get(&format!("{name}{LITTLE}")))
+        if let Some(with_little) = with_little(page).and_then(|name| more.get(&name))
             && opened.statements != with_little.statements
         {
             wrong.insert(format!(
@@ -155,7 +154,11 @@ async fn the_workspace_is_as_the_program_would_have_made_it() -> TestResult {
         let counts = client.query_one(&sql, &[]).await?;
         let [wrong, missing, all]: [i64; 3] = [counts.get(0), counts.get(1), counts.get(2)];
         assert!(all > 200, "{all} rows in {by_triggers}");
-        assert_eq!((wrong, missing), (0, 0), "{by_triggers}: rows that triggers would not make, and missing ones");
+        assert_eq!(
+            (wrong, missing),
+            (0, 0),
+            "{by_triggers}: rows that triggers would not make, and missing ones"
+        );
     }
     Ok(())
 }

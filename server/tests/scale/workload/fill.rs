@@ -22,6 +22,9 @@ pub(crate) const LARGE: &str = "PAY-1";
 /// Key of the feature with little in it.
 pub(crate) const SMALL: &str = "PAY-2";
 
+/// A word that is in one title, in the tiny product.
+pub(crate) const RARE: &str = "zephyrine";
+
 const WORDS: &str = include_str!("sql/01_words.sql");
 const PLAN: &str = include_str!("sql/02_plan.sql");
 const FEATURES: &str = include_str!("sql/03_features.sql");
@@ -65,7 +68,14 @@ const KINDS: [Kind; 5] = [
         states: &["open", "fixed", "validated", "validated", "validated", "dismissed"],
     },
     Kind { kind: RecordKind::Change, part: 1, many: 2, few: 2, usual: 2, states: &["merged"] },
-    Kind { kind: RecordKind::Decision, part: 2, many: 1, few: 1, usual: 1, states: &["accepted", "proposed"] },
+    Kind {
+        kind: RecordKind::Decision,
+        part: 2,
+        many: 1,
+        few: 1,
+        usual: 1,
+        states: &["accepted", "proposed"],
+    },
     Kind { kind: RecordKind::Notice, part: 1, many: 1, few: 1, usual: 1, states: &["sent", "acknowledged"] },
 ];
 

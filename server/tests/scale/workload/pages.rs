@@ -8,7 +8,7 @@ use sluice_service::{
     people::PeopleFilter, talk::CommentAt,
 };
 
-use super::place::Cast;
+use super::{fill::RARE, place::Cast};
 
 /// Who opens a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub(crate) struct Ask<'a> {
 }
 
 /// What opening a page comes to.
-type Opening<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
 
 /// A page.
 pub(crate) struct Page {
@@ -66,7 +66,44 @@ pub(crate) struct Page {
     /// Whether it is about one feature.
     pub(crate) about_feature: bool,
     /// Opens it.
-    pub(crate) open: for<'a> fn(Ask<'a>) -> Opening<'a>,
+    pub(crate) open: for<'a> fn(Ask<'a>) -> Answer<'a>,
+}
+
+/// What the name of a page about a feature with little in it ends in.
+pub(crate) const LITTLE: &str = ", little in it";
+/// The same for one with very much in it.
+pub(crate) const MUCH: &str = ", much in it";
+
+/// One way to open a page.
+pub(crate) struct Opening<'a> {
+    /// The page, who reads it, and how much there is in it.
+    pub(crate) name: String,
+    /// Who reads.
+    pub(crate) reader: Reader,
+    /// The feature.
+    pub(crate) key: &'a FeatureKey,
+    /// Whether it has very much in it.
+    pub(crate) much: bool,
+}
+
+/// A page as each of its readers opens it; one about a feature with little in it and with much.
+pub(crate) fn openings<'a>(page: &Page, cast: &'a Cast) -> Vec<Opening<'a>> {
+    let sizes: &[(&str, &FeatureKey, bool)] = if page.about_feature {
+        &[(LITTLE, &cast.small, false), (MUCH, &cast.large, true)]
+    } else {
+        &[("", &cast.small, false)]
+    };
+    page.readers
+        .iter()
+        .flat_map(|reader| {
+            sizes.iter().map(|(size, key, much)| Opening {
+                name: format!("{} ({reader:?}){size}", page.name),
+                reader: *reader,
+                key,
+                much: *much,
+            })
+        })
+        .collect()
 }
 
 /// A query string, as a form or a link sends it.
@@ -114,10 +151,20 @@ fn wrong(_: impl Sized) -> Error {
 /// `page!("name", READERS, |ask| call)` for a list, `page!(feature "name", |ask| call)` for a page about a feature.
 macro_rules! page {
     (feature $name:literal, |$ask:ident| $call:expr) => {
-        Page { name: $name, readers: OF_PAY, about_feature: true, open: |$ask| Box::pin(async move { $call.await.map(drop) }) }
+        Page {
+            name: $name,
+            readers: OF_PAY,
+            about_feature: true,
+            open: |$ask| Box::pin(async move { $call.await.map(drop) }),
+        }
     };
     ($name:literal, $readers:expr, |$ask:ident| $call:expr) => {
-        Page { name: $name, readers: $readers, about_feature: false, open: |$ask| Box::pin(async move { $call.await.map(drop) }) }
+        Page {
+            name: $name,
+            readers: $readers,
+            about_feature: false,
+            open: |$ask| Box::pin(async move { $call.await.map(drop) }),
+        }
     };
 }
 
@@ -137,7 +184,7 @@ fn lists() -> Vec<Page> {
         page!("my board", WORKERS, |ask| board(ask, &[("mine", "yes")])),
         page!("search for a common word", ALL, |ask| search(ask, &[("q", "payment")])),
         page!("search for words", ALL, |ask| search(ask, &[("q", "encrypt payment suppliers")])),
-        page!("search for a rare word", ALL, |ask| search(ask, &[("q", &ask.cast.rare)])),
+        page!("search for a rare word", ALL, |ask| search(ask, &[("q", RARE)])),
         page!("search for a mistyped word", ALL, |ask| search(ask, &[("q", "subscirption")])),
         page!("search for a key", ALL, |ask| search(ask, &[("q", "PAY-1")])),
         page!("search for a key within a feature", ALL, |ask| search(ask, &[("q", "PAY-1 T-4")])),
@@ -159,7 +206,7 @@ fn lists() -> Vec<Page> {
             &[("owner", &ask.cast.member.person.to_string())]
         )),
         page!("features by a common word", ALL, |ask| features(ask, &[("q", "payment")])),
-        page!("features by a rare word", ALL, |ask| features(ask, &[("q", &ask.cast.rare)])),
+        page!("features by a rare word", ALL, |ask| features(ask, &[("q", RARE)])),
         page!("features by key", ALL, |ask| features(ask, &[("q", "PAY-1")])),
         page!("my work", ALL, |ask| ask.service.my_work(ask.actor)),
         page!("saved views", WORKERS, |ask| ask.service.saved_views(ask.actor)),

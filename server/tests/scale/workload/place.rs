@@ -52,7 +52,8 @@ impl Workspace {
     /// has run for a while.
     pub(crate) async fn service(&self) -> TestResult<Service> {
         let url = SecretString::from(self.runtime_url.as_str());
-        Ok(Service::connect(&Connect { url, assume_runtime_role: false, connections: 2 }, Clock::Database).await?)
+        Ok(Service::connect(&Connect { url, assume_runtime_role: false, connections: 2 }, Clock::Database)
+            .await?)
     }
 
     /// A connection that may do anything.
@@ -76,13 +77,6 @@ impl Workspace {
             auditor: person(fill::AUDITOR).await?,
             large: fill::LARGE.parse()?,
             small: fill::SMALL.parse()?,
-            rare: word(
-                "select min(word) from (
-                     select split_part(lower(title), ' ', 2) as word from feature
-                     where product_id in (select id from product where key = 'PAY')
-                 ) w group by word order by count(*), word limit 1",
-            )
-            .await?,
             month: (
                 word("select (current_date - 400)::text").await?,
                 word("select (current_date - 370)::text").await?,
@@ -105,8 +99,6 @@ pub(crate) struct Cast {
     pub(crate) large: FeatureKey,
     /// A feature with 10 records, alike in everything else.
     pub(crate) small: FeatureKey,
-    /// A word that is in few titles.
-    pub(crate) rare: String,
     /// The first and the last day of a month, a year ago.
     pub(crate) month: (String, String),
 }

@@ -110,7 +110,10 @@ impl Log {
             ("auto_explain.log_timing", "off"),
         ] {
             client
-                .batch_execute(&format!("alter role sluice_runtime in database {} set {name} = '{value}'", workspace.name))
+                .batch_execute(&format!(
+                    "alter role sluice_runtime in database {} set {name} = '{value}'",
+                    workspace.name
+                ))
                 .await?;
         }
         let read = size(&client).await?;

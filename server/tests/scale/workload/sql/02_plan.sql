@@ -40,7 +40,7 @@ from scale.person p cross join generate_series(0, 1) turn cross join generate_se
 where p.place > 4;
 
 -- The features, oldest first. Most of the old ones are finished. The first two are the ones that tests compare: one with
--- very much in it, and one with little, alike in everything else.
+-- very much in it, and one with little, alike in everything else. The title of the third has a word that no other has.
 create table scale.feature as
 select f.n, f.id, f.product, pr.id as product_id, pr.key as product_key,
        row_number() over (partition by f.product order by f.n)::int as number,
@@ -57,7 +57,8 @@ select f.n, f.id, f.product, pr.id as product_id, pr.key as product_key,
        -- Who wrote most of it.
        o.id as owner_id, d.id as developer_id, q.id as tester_id
 from (
-    select n, case when n <= 2 or d < 200 then 1 when d < 350 then 2 when d = 999 then 20 else 3 + d % 17 end as product,
+    select n, case when n <= 2 then 1 when n = 3 or d = 999 then 20 when d < 200 then 1 when d < 350 then 2
+                else 3 + d % 17 end as product,
            n > 2 and scale.draw(n, 8, 100) < case when n < s.features * 0.7 then 70 else 5 end as finished,
            created_at, least(interval '6 days', (s.now - created_at) / 21) as step,
            scale.id(created_at, n, 'feature') as id

@@ -35,7 +35,7 @@ join scale.person p on p.place = seat.person;
 insert into public.feature (id, product_id, number, title, description, owner_id, target_date, tier, policy_version_id,
                             status, phase, cycle, turn, turn_since, requested_by, finished_at, scope_salt, scope_author,
                             created_at, event_id)
-select f.id, f.product_id, f.number, scale.title(f.n), scale.sentence(f.n) || ' ' || scale.sentence(f.n + 1), f.owner_id,
+select f.id, f.product_id, f.number, case f.n when 3 then 'Replace zephyrine scanners' else scale.title(f.n) end, scale.sentence(f.n) || ' ' || scale.sentence(f.n + 1), f.owner_id,
        case when scale.draw(f.n, 13, 10) < 7
             then (f.created_at + (60 + scale.draw(f.n, 14, 400)) * interval '1 day')::date end,
        f.tier, (select id from public.policy_version order by created_at desc limit 1),
