@@ -17,6 +17,7 @@ pub mod feature_frame;
 pub mod features;
 pub mod guides;
 pub mod history;
+pub mod paper;
 pub mod people;
 pub mod phases;
 pub mod policies;

@@ -11,8 +11,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, comments, evidence, features, guides, history, people, phases, policies, preview,
-    products, records, review, risk, search, threats, views, work,
+    access, account, comments, evidence, features, guides, history, paper, people, phases, policies, preview,
+    products, records, review, risk, search, take_up, threats, views, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -79,6 +79,11 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/evidence/{number}/detach").post(Only(AddEvidence), evidence::detach),
         Route::at("/features/{key}/evidence/{number}/versions/{version}/download")
             .get(Only(ReadProduct), evidence::download),
+        Route::at("/features/{key}/record").get(Only(ReadProduct), paper::record),
+        Route::at("/features/{key}/trace").get(Only(ReadProduct), paper::trace),
+        Route::at("/features/{key}/records/feedback/{number}/take-up")
+            .get(Only(CreateFeature), take_up::form)
+            .post(Only(CreateFeature), take_up::take_up),
         Route::at("/features/{key}/review")
             .get(Only(ReadProduct), review::show)
             .post(Only(SignGate), review::sign),

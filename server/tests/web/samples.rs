@@ -114,6 +114,11 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
             Sample::get(format!("/products/PAY/standards/{}", seed.standard), Product)
         }
         "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.1", Workspace),
+        // Its author's own form.
+        "/features/{key}/comments/{number}" => Sample {
+            narrowed: Some(&[Role::ProductManager]),
+            ..Sample::get("/features/PAY-1/comments/1", Product)
+        },
         "/features/{key}/phases/{phase}" => {
             Sample::get("/features/PAY-4/phases/requirements?open=authentication", Product)
         }
@@ -173,6 +178,7 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
             422,
             &[("id", &id), ("product", &product), ("title", "A"), ("owner", owner)],
         ),
+        "/work/mentions/seen" => Sample::post(path, Workspace, 303, &[("comment", &id)]),
         "/views" => {
             let form = [("id", id.as_str()), ("name", ""), ("of", "features"), ("query", "mine=yes")];
             Sample::post(path, Workspace, 422, &form)
@@ -274,9 +280,23 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let target = if effective { "threat:1" } else { "threat:999" };
             Sample::post(at("/evidence/1/attach"), Product, 422, &[("target", target)])
         }
+        "/records/feedback/{number}/take-up" => {
+            let title = if effective { "A" } else { "" };
+            Sample::post(at("/records/feedback/1/take-up"), Product, 422, &[("id", &id), ("title", title)])
+        }
         "/evidence/{number}/detach" => {
             Sample::post(at("/evidence/1/detach"), Product, 303, &[("target", "threat:1")])
         }
+        "/comments" => {
+            let text = if effective { "A" } else { "" };
+            Sample::post(at("/comments"), Product, 422, &[("id", &id), ("text", text)])
+        }
+        "/comments/{number}" => {
+            let form = [("version", version("1")), ("text", "A")];
+            let sample = Sample::post(at("/comments/1"), Product, 409, &form);
+            Sample { narrowed: Some(&[Role::ProductManager]), ..sample }
+        }
+        "/watch" => Sample::post(at("/watch"), Product, 303, &[("watching", "no")]),
         "/review" => {
             let role = who.roles().first().copied().unwrap_or(Role::SecurityReviewer).code();
             let dossier = Digest::of(b"").to_string();

@@ -19,6 +19,7 @@ use sluice_service::{
     people::{Accept, Invite, NewPassword},
     products::CreateProduct,
     risk::RateFeature,
+    talk::WriteComment,
     threats::EditThreat,
     views::SaveView,
 };
@@ -192,11 +193,30 @@ impl Seed {
             ("kind", "plan"),
             ("note", HOSTILE),
         ]));
+        let feedback = RecordForm::parse(
+            RecordKind::Feedback,
+            &fields(&[
+                ("id", &new_form_id()),
+                ("version", "0"),
+                ("state", "new"),
+                ("title", HOSTILE),
+                ("source", HOSTILE),
+                ("text", HOSTILE),
+                ("class", "defect"),
+            ]),
+        );
+        service.add_record(&manager, &key, parsed(feedback)?).await?;
         let mut spool = Spool::begin(1024).await?;
         spool.write(FILE).await?;
         let upload = Upload::new(FILE_NAME, Some("text/html"), spool.finish().await?);
         service.add_evidence(&manager, &key, parsed(evidence)?, upload).await?;
 
+        // Everybody bears the same name, so everybody is mentioned.
+        let text = format!("@{HOSTILE} {HOSTILE}");
+        let comment = WriteComment::parse(&fields(&[("id", &new_form_id()), ("text", &text)]));
+        service.write_comment(&manager, &key, parsed(comment)?).await?;
+        let developer = actor(service, self.person(DEVELOPER)?).await?;
+        service.watch(&developer, &key, true).await?;
         service.add_record(&manager, &key, parsed(requirement("proposed"))?).await?;
 
         for key in ["PAY-2".parse()?, "PAY-3".parse()?] {
