@@ -88,7 +88,10 @@ async fn records_are_numbered_by_kind_and_edited_by_version() -> TestResult {
     let form = with(before.clone(), "title", "Tokens expire after an hour");
     world.edit(&cast.tester, &key, (REQUIREMENT, 2), form).await?;
     let item = world.item(&key, REQUIREMENT, 2).await?;
-    assert_eq!((item.title.as_str(), item.version, item.author.as_str()), ("Tokens expire after an hour", 2, "Tess Tester"));
+    assert_eq!(
+        (item.title.as_str(), item.version, item.author.as_str()),
+        ("Tokens expire after an hour", 2, "Tess Tester")
+    );
     assert_eq!(item.state_by, "Devi Developer", "the state is still the developer's");
     assert_eq!(item.owner.as_deref(), Some("Devi Developer"));
 
@@ -132,7 +135,11 @@ async fn a_form_that_is_sent_twice_makes_one_record_and_of_some_kinds_there_is_o
     );
     let outcomes = [one, two];
     assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(1))).count(), 1, "{outcomes:?}");
-    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Stale))).count(), 1, "{outcomes:?}");
+    assert_eq!(
+        outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Stale))).count(),
+        1,
+        "{outcomes:?}"
+    );
     Ok(())
 }
 
@@ -205,7 +212,9 @@ async fn marketing_acknowledges_what_was_sent_and_writes_nothing_else() -> TestR
     assert!(!page.may_write && page.states.is_empty(), "a draft is not acknowledged");
 
     world.tick();
-    world.edit(&cast.manager, &key, notice, with(world.form(&key, notice.0, 1).await?, "state", "sent")).await?;
+    world
+        .edit(&cast.manager, &key, notice, with(world.form(&key, notice.0, 1).await?, "state", "sent"))
+        .await?;
     let page = service.record_page(&cast.stakeholder, &key, RecordKind::Notice, Some(1)).await?;
     assert_eq!(page.states.iter().map(|state| state.code).collect::<Vec<_>>(), ["acknowledged"]);
     let form = with(world.form(&key, notice.0, 1).await?, "state", "acknowledged");

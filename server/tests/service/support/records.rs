@@ -31,9 +31,10 @@ impl World {
         kind: RecordKind,
         set: &[(&str, &str)],
     ) -> TestResult<i32> {
-        let form = set.iter().fold(filled(kind, self.named(), "As the team agreed."), |form, (name, value)| {
-            with(form, name, *value)
-        });
+        let form =
+            set.iter().fold(filled(kind, self.named(), "As the team agreed."), |form, (name, value)| {
+                with(form, name, *value)
+            });
         let actor = self.cast.holding(kind.spec().editors)?;
         Ok(self.service.add_record(actor, key, command(kind, form)?).await?)
     }

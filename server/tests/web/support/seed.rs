@@ -233,7 +233,8 @@ impl Seed {
         let mut answers: Vec<(&str, &str)> = questions().map(|question| (question.key, "no")).collect();
         answers.extend([("from", "low"), ("version", "0"), ("reason", HOSTILE)]);
         service.rate_feature(manager, key, parsed(RateFeature::parse(&fields(&answers)))?).await?;
-        let plan = fields(&[("id", &new_form_id()), ("version", "0"), ("scope", HOSTILE), ("goals", HOSTILE)]);
+        let plan =
+            fields(&[("id", &new_form_id()), ("version", "0"), ("scope", HOSTILE), ("goals", HOSTILE)]);
         service.add_record(manager, key, parsed(RecordForm::parse(RecordKind::Plan, &plan))?).await?;
         service.add_record(manager, key, parsed(requirement("accepted"))?).await?;
         Ok(())
@@ -295,12 +296,7 @@ async fn publish_standard(service: &Service, admin: &Actor) -> TestResult<Standa
     Ok(service.publish_standard(admin, &"PAY".parse()?, parsed(standard)?).await?)
 }
 
-async fn make_feature(
-    service: &Service,
-    actor: &Actor,
-    product: ProductId,
-    tier: Tier,
-) -> Result<(), Error> {
+async fn make_feature(service: &Service, actor: &Actor, product: ProductId, tier: Tier) -> Result<(), Error> {
     let description = format!("{HOSTILE}\n\n[a](javascript:alert(1)) ![b](data:text/html,x)");
     let form = [
         ("id", new_form_id()),
