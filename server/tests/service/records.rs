@@ -152,18 +152,17 @@ async fn who_has_no_role_in_the_product_learns_nothing_and_an_auditor_only_reads
     let events = world.events().await?;
     let form = || command(REQUIREMENT, world.requirement("Tokens expire"));
     let starters = || parsed(AddStarters::parse(&fields(&[("starter", "throttle")])));
-    for stranger in [&cast.stranger, &cast.admin] {
-        let outcomes = [
-            service.records_page(stranger, &key, REQUIREMENT, &Fields::default()).await.map(drop),
-            service.record_page(stranger, &key, REQUIREMENT, Some(1)).await.map(drop),
-            service.starters_page(stranger, &key).await.map(drop),
-            service.add_record(stranger, &key, form()?).await.map(drop),
-            service.edit_record(stranger, &key, 1, form()?).await,
-            service.add_starters(stranger, &key, starters()?).await.map(drop),
-        ];
-        for outcome in outcomes {
-            assert!(matches!(outcome, Err(Error::NotFound)), "{}: {outcome:?}", stranger.name);
-        }
+    let stranger = &cast.stranger;
+    let outcomes = [
+        service.records_page(stranger, &key, REQUIREMENT, &Fields::default()).await.map(drop),
+        service.record_page(stranger, &key, REQUIREMENT, Some(1)).await.map(drop),
+        service.starters_page(stranger, &key).await.map(drop),
+        service.add_record(stranger, &key, form()?).await.map(drop),
+        service.edit_record(stranger, &key, 1, form()?).await,
+        service.add_starters(stranger, &key, starters()?).await.map(drop),
+    ];
+    for outcome in outcomes {
+        assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
     }
     let page = service.record_page(&cast.auditor, &key, REQUIREMENT, Some(1)).await?;
     assert!(!page.may_write && page.states.is_empty());
@@ -300,7 +299,9 @@ async fn an_edit_under_the_eyes_of_the_reviewers_voids_what_they_signed() -> Tes
     let world = World::new().await?;
     let cast = world.cast;
     let key = world.in_review(Tier::Low).await?;
+    // A denial keeps the gate shut, so that the approval beside it stands and waits.
     world.sign(&cast.first, &key, Role::SecurityReviewer, Verdict::Deny).await?;
+    world.sign(&cast.second, &key, Role::SecurityReviewer, Verdict::Approve).await?;
     let before = world.dossier(&key).await?;
 
     // What this gate does not read voids nothing.
@@ -313,8 +314,8 @@ async fn an_edit_under_the_eyes_of_the_reviewers_voids_what_they_signed() -> Tes
     world.edit(&cast.developer, &key, (REQUIREMENT, 1), form).await?;
     assert_ne!(world.dossier(&key).await?, before, "the requirement is part of what is signed");
     let page = world.service.review_page(&cast.first, &key).await?;
-    let sign_off = page.sign_offs.first().ok_or("no sign-off")?;
-    assert!(sign_off.ended.is_some(), "{sign_off:?}");
+    let approval = page.sign_offs.iter().find(|sign_off| sign_off.verdict == Verdict::Approve);
+    assert!(approval.is_some_and(|approval| approval.ended.is_some()), "{:?}", page.sign_offs);
     Ok(())
 }
 
