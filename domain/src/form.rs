@@ -101,6 +101,8 @@ pub enum Problem {
     LastAdministrator,
     /// The person has no role in the product.
     NotInProduct,
+    /// A question that takes a yes or a no has neither.
+    Unanswered,
     /// Another edition took the place of this one.
     Superseded,
     /// A point of a list does not parse.

@@ -2,9 +2,10 @@
 //! the same place.
 
 use crate::{
-    ids::FeatureKey,
+    ids::{FeatureKey, StandardId},
     policy::{ControlKey, PhaseKey},
-    record::RecordKind,
+    record::{ListKind, RecordKind},
+    text::ProductKey,
 };
 
 /// A page about a feature, or a spot on it.
@@ -82,6 +83,45 @@ impl Place {
             Self::Standards => format!("/products/{}/standards", feature.product),
             Self::Review => format!("{base}/review"),
             Self::History => format!("{base}/history"),
+        }
+    }
+}
+
+/// A page about a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProductPlace {
+    /// The product's own page.
+    Product,
+    /// Its coding standards.
+    Standards,
+    /// The form that publishes a coding standard.
+    NewStandard,
+    /// The form that publishes the edition after this one.
+    NewEdition(StandardId),
+    /// One edition of a coding standard, where it is attested.
+    Standard(StandardId),
+    /// Its lists.
+    Lists,
+    /// One of its lists.
+    List(ListKind),
+    /// The form that edits one of its lists.
+    EditList(ListKind),
+}
+
+impl ProductPlace {
+    /// The path below the product's own address.
+    #[must_use]
+    pub fn path(self, product: &ProductKey) -> String {
+        let base = format!("/products/{product}");
+        match self {
+            Self::Product => base,
+            Self::Standards => format!("{base}/standards"),
+            Self::NewStandard => format!("{base}/standards/new"),
+            Self::NewEdition(id) => format!("{base}/standards/new?replaces={id}"),
+            Self::Standard(id) => format!("{base}/standards/{id}"),
+            Self::Lists => format!("{base}/lists"),
+            Self::List(list) => format!("{base}/lists#{}", list.code()),
+            Self::EditList(list) => format!("{base}/lists?edit={0}#{0}", list.code()),
         }
     }
 }

@@ -260,6 +260,7 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::LastAdministrator,
         Problem::NotInProduct,
         Problem::Superseded,
+        Problem::Unanswered,
         Problem::Point { number: 3, error: TextError::TooLong { max: 200 } },
         Problem::PointRepeated { number: 4 },
         Problem::TooManyPoints { max: 50 },
@@ -292,8 +293,9 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::Point { .. } => 23,
         Problem::PointRepeated { .. } => 24,
         Problem::TooManyPoints { .. } => 25,
+        Problem::Unanswered => 26,
     };
-    assert_all(&all, number, 26);
+    assert_all(&all, number, 27);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });
@@ -313,7 +315,7 @@ fn every_event_is_told_of_every_object() {
             assert!(sentence.starts_with(|c: char| c.is_lowercase()), "{sentence}");
             assert!(!sentence.ends_with('.'), "{sentence}");
             let verb = sentence.split(' ').next().unwrap_or_default();
-            assert!(verb.ends_with("ed") || ["set", "withdrew"].contains(&verb), "{verb} is no past tense");
+            assert!(verb.ends_with("ed") || ["set", "withdrew", "wrote"].contains(&verb), "{verb} is no past tense");
         }
     }
     assert_eq!(words::sentence(Verb::EvidenceAdded, ObjectKind::Evidence, "E-3"), "added evidence E-3");

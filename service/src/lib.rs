@@ -20,6 +20,7 @@ pub mod phases;
 pub mod policies;
 pub mod products;
 pub mod records;
+pub mod risk;
 pub mod threats;
 pub mod work;
 

@@ -99,6 +99,29 @@ pub fn PostForm(
     }
 }
 
+/// Fields that may wait, behind one line that opens without a script.
+#[component]
+pub fn MoreFields(
+    /// What they are.
+    #[prop(into)]
+    label: String,
+    /// They are in sight at once, because something was typed there or has to be put right.
+    #[prop(optional)]
+    open: bool,
+    /// The fields.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <details class="more" open=open>
+            <summary>
+                <span>"More"</span>
+                <span class="muted">{label}</span>
+            </summary>
+            <div class="more-fields">{children()}</div>
+        </details>
+    }
+}
+
 /// Fields side by side where there is room.
 #[component]
 pub fn FormRow(

@@ -34,7 +34,7 @@ pub use self::{
         Checkbox, CheckboxGroup, Choice, FileField, HiddenField, InputKind, RadioGroup, SelectField,
         TextField,
     },
-    form_parts::{ErrorSummary, FieldError, FormActions, FormRow, PostForm},
+    form_parts::{ErrorSummary, FieldError, FormActions, FormRow, MoreFields, PostForm},
     gate::{BlockerLine, GatePanel, GateState, Oath, Turn},
     icons::{Icon, IconName, Sprite},
     layout::{Avatar, Breadcrumb, Card, Columns, NavLink, PageHead, Rail, Shell},

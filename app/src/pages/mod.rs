@@ -14,12 +14,14 @@ pub mod error;
 pub mod evidence;
 pub mod feature_frame;
 pub mod features;
+pub mod guides;
 pub mod history;
 pub mod people;
 pub mod phases;
 pub mod policies;
 pub mod products;
 pub mod review;
+pub mod risk;
 pub mod threats;
 pub mod work;
 

@@ -262,7 +262,7 @@ fn gate_row(title: String, more: Option<String>, cell: impl Fn(Tier) -> String) 
     .into_any()
 }
 
-fn condition_words(condition: Condition) -> String {
+pub(crate) fn condition_words(condition: Condition) -> String {
     match condition {
         Condition::ThreatModelComplete { .. } => "The threat model answers all four questions".to_owned(),
         Condition::NoUntreatedThreat { at_least, needs, .. } => words::met(&Met::Threats { at_least, needs }),

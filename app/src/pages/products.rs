@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use sluice_domain::{
     access::{Action, Role},
+    place::ProductPlace,
     text::{Body, Title},
     words::{self, Label},
 };
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     components::{
         Badge, Breadcrumb, Button, ButtonKind, Card, Choice, Column, EmptyState, ErrorSummary, Fact,
-        FormActions, HiddenField, IconName, LinkButton, PageHead, Pager, PostForm, Prose, SelectField,
+        FactList, FormActions, HiddenField, IconName, LinkButton, PageHead, Pager, PostForm, Prose, SelectField,
         TableHead, TableWrap, TextArea, TextField, Timestamp, Tone, counted,
     },
     form::Form,
@@ -49,10 +50,12 @@ pub fn ProductsPage(
             Column::text("Your roles"),
         ];
         view! {
-            <TableWrap id="products" caption="Products">
-                <TableHead columns />
-                <tbody>{rows}</tbody>
-            </TableWrap>
+            <Card flush=true>
+                <TableWrap id="products" caption="Products">
+                    <TableHead columns />
+                    <tbody>{rows}</tbody>
+                </TableWrap>
+            </Card>
             <Pager text=format!("{} by key", counted(count, "product")) next />
         }
         .into_any()
@@ -281,6 +284,8 @@ pub fn ProductDetails(
     }
     let held = if mine.is_empty() { "none".to_owned() } else { words::join(&mine, "and") };
     facts.push(Fact::text("Your roles", held));
+    let features = features_card(&page);
+    let guides = guides_card(&page);
     let grants = grants_card(&page, links);
     let grant = page.may_manage_people.then(|| grant_card(&page, form, people));
     let description = if page.description.is_empty() {
@@ -292,6 +297,8 @@ pub fn ProductDetails(
         <Breadcrumb trail=vec![("Products".to_owned(), "/products".to_owned())] here=page.name.clone() />
         <PageHead title=page.name key facts nostrip:action=action />
         <Card title="What it is">{description}</Card>
+        {features}
+        {guides}
         {grants}
         {grant}
         {roles_card()}
@@ -323,34 +330,143 @@ fn action(page: &ProductPage) -> Option<AnyView> {
     })
 }
 
+/// How many features are in which phase, for those who may read them.
+fn features_card(page: &ProductPage) -> Option<AnyView> {
+    let counts = page.features?;
+    let href = format!("/features?product={}", page.key);
+    if counts == FeatureCounts::default() {
+        let why = if page.may_create_feature {
+            "A title is enough to begin with. Its first gate then shows what is needed."
+        } else {
+            "A product manager of the product creates the first."
+        };
+        return Some(
+            view! {
+                <Card title="Features">
+                    <EmptyState title="No feature yet" why />
+                </Card>
+            }
+            .into_any(),
+        );
+    }
+    let rows = page
+        .phases
+        .iter()
+        .map(|phase| {
+            let href = format!("{href}&phase={}", phase.phase);
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a href=href>{phase.name.clone()}</a>
+                    </th>
+                    <td class="num">{phase.features}</td>
+                    <td class="num">{phase.in_review}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let side = view! { <a href=href>"All features"</a> }.into_any();
+    let columns =
+        vec![Column::text("Phase"), Column::number("Features"), Column::number("With the reviewers")];
+    let table = if page.phases.is_empty() {
+        view! { <p class="muted">"None is on the way."</p> }.into_any()
+    } else {
+        view! {
+            <TableWrap id="phases" caption="Features by phase">
+                <TableHead columns />
+                <tbody>{rows}</tbody>
+            </TableWrap>
+        }
+        .into_any()
+    };
+    let finished = (counts.finished > 0).then(|| {
+        let words = match counts.finished {
+            1 => "1 feature went through its whole lifecycle.".to_owned(),
+            many => format!("{many} features went through their whole lifecycle."),
+        };
+        view! { <span>{words}</span> }.into_any()
+    });
+    let flush = !page.phases.is_empty();
+    Some(
+        view! {
+            <Card title="Features" side flush nostrip:footer=finished>
+                {table}
+            </Card>
+        }
+        .into_any(),
+    )
+}
+
+/// What the product's people go by: coding standards and lists.
+fn guides_card(page: &ProductPage) -> AnyView {
+    let standards = ProductPlace::Standards.path(&page.key);
+    let words = match page.standards.in_force {
+        0 => "None is published yet".to_owned(),
+        1 => "1 in force".to_owned(),
+        many => format!("{many} in force"),
+    };
+    let behind = page.standards.unattested.len();
+    let chip = match (page.standards.in_force, behind) {
+        (0, _) => None,
+        (_, 0) => Some(
+            view! { <Badge text="Attested by everybody" tone=Tone::Open icon=IconName::Check /> }.into_any(),
+        ),
+        (_, 1) => Some(
+            view! { <Badge text="1 person has not attested" tone=Tone::Waiting icon=IconName::Clock /> }
+                .into_any(),
+        ),
+        (_, many) => {
+            let text = format!("{many} people have not attested");
+            Some(view! { <Badge text tone=Tone::Waiting icon=IconName::Clock /> }.into_any())
+        }
+    };
+    let mut facts = vec![Fact::view(
+        "Coding standards",
+        view! {
+            <span class="cluster">
+                <a href=standards>{words}</a>
+                {chip}
+            </span>
+        },
+    )];
+    facts.extend(page.lists.iter().map(|(kind, points)| {
+        let href = ProductPlace::List(*kind).path(&page.key);
+        Fact::view(kind.title(), view! { <a href=href>{counted(*points, "point")}</a> })
+    }));
+    view! {
+        <Card title="What people go by">
+            <FactList facts />
+        </Card>
+    }
+    .into_any()
+}
+
 fn grants_card(page: &ProductPage, links: bool) -> AnyView {
     let who_can = (!page.may_manage_people).then(|| {
         let sentence =
             format!("Granting and revoking roles: {}", lower_first(&needed_words(Action::ManagePeople)));
-        view! { <p class="muted">{sentence}</p> }
+        view! { <span>{sentence}</span> }.into_any()
     });
     if page.grants.is_empty() {
         return view! {
-            <Card title="Who may do what">
+            <Card title="Who may do what" nostrip:footer=who_can>
                 <EmptyState
                     title="Nobody holds a role here yet"
                     why="A product manager creates features, a security reviewer signs gates: grant at least these two, to different people."
                     icon=IconName::Person
                 />
-                {who_can}
             </Card>
         }
         .into_any();
     }
     let rows = page.grants.iter().map(|grant| grant_row(page, grant, links)).collect_view();
     view! {
-        <Card title="Who may do what" flush=true>
+        <Card title="Who may do what" flush=true nostrip:footer=who_can>
             <TableWrap id="grants" caption="Who holds which role">
                 <TableHead columns=vec![Column::text("Person"), Column::text("Roles")] />
                 <tbody>{rows}</tbody>
             </TableWrap>
         </Card>
-        {who_can}
     }
     .into_any()
 }
@@ -460,6 +576,8 @@ fn roles_card() -> AnyView {
 
 #[cfg(test)]
 mod tests {
+    use sluice_domain::record::ListKind;
+    use sluice_service::products::{PhaseCount, StandardsSummary};
     use time::macros::datetime;
 
     use super::*;
@@ -475,7 +593,15 @@ mod tests {
             description: "One\nTwo".to_owned(),
             created_at: NOW,
             version: 3,
-            features: Some(FeatureCounts { active: 3, in_review: 1, finished: 0 }),
+            features: Some(FeatureCounts { active: 3, in_review: 1, finished: 2 }),
+            phases: vec![PhaseCount {
+                phase: "design".to_owned(),
+                name: "Design <x>".to_owned(),
+                features: 3,
+                in_review: 1,
+            }],
+            standards: StandardsSummary { in_force: 2, unattested: vec!["Ana <x>".to_owned()] },
+            lists: vec![(ListKind::Hardening, 7)],
             grants: vec![ProductGrant {
                 person: "0197a3f0-0000-7000-8000-000000000002".parse().expect("an id"),
                 name: "Ana".to_owned(),
@@ -499,6 +625,30 @@ mod tests {
         assert!(html.contains("3 on the way, 1 in review"), "{html}");
         assert!(!html.contains("href=\"/people/"), "{html}");
         assert!(!html.contains("Payments <x>"), "{html}");
+    }
+
+    #[test]
+    fn a_product_shows_where_its_features_stand_and_what_people_go_by() {
+        let html =
+            view! { <ProductDetails page=product(false) form=Form::new() people=Vec::new() links=false now=NOW /> }
+                .to_html();
+        for words in [
+            "href=\"/features?product=PAY&amp;phase=design\"",
+            "2 features went through their whole lifecycle.",
+            "href=\"/products/PAY/standards\"",
+            "1 person has not attested",
+            "href=\"/products/PAY/lists#hardening\"",
+            "7 points",
+        ] {
+            assert!(html.contains(words), "{words}: {html}");
+        }
+        assert!(!html.contains("Design <x>"), "{html}");
+        let mut none = product(true);
+        (none.features, none.phases) = (None, Vec::new());
+        none.standards = StandardsSummary::default();
+        let html =
+            view! { <ProductDetails page=none form=Form::new() people=Vec::new() links=true now=NOW /> }.to_html();
+        assert!(!html.contains("Features by phase") && html.contains("None is published yet"), "{html}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod model;
 mod parse;
 mod problem;
 mod read;
+mod retier;
 
 pub use model::{
     Condition, Control, ControlKey, EvidenceKind, Gate, KeyError, Phase, PhaseKey, Policy, Proof, Quorum,
@@ -16,6 +17,7 @@ pub use model::{
 };
 pub use parse::{MAX_SOURCE_BYTES, parse};
 pub use problem::{PolicyError, PolicyErrors, PolicyProblem};
+pub use retier::PhaseChange;
 
 /// The text of the policy that every new workspace starts with.
 pub const BUILT_IN: &str = include_str!("../../../policies/sdl.toml");

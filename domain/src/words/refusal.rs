@@ -103,7 +103,7 @@ pub fn problem(problem: &FieldProblem) -> String {
             "This form was sent before, with other content. What it made then stays as it is; open a new form.".into()
         }
         Problem::TierLowered => {
-            "A gate was opened under the higher tier already, so the tier can only rise.".into()
+            "A gate was opened under the higher tier already, so the tier can only rise. Keep the present tier, with a reason.".into()
         }
         Problem::NeededFor(state) => format!("{label} is needed for “{state}”. Fill it in."),
         Problem::NotYours(roles) => {
@@ -134,6 +134,7 @@ pub fn problem(problem: &FieldProblem) -> String {
             "This is the last administrator. Make somebody else administrator first.".into()
         }
         Problem::NotInProduct => format!("{label} has to be a person with a role in this product."),
+        Problem::Unanswered => "Answer this question with yes or no.".into(),
         Problem::Superseded => "A newer edition is in force by now. Go on with that one.".into(),
         Problem::Point { number, error } => text_error(&format!("Point {number}"), *error),
         Problem::PointRepeated { number } => {

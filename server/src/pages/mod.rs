@@ -5,6 +5,7 @@ pub mod access;
 pub mod account;
 pub mod evidence;
 pub mod features;
+pub mod guides;
 pub mod history;
 pub mod people;
 pub mod phases;
@@ -12,6 +13,7 @@ pub mod policies;
 pub mod preview;
 pub mod products;
 pub mod review;
+pub mod risk;
 pub mod threats;
 pub mod work;
 

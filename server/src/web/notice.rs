@@ -25,6 +25,9 @@ macro_rules! notices {
 notices! {
     SAVED = "saved": "Saved.";
     FEATURE_CREATED = "feature-created": "The feature is created. Its first gate shows what is needed.";
+    FEATURE_RATED = "feature-rated": "The answers are saved. The tier is the one shown here.";
+    STANDARD_PUBLISHED = "standard-published": "The standard is published. Everybody who works on the product is asked to attest it.";
+    STANDARD_ATTESTED = "standard-attested": "Your attestation is on record. It counts for every feature of the product.";
     CONTROL_SAVED = "control-saved": "The checklist is saved.";
     THREAT_ADDED = "threat-added": "The threat is added to the model.";
     EVIDENCE_ADDED = "evidence-added": "The evidence is stored and attached.";

@@ -1,8 +1,8 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, CreateFeature, DoControl, EditFeature, EditThreatModel, ManagePeople, ManageProducts,
-    ReadGrants, ReadHistory, ReadPolicies, ReadProduct, RequestReview, ReturnForChanges, SignGate,
+    AddEvidence, AttestStandard, CreateFeature, DoControl, EditFeature, EditThreatModel, ManageGuides,
+    ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies, ReadProduct, RequestReview, ReturnForChanges, SignGate,
     UseOwnAccount,
 };
 
@@ -11,7 +11,7 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, evidence, features, history, people, phases, policies, preview, products, review,
+    access, account, evidence, features, guides, history, people, phases, policies, preview, products, review, risk,
     threats, work,
 };
 
@@ -41,6 +41,9 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/edit")
             .get(Only(EditFeature), features::edit_form)
             .post(Only(EditFeature), features::edit),
+        Route::at("/features/{key}/risk")
+            .get(Only(ReadProduct), risk::show)
+            .post(Only(EditFeature), risk::answer),
         Route::at("/features/{key}/phases/{phase}")
             .get(Only(ReadProduct), phases::show)
             .post(Only(DoControl), phases::mark),
@@ -80,6 +83,15 @@ pub fn routes() -> Vec<Route> {
         Route::at("/products/{key}/edit")
             .get(Only(ManageProducts), products::edit_form)
             .post(Only(ManageProducts), products::edit),
+        Route::at("/products/{key}/standards").get(Only(ReadGrants), guides::standards),
+        Route::at("/products/{key}/standards/new")
+            .get(Only(ManageGuides), guides::publish_form_page)
+            .post(Only(ManageGuides), guides::publish),
+        Route::at("/products/{key}/standards/{id}")
+            .get(Only(ReadGrants), guides::standard)
+            .post(Only(AttestStandard), guides::attest),
+        Route::at("/products/{key}/lists").get(Only(ReadGrants), guides::lists),
+        Route::at("/products/{key}/lists/{list}").post(Only(ManageGuides), guides::edit_list),
         Route::at("/products/{key}/grants").post(Only(ManagePeople), products::grant),
         Route::at("/products/{key}/grants/revoke").post(Only(ManagePeople), products::revoke),
         Route::at("/people").get(Only(ReadGrants), people::list),

@@ -3,12 +3,14 @@
 
 mod cancelled;
 mod evidence;
+mod guides;
 mod isolation;
 mod line;
 mod queries;
 mod races;
 mod refusals;
 mod review;
+mod risk;
 mod schema;
 mod stale;
 mod support;

@@ -146,29 +146,6 @@ async fn taking_evidence_away_is_a_contribution_too() -> TestResult {
 }
 
 #[tokio::test]
-async fn the_tier_is_not_lowered_once_a_gate_is_open() -> TestResult {
-    let world = World::new().await?;
-    let (service, cast) = (&world.service, world.cast);
-    let key = world.feature(Tier::Medium).await?;
-    let at = |tier: Tier, version: i32| -> TestResult<_> {
-        let mut edit = rename(&world, "Pay by link", version)?;
-        edit.tier = tier;
-        Ok(edit)
-    };
-    service.edit_feature(&cast.manager, &key, at(Tier::Low, 1)?).await?;
-    service.edit_feature(&cast.manager, &key, at(Tier::Medium, 2)?).await?;
-    world.hand_over(&key).await?;
-    world.approve(&key).await?;
-    let lowered = service.edit_feature(&cast.manager, &key, at(Tier::Low, 3)?).await;
-    assert!(
-        matches!(&lowered, Err(Error::Invalid(problems)) if problems[0].problem == Problem::TierLowered),
-        "{lowered:?}"
-    );
-    service.edit_feature(&cast.manager, &key, at(Tier::High, 3)?).await?;
-    Ok(())
-}
-
-#[tokio::test]
 async fn no_phase_is_skipped() -> TestResult {
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);

@@ -26,7 +26,6 @@ pub(crate) fn rename(world: &World, title: &str, version: i32) -> TestResult<Edi
         ("title", title),
         ("description", "A link that asks for a payment."),
         ("owner", &owner),
-        ("tier", "low"),
     ];
     parsed(EditFeature::parse(&fields(&form)))
 }

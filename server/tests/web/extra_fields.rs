@@ -48,7 +48,7 @@ async fn fields_that_a_form_does_not_have_change_nothing() -> TestResult {
     let feature = "select concat_ws(' ', product_id, number, owner_id, policy_version_id, status, phase, cycle, turn,
                    finished_at, scope_author, created_at) from feature f where number = 1 and product_id = (select id from product where key = 'PAY')";
     let before = world.text(feature).await?;
-    let form = with_extra(&[("version", "1"), ("title", "A"), ("owner", &manager), ("tier", "low")]);
+    let form = with_extra(&[("version", "1"), ("title", "A"), ("owner", &manager)]);
     let answer = browser.post("/features/PAY-1/edit", &form).await?;
     assert_eq!(answer.code(), 303, "{}", answer.text());
     assert_eq!(world.text(feature).await?, before, "only what the form edits is edited");
@@ -107,12 +107,12 @@ async fn names_of_what_is_elsewhere_open_nothing() -> TestResult {
         (world.seed.other_product.to_string(), world.seed.person(Who::Stranger)?.to_string());
     let mut browser = Browser::signed_in(&world, MANAGER).await?;
     let before = world.digest().await?;
-    let form = [("version", "1"), ("title", "A"), ("owner", stranger.as_str()), ("tier", "low")];
+    let form = [("version", "1"), ("title", "A"), ("owner", stranger.as_str())];
     let answer = browser.post("/features/PAY-1/edit", &form).await?;
     assert_eq!(answer.code(), 422, "an owner from elsewhere");
     assert_eq!(answer.page().missing_of_error("owner"), Vec::<String>::new());
     let id = new_form_id();
-    let form = [("id", id.as_str()), ("product", other.as_str()), ("title", "A"), ("tier", "low")];
+    let form = [("id", id.as_str()), ("product", other.as_str()), ("title", "A")];
     assert_eq!(browser.post("/features/new", &form).await?.code(), 404, "a product that is not theirs");
     let form = [
         ("id", id.as_str()),
@@ -135,7 +135,7 @@ async fn names_of_what_is_elsewhere_open_nothing() -> TestResult {
         .text("select id::text from feature where product_id = (select id from product where key = 'OPS')")
         .await?;
     let product = world.seed.product.to_string();
-    let form = [("id", taken.as_str()), ("product", product.as_str()), ("title", "A"), ("tier", "low")];
+    let form = [("id", taken.as_str()), ("product", product.as_str()), ("title", "A")];
     let answer = browser.post("/features/new", &form).await?;
     assert!([404, 409, 422].contains(&answer.code()), "{}", answer.code());
     assert!(!answer.text().contains("OPS-1"));

@@ -88,9 +88,25 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
                 ("title", HOSTILE),
                 ("description", HOSTILE),
                 ("target-date", "31.12.2026"),
-                ("tier", "high"),
             ],
             &["target-date"],
+        ),
+        Refused::new(
+            MANAGER,
+            "/features/{key}/risk",
+            &[
+                ("version", "0"),
+                ("from", "low"),
+                ("personal-data", "yes"),
+                ("money", ""),
+                ("access", "no"),
+                ("exposed", "no"),
+                ("code", "no"),
+                ("new-parts", "no"),
+                ("reason", HOSTILE),
+                ("tier", "high"),
+            ],
+            &["money"],
         ),
         Refused::new(
             MANAGER,
@@ -101,7 +117,6 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
                 ("description", HOSTILE),
                 ("owner", owner),
                 ("target-date", "2026-13-01"),
-                ("tier", "medium"),
             ],
             &["title", "target-date"],
         ),
@@ -193,6 +208,25 @@ fn of_people(world: &World, product: &str, manager: &str) -> Vec<Refused> {
             &[("version", "1"), ("name", ""), ("description", HOSTILE)],
             &["name"],
         ),
+        Refused::new(
+            MANAGER,
+            "/products/{key}/standards/new",
+            &[
+                ("id", &id),
+                ("title", ""),
+                ("edition", "<b>\"2027"),
+                ("link", "javascript:alert(1)"),
+                ("summary", HOSTILE),
+            ],
+            &["title", "link"],
+        ),
+        Refused::new(
+            MANAGER,
+            "/products/{key}/lists/{list}",
+            &[("version", "0"), ("points", &HOSTILE.repeat(200 / HOSTILE.len() + 1))],
+            &["points"],
+        )
+        .at("/products/PAY/lists/hardening"),
         Refused::new(ADMIN, "/products/{key}/grants", &[("person", manager), ("role", "")], &["role"]),
         Refused::new(
             ADMIN,
@@ -246,13 +280,14 @@ fn of_people(world: &World, product: &str, manager: &str) -> Vec<Refused> {
 }
 
 /// Forms without a field that somebody fills in, and what is no form of a page.
-const NOTHING_TYPED: [&str; 9] = [
+const NOTHING_TYPED: [&str; 10] = [
     "/sign-out",
     "/preferences/theme",
     "/islands/preview",
     "/account/sessions/end",
     "/features/{key}/evidence/{number}/detach",
     "/features/{key}/review/request",
+    "/products/{key}/standards/{id}",
     "/products/{key}/grants/revoke",
     "/people/invitations/{id}/withdraw",
     "/people/{id}/roles/revoke",

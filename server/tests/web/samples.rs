@@ -3,7 +3,7 @@
 //! nothing. With the second it would be done: it is for those who may not, whom nothing else must keep from it.
 
 use http::Method;
-use sluice_domain::{access::Role, canonical::Digest};
+use sluice_domain::{access::Role, canonical::Digest, record::risk::questions};
 use sluice_service::new_form_id;
 
 use crate::support::{
@@ -103,6 +103,9 @@ fn reading(seed: &Seed, path: &str) -> TestResult<Option<Sample>> {
         "/features/new" => Sample::get(path, AnyProduct),
         "/join/{token}" => Sample::get(format!("/join/{}", seed.token), Workspace),
         "/people/{id}" => Sample::get(format!("/people/{auditor}"), Workspace),
+        "/products/{key}/standards/{id}" => {
+            Sample::get(format!("/products/PAY/standards/{}", seed.standard), Product)
+        }
         "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.1", Workspace),
         "/features/{key}/phases/{phase}" => {
             Sample::get("/features/PAY-1/phases/requirements?open=security-requirements", Product)
@@ -160,7 +163,7 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
             path,
             Product,
             422,
-            &[("id", &id), ("product", &product), ("title", "A"), ("owner", owner), ("tier", "low")],
+            &[("id", &id), ("product", &product), ("title", "A"), ("owner", owner)],
         ),
         "/history.csv" => Sample::post(path, Workspace, 200, &[("object", "PAY-1")]),
         _ => return Ok(None),
@@ -187,8 +190,14 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
     };
     Ok(Some(match below {
         "/edit" => {
-            let form = [("version", version("1")), ("title", "A"), ("owner", owner), ("tier", "low")];
+            let form = [("version", version("1")), ("title", "A"), ("owner", owner)];
             Sample::post(at("/edit"), Product, 409, &form)
+        }
+        "/risk" => {
+            let mut form =
+                vec![("version", version("0")), ("from", "low"), ("go", "save"), ("reason", "A reason")];
+            form.extend(questions().map(|question| (question.key, "no")));
+            Sample::post(at("/risk"), Product, 409, &form)
         }
         "/phases/{phase}" => {
             let form = [
@@ -261,6 +270,20 @@ fn people_and_products(seed: &Seed, path: &str, effective: bool) -> TestResult<O
     Ok(Some(match path {
         "/products/new" => Sample::post(at, Workspace, 422, &[("id", &id), ("key", key), ("name", "A")]),
         "/products/{key}/edit" => Sample::post(at, Product, 409, &[("name", "A"), ("version", version)]),
+        "/products/{key}/standards/new" => {
+            let edition = if effective { "2027" } else { "" };
+            let form = [("id", id.as_str()), ("title", "Mine"), ("edition", edition), ("summary", "Read it.")];
+            Sample::post(at, Product, 422, &form)
+        }
+        // Attesting twice is attesting once.
+        "/products/{key}/standards/{id}" => {
+            Sample::nothing(format!("/products/PAY/standards/{}", seed.standard), Product, 303)
+        }
+        "/products/{key}/lists/{list}" => {
+            let version = if effective { "0" } else { "999" };
+            let at = at.replace("{list}", "hardening");
+            Sample::post(at, Product, 409, &[("version", version), ("points", "One point")])
+        }
         "/products/{key}/grants" => Sample::post(at, Product, 422, &[("person", &somebody), ("role", "qa")]),
         "/products/{key}/grants/revoke" => {
             Sample::post(at, Product, 303, &[("person", &manager), ("role", taken)])

@@ -249,7 +249,7 @@ async fn a_form_that_is_sent_twice_makes_one_item() -> TestResult {
     assert_eq!(world.text("select count(*)::text from evidence where title = 'Once'").await?, "1");
     let form_id = new_form_id();
     let product = world.seed.product.to_string();
-    let form = [("id", form_id.as_str()), ("product", product.as_str()), ("title", "Once"), ("tier", "low")];
+    let form = [("id", form_id.as_str()), ("product", product.as_str()), ("title", "Once")];
     let (first, second) =
         (here.post("/features/new", &form).await?, here.post("/features/new", &form).await?);
     assert_eq!((first.code(), first.location()), (303, second.location()));

@@ -35,12 +35,13 @@ pub struct CreateFeature {
     pub owner: Option<PersonId>,
     /// When it should be done.
     pub target_date: Option<Date>,
-    /// How risky it is.
+    /// How risky it is until its questionnaire is answered.
     pub tier: Tier,
 }
 
 impl CreateFeature {
-    /// Parses the form.
+    /// Parses the form. Title and product are enough: a feature without a tier begins at the lowest, and its first
+    /// gate asks for the questionnaire that sets it.
     ///
     /// # Errors
     /// Every problem of the form.
@@ -52,7 +53,7 @@ impl CreateFeature {
         let description = check.text(fields, "description", "Description");
         let owner = check.optional_choice(fields, "owner", "Owner", |text| text.parse().ok());
         let target_date = check.optional_day(fields, "target-date", "Target date");
-        let tier = check.choice(fields, "tier", "Risk tier", Tier::from_code);
+        let tier = check.optional_choice(fields, "tier", "Risk tier", Tier::from_code).unwrap_or(Tier::Low);
         let command = (|| {
             Some(Self {
                 id: id?,
@@ -61,7 +62,7 @@ impl CreateFeature {
                 description: description?,
                 owner,
                 target_date,
-                tier: tier?,
+                tier,
             })
         })();
         check.finish(command)

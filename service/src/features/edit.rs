@@ -1,9 +1,8 @@
 use sluice_domain::{
     access::Action,
     audit::{Object, ObjectKind, Value, Verb},
-    form::{Check, FieldProblem, Fields, Problem},
+    form::{Check, FieldProblem, Fields},
     ids::{FeatureKey, PersonId},
-    policy::Tier,
     text::{Body, Title},
 };
 use sqlx::PgConnection;
@@ -37,8 +36,6 @@ pub struct EditFeature {
     pub owner: PersonId,
     /// When it should be done.
     pub target_date: Option<Date>,
-    /// How risky it is.
-    pub tier: Tier,
 }
 
 impl EditFeature {
@@ -53,7 +50,6 @@ impl EditFeature {
         let description = check.text(fields, "description", "Description");
         let owner = check.choice(fields, "owner", "Owner", |text| text.parse().ok());
         let target_date = check.optional_day(fields, "target-date", "Target date");
-        let tier = check.choice(fields, "tier", "Risk tier", Tier::from_code);
         let command = (|| {
             Some(Self {
                 version: version?,
@@ -61,7 +57,6 @@ impl EditFeature {
                 description: description?,
                 owner: owner?,
                 target_date,
-                tier: tier?,
             })
         })();
         check.finish(command)
@@ -69,7 +64,8 @@ impl EditFeature {
 }
 
 impl Service {
-    /// Edits a feature. A changed title, description or tier changes the dossier; owner and date do not.
+    /// Edits a feature. A changed title or description changes the dossier; owner and date do not. The tier follows
+    /// from the risk questionnaire and is not edited here.
     ///
     /// # Errors
     /// [`Error::Stale`] when somebody else edited it meanwhile.
@@ -89,11 +85,6 @@ impl Service {
                 feature.owner_name =
                     name_in_product(write.connection(), command.owner, feature.product).await?;
             }
-            if command.tier < feature.tier && gate_opened(write.connection(), &permit).await? {
-                let problem =
-                    FieldProblem { field: "tier", label: "Risk tier", problem: Problem::TierLowered };
-                return Err(Error::Invalid(vec![problem]));
-            }
             let object = Object::new(ObjectKind::Feature, feature.id, feature.key.to_string());
             let mut event = write.event(&permit, Verb::FeatureEdited, object);
             let day = |date: Option<Date>| date.map_or(Value::None, Value::Day);
@@ -103,8 +94,7 @@ impl Service {
                     "description",
                     Value::text(&feature.description),
                     Value::text(command.description.as_str()),
-                )
-                .change("tier", Value::code(feature.tier.code()), Value::code(command.tier.code()));
+                );
             let scope_changed = !event.changes.is_empty();
             event.change("owner", Value::code(feature.owner), Value::code(command.owner)).change(
                 "target-date",
@@ -118,7 +108,6 @@ impl Service {
             feature.description = command.description.to_string();
             feature.owner = command.owner;
             feature.target_date = command.target_date;
-            feature.tier = command.tier;
             feature.version += 1;
             if scope_changed {
                 feature.renew_scope();
@@ -131,18 +120,8 @@ impl Service {
     }
 }
 
-/// Whether a gate of the feature is open: what was asked under a tier cannot be made less afterwards.
-async fn gate_opened(connection: &mut PgConnection, permit: &Permit<InFeature>) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from gate_attempt where feature_id = $1 and outcome = 'opened') as "opened!""#,
-        permit.feature().uuid()
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
 /// Stores the edited fields of a feature.
-async fn store(
+pub(crate) async fn store(
     connection: &mut PgConnection,
     permit: &Permit<InFeature>,
     feature: &Feature,

@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     gates::{Gathered, gather},
     history::{HistoryEntry, latest},
+    risk::{Rated, rated},
 };
 
 /// What every page about a feature shows: what it is, the six phases, and the gate that it stands at.
@@ -118,6 +119,8 @@ pub struct FeaturePage {
     pub version: i32,
     /// When it was created.
     pub created_at: OffsetDateTime,
+    /// The answers that set its tier, where somebody gave them.
+    pub rated: Option<Rated>,
     /// How many threats its model has.
     pub threats: i64,
     /// How many items of evidence it has.
@@ -234,12 +237,14 @@ impl Service {
         )
         .fetch_one(&mut *connection)
         .await?;
+        let rated = rated(&mut connection, feature.id).await?;
         let latest = latest(&mut connection, feature.id, 8).await?;
         Ok(FeaturePage {
             summary,
             description: feature.description,
             version: feature.version,
             created_at: feature.created_at,
+            rated,
             threats: counts.threats,
             evidence: counts.evidence,
             sign_offs: counts.sign_offs,

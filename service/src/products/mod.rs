@@ -8,7 +8,7 @@ mod page;
 pub use edit::{CreateProduct, EditProduct};
 pub use grants::{PersonChoice, RoleChange};
 pub use list::{ProductList, ProductListItem};
-pub use page::{FeatureCounts, ProductGrant, ProductPage};
+pub use page::{FeatureCounts, PhaseCount, ProductGrant, ProductPage, StandardsSummary};
 
 use sluice_domain::{
     ids::{Id, ProductId},

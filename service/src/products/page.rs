@@ -1,8 +1,12 @@
+use std::collections::BTreeMap;
+
 use sluice_domain::{
     access::{Action, Role, allowed},
     ids::{Id, PersonId, ProductId},
+    record::ListKind,
     text::ProductKey,
 };
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::{
@@ -10,6 +14,8 @@ use crate::{
     actor::Actor,
     db::read::{demand, read_grants},
     error::{Error, Result},
+    features::phase_of,
+    guides::{points, unattested},
     people::product_roles,
 };
 
@@ -22,6 +28,28 @@ pub struct FeatureCounts {
     pub in_review: i64,
     /// Through every gate.
     pub finished: i64,
+}
+
+/// How many features of a product are in a phase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhaseCount {
+    /// Key of the phase, to narrow the list of features by.
+    pub phase: String,
+    /// Its name.
+    pub name: String,
+    /// How many are in it.
+    pub features: i64,
+    /// How many of these are with the reviewers.
+    pub in_review: i64,
+}
+
+/// How far the people of a product are with its coding standards.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StandardsSummary {
+    /// How many standards are in force.
+    pub in_force: i64,
+    /// Who has not attested all of them, by name.
+    pub unattested: Vec<String>,
 }
 
 /// The roles of one person in a product.
@@ -54,6 +82,12 @@ pub struct ProductPage {
     pub version: i32,
     /// How many features there are, where the actor may read them.
     pub features: Option<FeatureCounts>,
+    /// How many features are in which phase, in the order of the phases; empty where the actor may not read them.
+    pub phases: Vec<PhaseCount>,
+    /// Its coding standards.
+    pub standards: StandardsSummary,
+    /// Its lists, with how many points each has.
+    pub lists: Vec<(ListKind, usize)>,
     /// Who holds which role, by name.
     pub grants: Vec<ProductGrant>,
     /// The actor's own roles.
@@ -83,23 +117,11 @@ impl Service {
         let id: ProductId = Id::new(row.id);
         let mine = read_grants(&mut connection, actor, id).await?;
         demand(&mine, actor, Action::ReadGrants)?;
-        let features = if allowed(&mine, Action::ReadProduct) {
-            let counts = sqlx::query!(
-                r#"select count(*) filter (where status = 'active') as "active!",
-                          count(*) filter (where status = 'active' and turn = 'reviewers') as "in_review!",
-                          count(*) filter (where status = 'finished') as "finished!"
-                   from feature where product_id = $1"#,
-                id.uuid()
-            )
-            .fetch_one(&mut *connection)
-            .await?;
-            Some(FeatureCounts {
-                active: counts.active,
-                in_review: counts.in_review,
-                finished: counts.finished,
-            })
+        let (features, phases) = if allowed(&mine, Action::ReadProduct) {
+            let (counts, phases) = self.standing(&mut connection, id).await?;
+            (Some(counts), phases)
         } else {
-            None
+            (None, Vec::new())
         };
         let grants = sqlx::query!(
             r#"select p.id, p.name, p.disabled_at is not null as "disabled!", array_agg(g.role) as "roles!"
@@ -110,6 +132,17 @@ impl Service {
         )
         .fetch_all(&mut *connection)
         .await?;
+        let asked: Vec<_> = grants
+            .iter()
+            .filter(|grant| !grant.disabled)
+            .filter(|grant| {
+                let roles = Action::AttestStandard.product_roles();
+                product_roles(&grant.roles).iter().any(|role| roles.contains(role))
+            })
+            .map(|grant| grant.id)
+            .collect();
+        let standards = unattested(&mut connection, id, &asked).await?;
+        let lists = points(&mut connection, id).await?;
         Ok(ProductPage {
             id,
             key: key.clone(),
@@ -118,6 +151,12 @@ impl Service {
             created_at: row.created_at,
             version: row.version,
             features,
+            phases,
+            standards: StandardsSummary {
+                in_force: standards.standards_in_force,
+                unattested: standards.people,
+            },
+            lists: lists.into_iter().map(|(kind, points)| (kind, points.len())).collect(),
             grants: grants
                 .into_iter()
                 .map(|grant| ProductGrant {
@@ -132,5 +171,45 @@ impl Service {
             may_create_feature: allowed(&mine, Action::CreateFeature),
             my_roles: mine.product.into_iter().collect(),
         })
+    }
+
+    /// How many features stand where. One query, answered by an index alone; phases of different versions of a policy
+    /// that are called the same are counted together.
+    async fn standing(
+        &self,
+        connection: &mut PgConnection,
+        product: ProductId,
+    ) -> Result<(FeatureCounts, Vec<PhaseCount>)> {
+        let rows = sqlx::query!(
+            r#"select status, phase, turn, policy_version_id, count(*) as "features!"
+               from feature where product_id = $1
+               group by status, phase, turn, policy_version_id"#,
+            product.uuid()
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut counts = FeatureCounts::default();
+        let mut phases: BTreeMap<(usize, String), PhaseCount> = BTreeMap::new();
+        for row in rows {
+            if row.status != "active" {
+                counts.finished += row.features;
+                continue;
+            }
+            let in_review = if row.turn == "reviewers" { row.features } else { 0 };
+            counts.active += row.features;
+            counts.in_review += in_review;
+            let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;
+            let (name, (position, _)) = phase_of(&policy, &row.phase, true);
+            let name = name.unwrap_or_else(|| row.phase.clone());
+            let phase = phases.entry((position, name.clone())).or_insert_with(|| PhaseCount {
+                phase: row.phase,
+                name,
+                features: 0,
+                in_review: 0,
+            });
+            phase.features += row.features;
+            phase.in_review += in_review;
+        }
+        Ok((counts, phases.into_values().collect()))
     }
 }

@@ -5,7 +5,7 @@ mod edit;
 mod facts;
 mod page;
 mod starters;
-mod store;
+pub(crate) mod store;
 mod surroundings;
 
 pub(crate) use facts::{RecordSource, record_facts};

@@ -17,18 +17,18 @@ use crate::{
 
 /// A record as its row says.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub(super) id: Uuid,
-    pub(super) title: String,
-    pub(super) state: String,
-    pub(super) values: Values,
-    pub(super) state_by: Uuid,
-    pub(super) state_at: OffsetDateTime,
-    pub(super) version: i32,
+pub(crate) struct Row {
+    pub(crate) id: Uuid,
+    pub(crate) title: String,
+    pub(crate) state: String,
+    pub(crate) values: Values,
+    pub(crate) state_by: Uuid,
+    pub(crate) state_at: OffsetDateTime,
+    pub(crate) version: i32,
 }
 
 /// Reads a record.
-pub(super) async fn find(
+pub(crate) async fn find(
     connection: &mut PgConnection,
     feature: FeatureId,
     kind: RecordKind,
@@ -58,7 +58,7 @@ pub(super) async fn find(
 }
 
 /// Reads the fields of a record from their column.
-pub(super) fn values(fields: serde_json::Value) -> Result<Values> {
+pub(crate) fn values(fields: serde_json::Value) -> Result<Values> {
     serde_json::from_value(fields).map_err(Error::internal)
 }
 
@@ -99,7 +99,7 @@ fn columns(form: &RecordForm) -> Result<Columns> {
 }
 
 /// Stores a new record.
-pub(super) async fn insert(
+pub(crate) async fn insert(
     connection: &mut PgConnection,
     permit: &Permit<InFeature>,
     id: RecordId,
@@ -133,7 +133,7 @@ pub(super) async fn insert(
 }
 
 /// Stores the next version of a record.
-pub(super) async fn update(
+pub(crate) async fn update(
     connection: &mut PgConnection,
     permit: &Permit<InFeature>,
     before: &Row,

@@ -1,13 +1,13 @@
 //! The form that edits a feature, and what happens when two people do so at once.
 
 use leptos::prelude::*;
-use sluice_domain::{audit::Verb, lifecycle::Turn, place::Place, policy::Tier, words::Label};
+use sluice_domain::{audit::Verb, lifecycle::Turn, place::Place};
 use sluice_service::features::{FeaturePage, FeatureSummary};
 
 use crate::{
     components::{
         Button, ButtonKind, Card, Choice, Conflict, ConflictField, ErrorSummary, FormActions, HiddenField,
-        InputKind, LinkButton, Notice, NoticeKind, PostForm, RadioGroup, SelectField, TextArea, TextField,
+        InputKind, LinkButton, Notice, NoticeKind, PostForm, SelectField, TextArea, TextField,
         time_words::iso_date,
     },
     form::Form,
@@ -25,7 +25,6 @@ pub fn edit_form(page: &FeaturePage) -> Form {
         .with("description", page.description.clone())
         .with("owner", summary.owner.to_string())
         .with("target-date", summary.target_date.map(iso_date).unwrap_or_default())
-        .with("tier", summary.tier.code())
 }
 
 /// The form that edits a feature.
@@ -77,13 +76,15 @@ fn with_owner(mut people: Vec<Choice>, summary: &FeatureSummary) -> Vec<Choice> 
 }
 
 fn form_card(form: Form, people: Vec<Choice>, action: String, back: String, conflict: bool) -> AnyView {
-    let fields = common_fields(&form, Some(people));
+    let title = title_field(&form);
+    let fields = further_fields(&form, people);
     let save = if conflict { "Save mine over theirs" } else { "Save" };
     view! {
         <Card title="Edit the feature">
             <PostForm action>
                 <ErrorSummary form=form.clone() />
                 <HiddenField name="version" value=form.value("version") />
+                {title}
                 {fields}
                 <FormActions>
                     <Button>{save}</Button>
@@ -104,7 +105,7 @@ fn review_notice(summary: &FeatureSummary) -> Option<AnyView> {
         view! {
             <Notice kind=NoticeKind::Warning title="The reviewers have the turn">
                 <p>
-                    "Title, description and risk tier are part of what they sign. Changing one of them voids the sign-offs given so far at this gate. Owner and target date are not part of it."
+                    "Title and description are part of what they sign. Changing one of them voids the sign-offs given so far at this gate. Owner and target date are not part of it."
                 </p>
             </Notice>
         }
@@ -112,20 +113,8 @@ fn review_notice(summary: &FeatureSummary) -> Option<AnyView> {
     })
 }
 
-/// The fields that a new feature and an edited one share. `people` are offered as owners, where the owner can be
-/// chosen.
-pub(super) fn common_fields(form: &Form, people: Option<Vec<Choice>>) -> AnyView {
-    let owner = people.map(|options| {
-        view! {
-            <SelectField
-                form=form.clone()
-                name="owner"
-                label="Owner"
-                options
-                hint="A person with a role in this product. What is due comes to them first."
-            />
-        }
-    });
+/// What every feature has.
+pub(super) fn title_field(form: &Form) -> AnyView {
     view! {
         <TextField
             form=form.clone()
@@ -134,13 +123,24 @@ pub(super) fn common_fields(form: &Form, people: Option<Vec<Choice>>) -> AnyView
             hint="What the feature is called, in one line of up to 120 characters."
             autocomplete="off"
         />
-        <RadioGroup
-            form=form.clone()
-            name="tier"
-            legend="Risk tier"
-            hint="It decides which controls the feature owes and how many people sign its gates."
-            options=tiers()
-        />
+    }
+    .into_any()
+}
+
+/// What a feature may have besides. Without people to choose from, the owner is not asked for.
+pub(super) fn further_fields(form: &Form, people: Vec<Choice>) -> AnyView {
+    let owner = (!people.is_empty()).then(|| {
+        view! {
+            <SelectField
+                form=form.clone()
+                name="owner"
+                label="Owner"
+                options=people
+                hint="A person with a role in this product. What is due comes to them first."
+            />
+        }
+    });
+    view! {
         {owner}
         <TextField
             form=form.clone()
@@ -163,20 +163,6 @@ pub(super) fn common_fields(form: &Form, people: Option<Vec<Choice>>) -> AnyView
     .into_any()
 }
 
-fn tiers() -> Vec<Choice> {
-    Tier::ALL
-        .iter()
-        .map(|tier| {
-            let hint = match tier {
-                Tier::Low => "Little can go wrong, or little harm would come of it. It owes the few controls that every change needs.",
-                Tier::Medium => "The usual feature of a product that people rely on. It owes most of the lifecycle.",
-                Tier::High => "A mistake here would hurt people or the business badly. It owes all of the lifecycle, and more people sign.",
-            };
-            Choice::new(tier.code(), tier.title()).hint(hint)
-        })
-        .collect()
-}
-
 /// What is stored beside what was typed.
 fn both_versions(page: &FeaturePage, people: &[Choice], form: &Form) -> AnyView {
     let summary = &page.summary;
@@ -187,11 +173,6 @@ fn both_versions(page: &FeaturePage, people: &[Choice], form: &Form) -> AnyView 
         |label: &str, theirs: String, yours: String| ConflictField { label: label.to_owned(), theirs, yours };
     let fields = vec![
         field("Title", summary.title.clone(), form.value("title")),
-        field(
-            "Risk tier",
-            summary.tier.title(),
-            Tier::from_code(&form.value("tier")).map(|tier| tier.title()).unwrap_or_default(),
-        ),
         field("Owner", summary.owner_name.clone(), person(&form.value("owner")).unwrap_or_default()),
         field(
             "Target date",

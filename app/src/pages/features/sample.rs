@@ -63,6 +63,7 @@ pub(crate) fn page(title: &str, description: &str) -> FeaturePage {
         description: description.to_owned(),
         version: 3,
         created_at: NOW,
+        rated: None,
         threats: 2,
         evidence: 0,
         sign_offs: 1,

@@ -11,15 +11,20 @@ use sluice_domain::{
 use sluice_service::{
     features::{FeaturePage, FeatureSummary},
     history::HistoryEntry,
+    risk::Rated,
 };
 use time::OffsetDateTime;
 
 use crate::{
     components::{
-        ButtonKind, Card, Fact, FactList, FieldChange, IconName, LinkButton, Prose, Timeline, TimelineEntry,
+        Badge, ButtonKind, Card, Fact, FactList, FieldChange, IconName, LinkButton, Prose, Timeline, TimelineEntry,
         Timestamp, Tone,
     },
-    pages::{FeatureFrame, FeatureSection},
+    pages::{
+        FeatureFrame, FeatureSection,
+        features::tier_tone,
+        risk::{because_list, why_words},
+    },
 };
 
 /// The feature's own page.
@@ -29,7 +34,7 @@ pub fn FeatureOverviewPage(
     page: FeaturePage,
 ) -> impl IntoView {
     let counts = counts(&page);
-    let FeaturePage { summary, description, latest, .. } = page;
+    let FeaturePage { summary, description, latest, rated, .. } = page;
     let finished = summary.progress.attempt().is_err();
     let may_edit = summary.may(Action::EditFeature) && !finished;
     let edit = Place::EditFeature.path(&summary.key);
@@ -42,10 +47,12 @@ pub fn FeatureOverviewPage(
         }
         .into_any()
     });
+    let risk = risk(&summary, rated.as_ref(), may_edit);
     let about = about(&summary, description, may_edit, finished);
     let lately = lately(&summary.key, latest, summary.now);
     view! {
         <FeatureFrame summary section=FeatureSection::Overview with_gate=true nostrip:action=action>
+            {risk}
             {about}
             {lately}
             {counts}
@@ -75,6 +82,31 @@ fn about(summary: &FeatureSummary, description: String, may_edit: bool, finished
     view! {
         <Card title="Description" nostrip:footer=footer>
             {body}
+        </Card>
+    }
+    .into_any()
+}
+
+/// The tier and why it is so; while nobody answered the questions, the way to them.
+fn risk(summary: &FeatureSummary, rated: Option<&Rated>, may_edit: bool) -> AnyView {
+    let href = Place::Risk.path(&summary.key);
+    let link = match (rated, may_edit) {
+        (None, true) => "Answer six questions",
+        (Some(_), true) => "The answers, and to change them",
+        (_, false) => "The questionnaire",
+    };
+    let side = view! { <Badge text=summary.tier.title() tone=tier_tone(summary.tier) /> }.into_any();
+    let words = why_words(summary.tier, rated);
+    let because = rated
+        .filter(|rated| rated.assessment.tier == summary.tier)
+        .and_then(|rated| because_list(&rated.assessment.because));
+    view! {
+        <Card title="Risk" side>
+            <p>{words}</p>
+            {because}
+            <p>
+                <a href=href>{link}</a>
+            </p>
         </Card>
     }
     .into_any()
@@ -178,6 +210,13 @@ mod tests {
         assert!(html.contains("<strong>Bold</strong>"), "{html}");
         assert!(html.contains("returned the &lt;script&gt;Design gate for changes"), "{html}");
         assert!(html.contains("&lt;script&gt;because"), "{html}");
+    }
+
+    #[test]
+    fn a_tier_that_nobody_assessed_says_so() {
+        let html = view! { <FeatureOverviewPage page=sample::page("Card tokenisation", "") /> }.to_html();
+        assert!(html.contains("Tier not assessed yet") && html.contains("Answer six questions"), "{html}");
+        assert!(html.contains("href=\"/features/PAY-12/risk\""), "{html}");
     }
 
     #[test]

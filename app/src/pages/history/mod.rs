@@ -9,7 +9,7 @@ pub use workspace::HistoryScreen;
 use sluice_domain::{
     audit::ObjectKind,
     ids::FeatureKey,
-    place::Place,
+    place::{Place, ProductPlace},
     words::{self, Label},
 };
 use sluice_service::history::HistoryEntry;
@@ -66,6 +66,14 @@ fn object_link(entry: &HistoryEntry) -> Option<(String, String)> {
             Some((label, format!("/people/{}", entry.object_id)))
         }
         Some(ObjectKind::Policy) => Some((format!("Policy {name}"), "/policies".to_owned())),
+        Some(ObjectKind::Standard) => {
+            let (key, id) = (entry.product.as_ref()?, entry.object_id.parse().ok()?);
+            Some((format!("{key}, coding standard"), ProductPlace::Standard(id).path(key)))
+        }
+        Some(ObjectKind::ProductList) => {
+            let key = entry.product.as_ref()?;
+            Some((format!("{key}, lists"), ProductPlace::Lists.path(key)))
+        }
         _ => entry.product.as_ref().map(|key| (key.to_string(), format!("/products/{key}"))),
     }
 }

@@ -96,10 +96,12 @@ pub fn PeoplePage(
             Column::text("Last seen"),
         ];
         view! {
-            <TableWrap id="people" caption="People">
-                <TableHead columns />
-                <tbody>{rows}</tbody>
-            </TableWrap>
+            <Card flush=true>
+                <TableWrap id="people" caption="People">
+                    <TableHead columns />
+                    <tbody>{rows}</tbody>
+                </TableWrap>
+            </Card>
             <Pager text=format!("{} by name", words_people(count)) next />
         }
         .into_any()

@@ -6,12 +6,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sluice_domain::{
     access::{Role, WorkspaceRole},
     form::Fields,
-    ids::{Id, InvitationId, PersonId, ProductId},
+    ids::{Id, InvitationId, PersonId, ProductId, StandardId},
 };
 use sluice_service::{
     Actor, Error, Origin, Service,
     evidence::{AddEvidence, Spool, Upload},
     features::CreateFeature,
+    guides::PublishStandard,
     new_form_id,
     people::{Accept, Invite, NewPassword},
     phases::MarkControl,
@@ -96,6 +97,8 @@ pub(crate) struct Seed {
     pub(crate) invitation: InvitationId,
     /// The secret of its link.
     pub(crate) token: String,
+    /// A coding standard of `PAY`.
+    pub(crate) standard: StandardId,
 }
 
 impl Seed {
@@ -138,7 +141,8 @@ impl Seed {
         };
         let token = service.invite(&admin, invite).await?.token.expose_secret().to_owned();
         let invitation = service.open_invitations(&admin).await?.first().ok_or("no invitation")?.id;
-        let seed = Self { people, product, other_product, invitation, token };
+        let standard = publish_standard(service, &admin).await?;
+        let seed = Self { people, product, other_product, invitation, token, standard };
         seed.features(service).await?;
         Ok(seed)
     }
@@ -213,6 +217,17 @@ async fn make_product(service: &Service, admin: &Actor, key: &str) -> TestResult
         CreateProduct { id, key: key.parse()?, name: HOSTILE.parse()?, description: HOSTILE.parse()? };
     service.create_product(admin, command).await?;
     Ok(id)
+}
+
+async fn publish_standard(service: &Service, admin: &Actor) -> TestResult<StandardId> {
+    let standard = PublishStandard::parse(&fields(&[
+        ("id", &new_form_id()),
+        ("title", HOSTILE),
+        ("edition", "2026"),
+        ("link", "https://example.org/standard"),
+        ("summary", HOSTILE),
+    ]));
+    Ok(service.publish_standard(admin, &"PAY".parse()?, parsed(standard)?).await?)
 }
 
 async fn make_feature(service: &Service, actor: &Actor, product: ProductId) -> Result<(), Error> {

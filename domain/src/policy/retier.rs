@@ -1,0 +1,109 @@
+use super::{Condition, Phase, PhaseKey, Tier};
+use crate::access::Role;
+
+/// What another tier changes in a phase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhaseChange {
+    /// The phase.
+    pub phase: PhaseKey,
+    /// Its name.
+    pub name: String,
+    /// Titles of the controls that are owed under the new tier only, in the policy's order.
+    pub added: Vec<String>,
+    /// Titles of the controls that are owed under the old tier only, in the policy's order.
+    pub dropped: Vec<String>,
+    /// Conditions of the gate that hold under the new tier only.
+    pub conditions_added: Vec<Condition>,
+    /// Conditions of the gate that hold under the old tier only.
+    pub conditions_dropped: Vec<Condition>,
+    /// Roles of which another number of people has to sign: the role, how many had to, how many have to.
+    pub sign_offs: Vec<(Role, u8, u8)>,
+}
+
+impl PhaseChange {
+    /// Whether the new tier asks for something that the old one did not.
+    #[must_use]
+    pub fn asks_more(&self) -> bool {
+        !self.added.is_empty()
+            || !self.conditions_added.is_empty()
+            || self.sign_offs.iter().any(|(_, before, after)| after > before)
+    }
+}
+
+impl Phase {
+    /// What changes when a feature of one tier becomes one of another; nothing where the phase asks the same of both.
+    #[must_use]
+    pub fn retiered(&self, from: Tier, to: Tier) -> Option<PhaseChange> {
+        let owed_only = |under: Tier, not_under: Tier| -> Vec<String> {
+            self.controls_for(under)
+                .filter(|control| !control.tiers.contains(not_under))
+                .map(|control| control.title.clone())
+                .collect()
+        };
+        let asked_only = |under: Tier, not_under: Tier| -> Vec<Condition> {
+            let conditions = self.gate.conditions.iter().copied();
+            conditions.filter(|condition| condition.applies_to(under) && !condition.applies_to(not_under)).collect()
+        };
+        let sign_offs = self.gate.sign_offs.iter().filter_map(|rule| {
+            let (before, after) = (rule.quorum.for_tier(from), rule.quorum.for_tier(to));
+            (before != after).then_some((rule.role, before, after))
+        });
+        let change = PhaseChange {
+            phase: self.key.clone(),
+            name: self.name.clone(),
+            added: owed_only(to, from),
+            dropped: owed_only(from, to),
+            conditions_added: asked_only(to, from),
+            conditions_dropped: asked_only(from, to),
+            sign_offs: sign_offs.collect(),
+        };
+        let same = change.added.is_empty()
+            && change.dropped.is_empty()
+            && change.conditions_added.is_empty()
+            && change.conditions_dropped.is_empty()
+            && change.sign_offs.is_empty();
+        (!same).then_some(change)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{self, Policy};
+
+    fn built_in() -> Policy {
+        policy::parse(policy::BUILT_IN).expect("the built-in policy")
+    }
+
+    #[test]
+    fn the_same_tier_changes_nothing() {
+        for phase in built_in().phases {
+            for tier in Tier::ALL {
+                assert_eq!(phase.retiered(*tier, *tier), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_higher_tier_adds_what_the_way_back_drops() {
+        for phase in built_in().phases {
+            for (low, high) in [(Tier::Low, Tier::Medium), (Tier::Medium, Tier::High), (Tier::Low, Tier::High)] {
+                let owed = |tier| phase.controls_for(tier).count();
+                let (up, down) = (phase.retiered(low, high), phase.retiered(high, low));
+                let added = up.as_ref().map_or(0, |change| change.added.len());
+                let dropped = up.as_ref().map_or(0, |change| change.dropped.len());
+                assert_eq!(owed(low) + added - dropped, owed(high), "{}", phase.key);
+                match (up, down) {
+                    (Some(up), Some(down)) => {
+                        assert_eq!((&up.added, &up.dropped), (&down.dropped, &down.added));
+                        assert_eq!(up.conditions_added, down.conditions_dropped);
+                        let back: Vec<_> = down.sign_offs.iter().map(|(role, b, a)| (*role, *a, *b)).collect();
+                        assert_eq!(up.sign_offs, back);
+                        assert!(up.asks_more(), "{}: the built-in policy asks more of a higher tier", phase.key);
+                    }
+                    (up, down) => assert_eq!(up.is_none(), down.is_none()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Who has not attested yet: for gates, for the product's page, and for the person's own work.
+
+use sluice_domain::{
+    ids::{Id, ProductId, StandardId},
+    text::ProductKey,
+};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::attesting_roles;
+use crate::{
+    Service,
+    actor::Actor,
+    error::{Error, Result},
+};
+
+/// The most standards in somebody's work; whoever has more reads them by product.
+const MOST: i64 = 100;
+
+/// How far some people are with a product's coding standards.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unattested {
+    /// How many standards are in force.
+    pub(crate) standards_in_force: i64,
+    /// The names of those of the people who miss at least one of them, by name.
+    pub(crate) people: Vec<String>,
+}
+
+/// Which of these people have not attested every coding standard that is in force for the product.
+pub(crate) async fn unattested(
+    connection: &mut PgConnection,
+    product: ProductId,
+    people: &[Uuid],
+) -> Result<Unattested> {
+    let row = sqlx::query!(
+        r#"with in_force as (select id from coding_standard where product_id = $1 and superseded_at is null)
+           select (select count(*) from in_force) as "standards!",
+                  array(select p.name from person p
+                        where p.id = any($2)
+                          and exists (select from in_force s
+                                      where not exists (select from attestation a
+                                                        where a.standard_id = s.id and a.person_id = p.id))
+                        order by lower(p.name), p.id) as "people!""#,
+        product.uuid(),
+        people
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Unattested { standards_in_force: row.standards, people: row.people })
+}
+
+/// A coding standard that waits for a person to attest it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandardToAttest {
+    /// Key of the product.
+    pub product: ProductKey,
+    /// Name of the product.
+    pub product_name: String,
+    /// The edition.
+    pub standard: StandardId,
+    /// What the standard is called.
+    pub title: String,
+    /// Which edition.
+    pub edition: String,
+    /// Since when it is in force.
+    pub since: OffsetDateTime,
+}
+
+impl StandardToAttest {
+    /// Where it is read and attested.
+    #[must_use]
+    pub fn path(&self) -> String {
+        sluice_domain::place::ProductPlace::Standard(self.standard).path(&self.product)
+    }
+}
+
+impl Service {
+    /// The standards in force that the actor's roles ask them to attest and that they have not, oldest first.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn standards_to_attest(&self, actor: &Actor) -> Result<Vec<StandardToAttest>> {
+        let rows = sqlx::query!(
+            "select s.id, s.title, s.edition, s.published_at, p.key, p.name
+             from coding_standard s join product p on p.id = s.product_id
+             where s.superseded_at is null
+               and s.product_id in (select product_id from product_grant where person_id = $1 and role = any($2))
+               and not exists (select from attestation a where a.standard_id = s.id and a.person_id = $1)
+             order by s.published_at, s.id limit $3",
+            actor.person.uuid(),
+            &attesting_roles(),
+            MOST
+        )
+        .fetch_all(self.db.reads())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(StandardToAttest {
+                    product: row.key.parse().map_err(Error::internal)?,
+                    product_name: row.name,
+                    standard: Id::new(row.id),
+                    title: row.title,
+                    edition: row.edition,
+                    since: row.published_at,
+                })
+            })
+            .collect()
+    }
+}
