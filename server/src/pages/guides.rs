@@ -14,15 +14,11 @@ use sluice_app::{
     },
 };
 use sluice_domain::{
-    access::Action,
-    ids::StandardId,
-    place::ProductPlace,
-    record::ListKind,
-    text::ProductKey,
+    access::Action, ids::StandardId, place::ProductPlace, record::ListKind, text::ProductKey,
 };
 use sluice_service::{
     Error,
-    guides::{Edition, EditList, GuidedProduct, ListsPage, PublishStandard, StandardPage},
+    guides::{EditList, Edition, GuidedProduct, ListsPage, PublishStandard, StandardPage},
     new_form_id,
 };
 

@@ -2,8 +2,8 @@
 
 use sluice_domain::access::Action::{
     AddEvidence, AttestStandard, CreateFeature, DoControl, EditFeature, EditThreatModel, ManageGuides,
-    ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies, ReadProduct, RequestReview, ReturnForChanges, SignGate,
-    UseOwnAccount,
+    ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies, ReadProduct, RequestReview,
+    ReturnForChanges, SignGate, UseOwnAccount,
 };
 
 use super::{
@@ -11,8 +11,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, evidence, features, guides, history, people, phases, policies, preview, products, review, risk,
-    threats, work,
+    access, account, evidence, features, guides, history, people, phases, policies, preview, products,
+    review, risk, threats, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.

@@ -116,7 +116,11 @@ async fn each_person_attests_an_edition_once_and_the_next_one_anew() -> TestResu
     let events = world.events().await?;
     assert_eq!(problem(world.attest(&cast.tester, first).await)?, Problem::Superseded);
     world.attest(&cast.developer, first).await?;
-    assert_eq!(world.events().await?, events, "who attested the old edition has done so, and nothing is written");
+    assert_eq!(
+        world.events().await?,
+        events,
+        "who attested the old edition has done so, and nothing is written"
+    );
     Ok(())
 }
 
@@ -158,11 +162,17 @@ async fn who_may_not_is_refused_and_strangers_learn_nothing() -> TestResult {
         let command = parsed(EditList::parse(&fields(&[("version", "0"), ("points", "My point")])))?;
         let edited = service.edit_product_list(actor, &pay, ListKind::Principles, command).await;
         assert!(matches!(edited, Err(Error::Denied(Action::ManageGuides))), "{edited:?}");
-        assert!(service.standards(actor, &pay).await.is_ok() && service.product_lists(actor, &pay).await.is_ok());
+        assert!(
+            service.standards(actor, &pay).await.is_ok() && service.product_lists(actor, &pay).await.is_ok()
+        );
     }
     for actor in [&cast.first, &cast.stakeholder, &cast.auditor, &cast.admin] {
         let attested = world.attest(actor, id).await;
-        assert!(matches!(attested, Err(Error::Denied(Action::AttestStandard))), "{}: {attested:?}", actor.name);
+        assert!(
+            matches!(attested, Err(Error::Denied(Action::AttestStandard))),
+            "{}: {attested:?}",
+            actor.name
+        );
     }
     let stranger = &cast.stranger;
     assert!(matches!(world.attest(stranger, id).await, Err(Error::NotFound)));
@@ -190,7 +200,8 @@ async fn one_edition_is_in_force_and_a_form_publishes_once() -> TestResult {
     let first = service.publish_standard(&cast.manager, &pay, standard(&form_id, &[])?).await?;
     let again = service.publish_standard(&cast.manager, &pay, standard(&form_id, &[])?).await?;
     assert_eq!(first, again, "the same form is the same edition");
-    let other = service.publish_standard(&cast.manager, &pay, standard(&form_id, &[("edition", "2028")])?).await;
+    let other =
+        service.publish_standard(&cast.manager, &pay, standard(&form_id, &[("edition", "2028")])?).await;
     assert_eq!(problem(other)?, Problem::SentBefore);
     let same_title = standard(&new_form_id(), &[("title", "SECURE coding")])?;
     assert_eq!(problem(service.publish_standard(&cast.manager, &pay, same_title).await)?, Problem::Taken);
@@ -291,7 +302,10 @@ async fn a_list_is_sluices_own_until_the_product_has_one() -> TestResult {
     world.lists("Ports are closed", 1).await?;
     let after = service.product_lists(&cast.manager, &pay).await?;
     let hardening = after.lists.iter().find(|list| list.kind == ListKind::Hardening).ok_or("the list")?;
-    assert_eq!((hardening.points.as_slice(), hardening.version), (["Ports are closed".to_owned()].as_slice(), 2));
+    assert_eq!(
+        (hardening.points.as_slice(), hardening.version),
+        (["Ports are closed".to_owned()].as_slice(), 2)
+    );
     assert_eq!(hardening.written.as_ref().map(|(name, _)| name.as_str()), Some("Mara Manager"));
     let page = service.product(&cast.manager, &pay).await?;
     assert!(page.lists.contains(&(ListKind::Hardening, 1)), "{:?}", page.lists);

@@ -52,11 +52,8 @@ fn lowered<T: std::fmt::Debug>(outcome: &Result<T, Error>) -> bool {
 async fn a_title_and_a_product_make_a_feature_and_the_answers_set_its_tier() -> TestResult {
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);
-    let form = fields(&[
-        ("id", &new_form_id()),
-        ("product", &cast.product.to_string()),
-        ("title", "Pay by link"),
-    ]);
+    let form =
+        fields(&[("id", &new_form_id()), ("product", &cast.product.to_string()), ("title", "Pay by link")]);
     let key = service.create_feature(&cast.manager, parsed(CreateFeature::parse(&form))?).await?;
     let page = world.page(&key).await?;
     assert_eq!((page.summary.tier, page.rated), (Tier::Low, None));
@@ -114,7 +111,10 @@ async fn the_effect_is_what_saving_does() -> TestResult {
     let events = world.events().await?;
     let effect = world.effect(&key, &down).await?;
     assert_eq!(world.events().await?, events, "looking changes nothing");
-    assert_eq!((effect.tier, effect.voids.as_slice()), (Tier::Medium, ["Rhea Reviewer".to_owned()].as_slice()));
+    assert_eq!(
+        (effect.tier, effect.voids.as_slice()),
+        (Tier::Medium, ["Rhea Reviewer".to_owned()].as_slice())
+    );
     let dropped: usize = effect.ahead.iter().map(|change| change.dropped.len()).sum();
     assert!(dropped > 0 && effect.ahead.iter().all(|change| !change.asks_more()), "{:?}", effect.ahead);
     world.rate(&key, down).await?;

@@ -272,7 +272,8 @@ fn people_and_products(seed: &Seed, path: &str, effective: bool) -> TestResult<O
         "/products/{key}/edit" => Sample::post(at, Product, 409, &[("name", "A"), ("version", version)]),
         "/products/{key}/standards/new" => {
             let edition = if effective { "2027" } else { "" };
-            let form = [("id", id.as_str()), ("title", "Mine"), ("edition", edition), ("summary", "Read it.")];
+            let form =
+                [("id", id.as_str()), ("title", "Mine"), ("edition", edition), ("summary", "Read it.")];
             Sample::post(at, Product, 422, &form)
         }
         // Attesting twice is attesting once.

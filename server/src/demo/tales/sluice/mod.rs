@@ -1,0 +1,1 @@
+pub(in crate::demo) static ALL: &[&crate::demo::outline::Outline] = &[];
