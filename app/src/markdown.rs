@@ -3,22 +3,65 @@
 //! Raw HTML becomes text, links lead only to web pages, mail addresses and pages of this server, and images
 //! become links: a picture from elsewhere would tell its host who reads what, and the page's policy blocks it anyway.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, ops::Range};
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html};
+use sluice_domain::mention::Mention;
 
 /// The longest text, in bytes, that is rendered for a preview; no field takes more.
 pub const PREVIEW_LIMIT: usize = 100_000;
+
+/// What people may write besides plain Markdown.
+const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH);
 
 /// Renders Markdown. The result holds no markup other than what this module writes.
 #[must_use]
 pub fn render(text: &str) -> String {
     let mut filter = Filter::default();
-    let events = Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH)
-        .map(|event| filter.pass(event));
+    let events = Parser::new_ext(text, OPTIONS).map(|event| filter.pass(event));
     let mut out = String::with_capacity(text.len() + text.len() / 2);
     html::push_html(&mut out, events);
     out
+}
+
+/// Renders Markdown with the mentions in it highlighted: each is the full name of who is meant, whatever the name is
+/// made of. `mentions` are those of this very text, in order.
+#[must_use]
+pub fn render_with_mentions(text: &str, mentions: &[Mention]) -> String {
+    let mut filter = Filter::default();
+    let mut events = Vec::new();
+    for (event, range) in Parser::new_ext(text, OPTIONS).into_offset_iter() {
+        match event {
+            Event::Text(_) | Event::Html(_) | Event::InlineHtml(_)
+                if mentions.iter().any(|mention| overlap(&mention.range, &range)) =>
+            {
+                highlight(text, &range, mentions, &mut events);
+            }
+            other => events.push(filter.pass(other)),
+        }
+    }
+    let mut out = String::with_capacity(text.len() + text.len() / 2);
+    html::push_html(&mut out, events.into_iter());
+    out
+}
+
+fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+/// A piece of text with mentions in it. A name may be spread over several pieces, where it holds what Markdown reads as
+/// something: the first piece shows it whole, the others nothing of it.
+fn highlight<'a>(text: &'a str, piece: &Range<usize>, mentions: &[Mention], events: &mut Vec<Event<'a>>) {
+    let mut at = piece.start;
+    for mention in mentions.iter().filter(|mention| overlap(&mention.range, piece)) {
+        if mention.range.start >= at {
+            events.push(Event::Text(CowStr::Borrowed(&text[at..mention.range.start])));
+            let name = format!("<strong class=\"mention\">@{}</strong>", escape(&mention.name));
+            events.push(Event::InlineHtml(name.into()));
+        }
+        at = mention.range.end.min(piece.end);
+    }
+    events.push(Event::Text(CowStr::Borrowed(&text[at..piece.end])));
 }
 
 /// What was written for each link and image that is still open: an anchor, or nothing.
@@ -100,7 +143,7 @@ fn lower(level: HeadingLevel) -> HeadingLevel {
     }
 }
 
-/// Escapes for an attribute in double quotes.
+/// Escapes for text, and for an attribute in double quotes.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -117,7 +160,12 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{render, safe_target};
+    use sluice_domain::{
+        ids::{Id, PersonId},
+        mention::{Mentionable, mentions},
+    };
+
+    use super::{render, render_with_mentions, safe_target};
 
     #[test]
     fn ordinary_text_is_formatted() {
@@ -222,5 +270,61 @@ mod tests {
             render("[![plan](https://example.com/a.png)](https://example.com)"),
             "<p><a href=\"https://example.com\" rel=\"nofollow noopener\">plan</a></p>\n"
         );
+    }
+
+    /// The text as the people of these names are mentioned in it.
+    fn mentioning(text: &str, names: &[&str]) -> String {
+        let person: PersonId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
+        let people: Vec<Mentionable> = names
+            .iter()
+            .map(|name| Mentionable {
+                person: Id::new(person.uuid()),
+                name: (*name).to_owned(),
+                handle: "handle".to_owned(),
+            })
+            .collect();
+        render_with_mentions(text, &mentions(text, &people))
+    }
+
+    #[test]
+    fn a_mention_is_the_name_highlighted_and_no_link() {
+        assert_eq!(
+            mentioning("**Look**, @ben ode, and @nobody.", &["Ben Ode"]),
+            "<p><strong>Look</strong>, <strong class=\"mention\">@Ben Ode</strong>, and @nobody.</p>\n"
+        );
+        let html = mentioning("[@Ben Ode](https://example.com) *@handle*", &["Ben Ode"]);
+        assert_eq!(html.matches("class=\"mention\"").count(), 2, "{html}");
+        assert_eq!(html.matches("<a ").count(), 1, "{html}");
+        let code = mentioning("`@Ben Ode`\n\n    @Ben Ode", &["Ben Ode"]);
+        assert!(code.contains("<code>@Ben Ode</code>"), "{code}");
+    }
+
+    #[test]
+    fn a_name_that_would_like_to_be_markup_stays_a_name() {
+        for name in [
+            "<script>alert(1)</script>",
+            "<img src=x onerror=alert(1)>",
+            "[x](javascript:alert(1))",
+            "a&lt;b \"c\" *d* _e_",
+            "</strong><div onclick=alert(1)>",
+            "&#60;script&#62;",
+            "**",
+        ] {
+            for text in [format!("Ask @{name} now"), format!("@{name}"), format!("> @{name}\n\n- @{name}")] {
+                let html = mentioning(&text, &[name]);
+                assert!(html.contains("<strong class=\"mention\">@"), "{name}: {html}");
+                for tag in ["<script", "<img", "<div", "<a ", "javascript:\""] {
+                    assert!(!html.contains(tag), "{tag} of {name}: {html}");
+                }
+                assert_eq!(html.matches("<strong").count(), html.matches("</strong>").count(), "{html}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_without_mentions_is_what_it_was() {
+        for text in ["a **b** `c`", "# @nobody\n\n<b>x</b> [y](/work)", "| a |\n|---|\n| @x |", ""] {
+            assert_eq!(mentioning(text, &["Ben Ode"]), render(text));
+        }
     }
 }

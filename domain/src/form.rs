@@ -122,6 +122,11 @@ pub enum Problem {
         /// The most points.
         max: usize,
     },
+    /// There are as many as there may be.
+    TooMany {
+        /// The most.
+        most: usize,
+    },
 }
 
 /// One problem, with the field it belongs to and what the field is called.

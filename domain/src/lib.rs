@@ -15,6 +15,7 @@ pub mod form;
 pub mod gate;
 pub mod ids;
 pub mod lifecycle;
+pub mod mention;
 pub mod place;
 pub mod policy;
 pub mod record;

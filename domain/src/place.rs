@@ -43,12 +43,18 @@ pub enum Place {
     Trace,
     /// The whole record of the feature, for print.
     Dossier,
-    /// The comments.
-    Comments,
     /// The coding standards of the feature's product.
     Standards,
     /// Review and sign-off of the current gate.
     Review,
+    /// The comments, from the newest page.
+    Comments,
+    /// One comment, by its number, on the page that it is on.
+    Comment(i32),
+    /// The form that edits one.
+    EditComment(i32),
+    /// Watching the feature, or no longer.
+    Watch,
     /// The feature's history.
     History,
 }
@@ -79,9 +85,12 @@ impl Place {
             Self::Starters => format!("{base}/starters"),
             Self::Trace => format!("{base}/trace"),
             Self::Dossier => format!("{base}/record"),
-            Self::Comments => format!("{base}/comments"),
             Self::Standards => format!("/products/{}/standards", feature.product),
             Self::Review => format!("{base}/review"),
+            Self::Comments => format!("{base}/comments"),
+            Self::Comment(number) => format!("{base}/comments?at={number}#comment-{number}"),
+            Self::EditComment(number) => format!("{base}/comments/{number}"),
+            Self::Watch => format!("{base}/watch"),
             Self::History => format!("{base}/history"),
         }
     }

@@ -115,6 +115,8 @@ text_types! {
     Body = block(0, 20_000);
     /// A reason: part of the record, so it has to say something.
     Reason = block(3, 2_000);
+    /// A comment in Markdown: it says something.
+    Remark = block(1, 10_000);
     /// A note that may be left empty.
     Note = block(0, 2_000);
     /// What tells the editions of a document apart: `2026.1`, `third`.

@@ -10,6 +10,7 @@ use sluice_domain::{
     gate::{Blocker, Mark, Met, Verdict},
     lifecycle::Refusal,
     policy::{ControlKey, EvidenceKind, KeyError, PhaseKey, Tier},
+    record::{ListKind, RecordKind, RecordRef, Shortfall},
     text::TextError,
     threat::{Question, Severity, Stride, ThreatStatus, Treatment},
     words::{self, Label, join},
@@ -49,7 +50,7 @@ fn assert_sentence_case(text: &str) {
     for sentence in without_quotes(text).split_inclusive(['.', '?', ':', ';']) {
         for word in sentence.split_whitespace().skip(1) {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-            let known = CAPITALS.contains(&bare) || bare.starts_with("T-");
+            let known = CAPITALS.contains(&bare) || bare.parse::<RecordRef>().is_ok();
             assert!(known || !bare.starts_with(char::is_uppercase), "{bare:?} in {text}");
         }
     }
@@ -72,6 +73,38 @@ fn keys() -> Result<(PhaseKey, ControlKey), KeyError> {
     Ok((PhaseKey::parse("design")?, ControlKey::parse("code-review")?))
 }
 
+/// What records can lack: each form of it, of each kind of record.
+fn shortfalls() -> Vec<Shortfall> {
+    let title = "Tokens are opaque".to_owned();
+    let mut all = vec![
+        Shortfall::NoStandard,
+        Shortfall::NotAttested { name: "Ana Lindqvist".into() },
+        Shortfall::Reviewers { number: 3, have: 0, need: 1 },
+        Shortfall::Reviewers { number: 3, have: 1, need: 2 },
+        Shortfall::Reviewers { number: 3, have: 2, need: 3 },
+    ];
+    for list in ListKind::ALL.iter().copied() {
+        let kind = RecordKind::Design;
+        all.extend([1, 2].map(|count| Shortfall::Unconfirmed { kind, list, count }));
+    }
+    for kind in RecordKind::ALL.iter().copied() {
+        let spec = kind.spec();
+        let number = 3;
+        all.push(Shortfall::Nothing { kind, what: spec.name });
+        all.push(Shortfall::NoEvidence { kind, number, title: title.clone() });
+        all.extend(spec.fields.iter().map(|field| Shortfall::Unsaid { kind, number, field: field.label }));
+        let states = spec.states.iter().map(|state| state.label);
+        all.extend(states.map(|state| Shortfall::Waits { kind, number, title: title.clone(), state }));
+        let requirement = RecordRef::Record(RecordKind::Requirement, 3);
+        for what in
+            [RecordRef::Record(kind, number), requirement, RecordRef::Threat(4), RecordRef::Evidence(2)]
+        {
+            all.push(Shortfall::Unanswered { what, by: kind });
+        }
+    }
+    all
+}
+
 fn blockers() -> Result<Vec<Blocker>, KeyError> {
     let (phase, control) = keys()?;
     let title = "Every change was reviewed by another person".to_owned();
@@ -88,6 +121,13 @@ fn blockers() -> Result<Vec<Blocker>, KeyError> {
         control: control.clone(),
         title: title.clone(),
         kinds,
+        done_by: done_by.clone(),
+    }));
+    all.extend(shortfalls().into_iter().map(|shortfall| Blocker::RecordsShort {
+        phase: phase.clone(),
+        control: control.clone(),
+        title: title.clone(),
+        shortfall,
         done_by: done_by.clone(),
     }));
     all.extend(Question::ALL.iter().map(|question| Blocker::QuestionOpen { question: *question }));
@@ -119,8 +159,9 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         Blocker::ThreatUntreated { .. } => 3,
         Blocker::Vetoed { .. } => 4,
         Blocker::SignOffsMissing { .. } => 5,
+        Blocker::RecordsShort { .. } => 6,
     };
-    assert_all(&all, number, 6);
+    assert_all(&all, number, 7);
     for blocker in &all {
         let sentence = words::blocker(blocker);
         assert_sentence_case(&sentence);
@@ -128,8 +169,44 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         assert!(!sentence.ends_with('.'), "{sentence}");
     }
     let codes: BTreeSet<&str> = all.iter().map(Blocker::code).collect();
-    assert_eq!(codes.len(), 6, "each kind has a code of its own");
+    assert_eq!(codes.len(), 7, "each kind has a code of its own");
     Ok(())
+}
+
+#[test]
+fn every_shortfall_is_a_sentence() {
+    let all = shortfalls();
+    let number = |shortfall: &Shortfall| match shortfall {
+        Shortfall::Nothing { .. } => 0,
+        Shortfall::Unsaid { .. } => 1,
+        Shortfall::Waits { .. } => 2,
+        Shortfall::Unconfirmed { .. } => 3,
+        Shortfall::Unanswered { .. } => 4,
+        Shortfall::Reviewers { .. } => 5,
+        Shortfall::NoEvidence { .. } => 6,
+        Shortfall::NoStandard => 7,
+        Shortfall::NotAttested { .. } => 8,
+    };
+    assert_all(&all, number, 9);
+    let said: BTreeSet<String> = all.iter().map(words::shortfall).collect();
+    for sentence in &said {
+        assert_sentence_case(sentence);
+        assert!(!sentence.ends_with('.'), "{sentence}");
+    }
+    for sentence in [
+        "There is no plan yet",
+        "No requirement is on record",
+        "The plan does not say “Scope”",
+        "Requirement R-3 “Tokens are opaque” is proposed",
+        "One point of the definition of ready is not confirmed",
+        "2 points of the hardening checklist are not confirmed",
+        "Requirement R-3 is answered by no design decision",
+        "Threat T-4 is implemented by no merged change",
+        "Change C-3 has one reviewer; the policy asks for 2 other than its author",
+        "Ana Lindqvist has not attested the coding standards",
+    ] {
+        assert!(said.contains(sentence), "{sentence} is not among {said:#?}");
+    }
 }
 
 #[test]
@@ -264,6 +341,16 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::Point { number: 3, error: TextError::TooLong { max: 200 } },
         Problem::PointRepeated { number: 4 },
         Problem::TooManyPoints { max: 50 },
+        Problem::TooMany { most: 50 },
+        Problem::NeededFor("Dropped"),
+        Problem::NotYours(&[Role::Developer, Role::Qa]),
+        Problem::ByAnother,
+        Problem::NotYet(vec![]),
+        Problem::NotYet(vec!["Sent", "Draft"]),
+        Problem::SetByStep("Became a feature"),
+        Problem::OwnReview,
+        Problem::StagingFirst,
+        Problem::NoSuchThing("R-9".into()),
     ];
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {
@@ -293,9 +380,18 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::Point { .. } => 23,
         Problem::PointRepeated { .. } => 24,
         Problem::TooManyPoints { .. } => 25,
-        Problem::Unanswered => 26,
+        Problem::NeededFor(_) => 26,
+        Problem::NotYours(_) => 27,
+        Problem::ByAnother => 28,
+        Problem::NotYet(_) => 29,
+        Problem::SetByStep(_) => 30,
+        Problem::OwnReview => 31,
+        Problem::StagingFirst => 32,
+        Problem::NoSuchThing(_) => 33,
+        Problem::Unanswered => 34,
+        Problem::TooMany { .. } => 35,
     };
-    assert_all(&all, number, 27);
+    assert_all(&all, number, 36);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });
@@ -315,7 +411,10 @@ fn every_event_is_told_of_every_object() {
             assert!(sentence.starts_with(|c: char| c.is_lowercase()), "{sentence}");
             assert!(!sentence.ends_with('.'), "{sentence}");
             let verb = sentence.split(' ').next().unwrap_or_default();
-            assert!(verb.ends_with("ed") || ["set", "withdrew", "wrote"].contains(&verb), "{verb} is no past tense");
+            assert!(
+                verb.ends_with("ed") || ["set", "withdrew", "wrote"].contains(&verb),
+                "{verb} is no past tense"
+            );
         }
     }
     assert_eq!(words::sentence(Verb::EvidenceAdded, ObjectKind::Evidence, "E-3"), "added evidence E-3");

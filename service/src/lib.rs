@@ -12,6 +12,7 @@ mod error;
 
 pub mod evidence;
 pub mod features;
+pub mod find;
 pub mod gates;
 pub mod guides;
 pub mod history;
@@ -21,7 +22,9 @@ pub mod policies;
 pub mod products;
 pub mod records;
 pub mod risk;
+pub mod talk;
 pub mod threats;
+pub mod views;
 pub mod work;
 
 pub use actor::{Actor, Origin};

@@ -87,6 +87,7 @@ pub fn Shell(
             </nav>
         }
     });
+    let search = viewer.is_some().then(site_search);
     let viewer = viewer.map(|name| {
         view! {
             <div class="viewer">
@@ -116,6 +117,7 @@ pub fn Shell(
                     "Sluice"
                 </a>
                 {main_nav}
+                {search}
                 {viewer}
             </div>
         </header>
@@ -128,6 +130,25 @@ pub fn Shell(
                 {footer}
             </div>
         </footer>
+    }
+    .into_any()
+}
+
+/// The box in the bar that searches everything.
+fn site_search() -> AnyView {
+    view! {
+        <search class="site-search">
+            <form method="get" action="/search">
+                <label class="visually-hidden" for="site-search">
+                    "Search everything"
+                </label>
+                <input class="input" type="search" id="site-search" name="q" placeholder="Search" maxlength="200" />
+                <button type="submit" class="button quiet small">
+                    <Icon name=IconName::Search />
+                    <span class="visually-hidden">"Search"</span>
+                </button>
+            </form>
+        </search>
     }
     .into_any()
 }
@@ -357,7 +378,7 @@ mod tests {
         assert!(html.contains("<a href=\"/features\" aria-current=\"page\">Features"), "{html}");
         assert_eq!(html.matches("class=\"count\"").count(), 1, "{html}");
         assert!(!html.contains("<b>Eve"), "{html}");
-        assert!(html.contains("action=\"/sign-out\""), "{html}");
+        assert!(html.contains("action=\"/sign-out\"") && html.contains("action=\"/search\""), "{html}");
         assert_eq!(html.matches("<main").count(), 1, "{html}");
         assert!(html.find("href=\"#main\"").unwrap() < html.find("<header").unwrap(), "{html}");
     }
@@ -366,6 +387,7 @@ mod tests {
     fn strangers_get_no_navigation() {
         let html = view! { <Shell><h1>"Sign in"</h1></Shell> }.to_html();
         assert!(!html.contains("main-nav") && !html.contains("/sign-out"), "{html}");
+        assert!(!html.contains("/search"), "{html}");
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use self::{
     icons::{Icon, IconName, Sprite},
     layout::{Avatar, Breadcrumb, Card, Columns, NavLink, PageHead, Rail, Shell},
     phase_line::{PhaseLine, PhaseMini, PhaseState, PhaseStep, Standing},
-    prose::Prose,
+    prose::{Prose, ProseWithMentions},
     styleguide::StyleGuide,
     text_area::TextArea,
     time_words::{DueDate, Timestamp},

@@ -1,6 +1,7 @@
 //! Text that people wrote in Markdown.
 
 use leptos::prelude::*;
+use sluice_domain::mention::Mention;
 
 /// Shows Markdown. It takes the source, not HTML, so that nothing but [`crate::markdown::render`] can put markup
 /// into a page.
@@ -11,6 +12,19 @@ pub fn Prose(
     markdown: String,
 ) -> impl IntoView {
     view! { <div class="prose" inner_html=crate::markdown::render(&markdown)></div> }
+}
+
+/// Shows Markdown in which people are mentioned: their names are highlighted.
+#[component]
+pub fn ProseWithMentions(
+    /// What the person wrote.
+    #[prop(into)]
+    markdown: String,
+    /// Whom it mentions, and where.
+    mentions: Vec<Mention>,
+) -> impl IntoView {
+    let html = crate::markdown::render_with_mentions(&markdown, &mentions);
+    view! { <div class="prose" inner_html=html></div> }
 }
 
 #[cfg(test)]

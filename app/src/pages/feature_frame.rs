@@ -29,6 +29,8 @@ pub enum FeatureSection {
     Evidence,
     /// Review and sign-offs.
     Review,
+    /// Comments.
+    Comments,
     /// History.
     History,
 }
@@ -142,10 +144,14 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
         (FeatureSection::ThreatModel, "Threat model", Place::ThreatModel.path(key)),
         (FeatureSection::Evidence, "Evidence", Place::EvidenceList.path(key)),
         (FeatureSection::Review, "Review and sign-offs", Place::Review.path(key)),
+        (FeatureSection::Comments, "Comments", Place::Comments.path(key)),
         (FeatureSection::History, "History", Place::History.path(key)),
     ]
     .into_iter()
-    .map(|(target, label, href)| NavLink::new(label, href).current(target == section))
+    .map(|(target, label, href)| {
+        let count = if target == FeatureSection::Comments { summary.comments } else { 0 };
+        NavLink::new(label, href).current(target == section).count(count)
+    })
     .collect()
 }
 

@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod account;
+pub mod comments;
 pub mod error;
 pub mod evidence;
 pub mod feature_frame;
@@ -22,7 +23,9 @@ pub mod policies;
 pub mod products;
 pub mod review;
 pub mod risk;
+pub mod search;
 pub mod threats;
+pub mod views;
 pub mod work;
 
 pub use feature_frame::{FeatureFrame, FeatureSection};

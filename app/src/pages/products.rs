@@ -19,8 +19,8 @@ use super::{
 use crate::{
     components::{
         Badge, Breadcrumb, Button, ButtonKind, Card, Choice, Column, EmptyState, ErrorSummary, Fact,
-        FactList, FormActions, HiddenField, IconName, LinkButton, PageHead, Pager, PostForm, Prose, SelectField,
-        TableHead, TableWrap, TextArea, TextField, Timestamp, Tone, counted,
+        FactList, FormActions, HiddenField, IconName, LinkButton, PageHead, Pager, PostForm, Prose,
+        SelectField, TableHead, TableWrap, TextArea, TextField, Timestamp, Tone, counted,
     },
     form::Form,
     islands::MarkdownPreview,
@@ -647,7 +647,8 @@ mod tests {
         (none.features, none.phases) = (None, Vec::new());
         none.standards = StandardsSummary::default();
         let html =
-            view! { <ProductDetails page=none form=Form::new() people=Vec::new() links=true now=NOW /> }.to_html();
+            view! { <ProductDetails page=none form=Form::new() people=Vec::new() links=true now=NOW /> }
+                .to_html();
         assert!(!html.contains("Features by phase") && html.contains("None is published yet"), "{html}");
     }
 

@@ -42,7 +42,9 @@ impl Phase {
         };
         let asked_only = |under: Tier, not_under: Tier| -> Vec<Condition> {
             let conditions = self.gate.conditions.iter().copied();
-            conditions.filter(|condition| condition.applies_to(under) && !condition.applies_to(not_under)).collect()
+            conditions
+                .filter(|condition| condition.applies_to(under) && !condition.applies_to(not_under))
+                .collect()
         };
         let sign_offs = self.gate.sign_offs.iter().filter_map(|rule| {
             let (before, after) = (rule.quorum.for_tier(from), rule.quorum.for_tier(to));
@@ -87,7 +89,9 @@ mod tests {
     #[test]
     fn a_higher_tier_adds_what_the_way_back_drops() {
         for phase in built_in().phases {
-            for (low, high) in [(Tier::Low, Tier::Medium), (Tier::Medium, Tier::High), (Tier::Low, Tier::High)] {
+            for (low, high) in
+                [(Tier::Low, Tier::Medium), (Tier::Medium, Tier::High), (Tier::Low, Tier::High)]
+            {
                 let owed = |tier| phase.controls_for(tier).count();
                 let (up, down) = (phase.retiered(low, high), phase.retiered(high, low));
                 let added = up.as_ref().map_or(0, |change| change.added.len());
@@ -97,9 +101,14 @@ mod tests {
                     (Some(up), Some(down)) => {
                         assert_eq!((&up.added, &up.dropped), (&down.dropped, &down.added));
                         assert_eq!(up.conditions_added, down.conditions_dropped);
-                        let back: Vec<_> = down.sign_offs.iter().map(|(role, b, a)| (*role, *a, *b)).collect();
+                        let back: Vec<_> =
+                            down.sign_offs.iter().map(|(role, b, a)| (*role, *a, *b)).collect();
                         assert_eq!(up.sign_offs, back);
-                        assert!(up.asks_more(), "{}: the built-in policy asks more of a higher tier", phase.key);
+                        assert!(
+                            up.asks_more(),
+                            "{}: the built-in policy asks more of a higher tier",
+                            phase.key
+                        );
                     }
                     (up, down) => assert_eq!(up.is_none(), down.is_none()),
                 }

@@ -41,7 +41,7 @@ pub fn blocker(blocker: &Blocker) -> String {
             let more = if *have > 0 { " more" } else { "" };
             match missing {
                 1 => format!("Needs one{more} {} to sign", role.label()),
-                _ => format!("Needs {missing}{more} {} to sign", plural(*role)),
+                _ => format!("Needs {missing}{more} {} to sign", people(*role)),
             }
         }
     }
@@ -58,10 +58,13 @@ pub fn shortfall(shortfall: &Shortfall) -> String {
         }
     };
     match shortfall {
-        Shortfall::Nothing { kind, what } if kind.is_single() => format!("There is no {what} yet"),
+        Shortfall::Nothing { kind, what } if kind.is_single() => {
+            format!("There {} no {what} yet", one_or_many(what, "is", "are"))
+        }
         Shortfall::Nothing { what, .. } => format!("No {what} is on record"),
         Shortfall::Unsaid { kind, number, field } => {
-            format!("{} does not say “{field}”", thing(kind, number))
+            let says = one_or_many(kind.spec().name, "does not say", "do not say");
+            format!("{} {says} “{field}”", thing(kind, number))
         }
         Shortfall::Waits { kind, number, title, state } => {
             format!("{} “{title}” is {}", thing(kind, number), inside_sentence(state))
@@ -108,6 +111,11 @@ pub fn reference(reference: RecordRef) -> String {
     }
 }
 
+/// The verb for a name: of notes and lessons a feature has one record, and still they are many.
+fn one_or_many(name: &str, one: &'static str, many: &'static str) -> &'static str {
+    if name.ends_with('s') { many } else { one }
+}
+
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
@@ -129,7 +137,7 @@ pub fn met(met: &Met) -> String {
             format!("Every threat of severity {} or above {what}", at_least.label())
         }
         Met::SignOffs { role, need: 1 } => format!("One {} signed", role.label()),
-        Met::SignOffs { role, need } => format!("{need} {} signed", plural(*role)),
+        Met::SignOffs { role, need } => format!("{need} {} signed", people(*role)),
     }
 }
 
@@ -146,7 +154,9 @@ fn inside_sentence(label: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
-fn plural(role: Role) -> String {
+/// People of a role: “security reviewers”.
+#[must_use]
+pub fn people(role: Role) -> String {
     match role {
         Role::Qa => "QA people".to_owned(),
         other => format!("{}s", other.label()),

@@ -4,8 +4,10 @@ mod blocker;
 mod event;
 mod label;
 mod refusal;
+mod value;
 
-pub use blocker::{blocker, met, reference, shortfall, who_can};
+pub use blocker::{blocker, met, people, reference, shortfall, who_can};
 pub use event::{field, sentence};
 pub use label::{Label, join};
 pub use refusal::{problem, refusal, text_error};
+pub use value::value;

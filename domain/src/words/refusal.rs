@@ -128,7 +128,7 @@ pub fn problem(problem: &FieldProblem) -> String {
             "Production takes only artefacts that were verified in staging. Record that promotion first.".into()
         }
         Problem::NoSuchThing(what) => {
-            format!("“{what}” does not exist in this feature, or does not belong in {label}. See the hint.")
+            format!("“{what}” does not exist in this feature, or does not belong in {}. See the hint.", label.to_lowercase())
         }
         Problem::LastAdministrator => {
             "This is the last administrator. Make somebody else administrator first.".into()
@@ -142,6 +142,9 @@ pub fn problem(problem: &FieldProblem) -> String {
         }
         Problem::TooManyPoints { max } => {
             format!("A list has at most {max} points. Keep those that people will go through.")
+        }
+        Problem::TooMany { most } => {
+            format!("{label}: there are {most} already, and there may not be more. Delete one that is not needed.")
         }
     }
 }

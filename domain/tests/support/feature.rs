@@ -16,11 +16,16 @@ use sluice_domain::{
     gate::{ControlFact, Decision, Facts, Mark, SignOffFact, ThreatFact, Verdict, decide},
     lifecycle::{Attempt, Progress, Refusal, Seats, Signed, Turn},
     policy::{ControlKey, Phase, Policy, Tier},
+    record::RecordFacts,
     threat::{Question, Severity, ThreatStatus},
 };
 use time::{Duration, OffsetDateTime};
 
-use crate::support::{built_in, needed, person, proved, reason, sign_off, small_phase, unmet};
+use crate::support::{
+    built_in, flawed, needed, person, proved, reason,
+    records::{flaws, put, whole},
+    sign_off, small_phase, unmet,
+};
 
 /// Policies to try: small ones of every shape that the reader lets through, and the built-in one.
 pub(crate) fn policies() -> impl Strategy<Value = Policy> {
@@ -55,6 +60,8 @@ pub(crate) enum Command {
     Mark(u8, Index, Mark),
     Prove(u8, Index),
     Answer(u8, Question, bool),
+    /// Something on record is spoilt, or put right.
+    Record(u8, Index, bool),
     Threat(u8, ThreatFact),
     Retier(u8, Tier),
     RequestReview(u8),
@@ -91,6 +98,7 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
         1 => (EDITORS, index(), select(Mark::ALL)).prop_map(|(by, control, mark)| Command::Mark(by, control, mark)),
         1 => (EDITORS, index()).prop_map(|(by, control)| Command::Prove(by, control)),
         1 => (EDITORS, select(Question::ALL), any::<bool>()).prop_map(|(by, q, yes)| Command::Answer(by, q, yes)),
+        1 => (EDITORS, index(), any::<bool>()).prop_map(|(by, flaw, good)| Command::Record(by, flaw, good)),
         1 => (EDITORS, threat).prop_map(|(by, threat)| Command::Threat(by, threat)),
         1 => (EDITORS, select(Tier::ALL)).prop_map(|(by, tier)| Command::Retier(by, tier)),
         8 => EDITORS.prop_map(Command::RequestReview),
@@ -101,6 +109,17 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Return),
         3 => Just(Command::OpenByHand),
     ]
+}
+
+/// The first flaw of each group is that nothing is there.
+fn nothing_on_record() -> RecordFacts {
+    let mut empty = Vec::new();
+    for flaw in flaws() {
+        if empty.last().is_none_or(|other: &&crate::support::records::Flaw| other.group != flaw.group) {
+            empty.push(flaw);
+        }
+    }
+    flawed(&empty)
 }
 
 /// Where the feature has to be, kept as plain numbers.
@@ -134,6 +153,7 @@ pub(crate) struct World {
     /// Grows with each edit; the dossier commits to it.
     revision: i32,
     controls: BTreeMap<ControlKey, ControlFact>,
+    records: RecordFacts,
     answered: BTreeSet<Question>,
     threats: BTreeMap<i32, ThreatFact>,
     standing: Vec<SignOffFact>,
@@ -153,6 +173,7 @@ impl World {
             tier,
             revision: 1,
             controls: BTreeMap::new(),
+            records: nothing_on_record(),
             answered: BTreeSet::new(),
             threats: BTreeMap::new(),
             standing: Vec::new(),
@@ -191,6 +212,7 @@ impl World {
         Facts {
             tier: self.tier,
             controls: self.controls.clone(),
+            records: self.records.clone(),
             answered: self.answered.clone(),
             threats: self.threats.values().cloned().collect(),
             sign_offs: self.standing.clone(),
@@ -331,6 +353,7 @@ impl World {
             Command::Finish(by) => {
                 self.controls =
                     phase.controls.iter().map(|control| (control.key.clone(), proved(control))).collect();
+                self.records = whole();
                 self.answered = Question::ALL.iter().copied().collect();
                 for threat in self.threats.values_mut() {
                     threat.status = ThreatStatus::Verified;
@@ -354,6 +377,12 @@ impl World {
                 } else {
                     self.answered.remove(question);
                 }
+                *by
+            }
+            Command::Record(by, flaw, good) => {
+                let flaw = flaw.get(flaws());
+                let part = if *good { whole() } else { flaw.facts() };
+                put(&mut self.records, flaw.group, &part);
                 *by
             }
             Command::Threat(by, threat) => {

@@ -1,6 +1,8 @@
 //! What the tests of the gate and of the lifecycle share: phases to try, facts that open a gate, and an oracle that
 //! works out why a gate is closed without asking the code under test.
 
+pub(crate) mod records;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::LazyLock,
@@ -22,6 +24,7 @@ use sluice_domain::{
         BUILT_IN, Condition, Control, EvidenceKind, Gate, Phase, Policy, Proof, Quorum, SignOffRule, Tier,
         Tiers, parse,
     },
+    record::{RecordFacts, Rule},
     threat::{Question, Severity, ThreatStatus},
 };
 use uuid::Uuid;
@@ -57,7 +60,7 @@ pub(crate) fn needed(rule: &SignOffRule, tier: Tier) -> u8 {
 /// The control as a team leaves it that did all it asks.
 pub(crate) fn proved(control: &Control) -> ControlFact {
     let evidence = match &control.proof {
-        Proof::Statement => BTreeSet::new(),
+        Proof::Statement | Proof::Records { .. } => BTreeSet::new(),
         Proof::Evidence(kinds) => kinds.iter().take(1).copied().collect(),
     };
     ControlFact { mark: Mark::Done, evidence }
@@ -74,6 +77,7 @@ pub(crate) fn complete(phase: &Phase, tier: Tier, dossier: Digest, first_signer:
     Facts {
         tier,
         controls: phase.controls.iter().map(|control| (control.key.clone(), proved(control))).collect(),
+        records: records::whole(),
         answered: Question::ALL.iter().copied().collect(),
         threats: Vec::new(),
         sign_offs: (first_signer..)
@@ -116,9 +120,21 @@ pub(crate) fn small_phase() -> impl Strategy<Value = Phase> {
     })
 }
 
+/// Any rule, with a number of reviewers where it asks for one.
+fn by_records() -> impl Strategy<Value = Proof> {
+    let rule = prop_oneof![3 => select(Rule::ALL), 1 => Just(Rule::ChangesReviewed)];
+    (rule, 0..=1_u8, 0..=1_u8).prop_map(|(rule, low, more)| {
+        let reviewers = Quorum { low, medium: low + more, high: 2 };
+        Proof::Records { rule, reviewers: rule.asks_for_reviewers().then_some(reviewers) }
+    })
+}
+
 fn control() -> impl Strategy<Value = Control> {
-    let proof =
-        prop_oneof![Just(Proof::Statement), subsequence(EvidenceKind::ALL, 1..=2).prop_map(Proof::Evidence)];
+    let proof = prop_oneof![
+        Just(Proof::Statement),
+        subsequence(EvidenceKind::ALL, 1..=2).prop_map(Proof::Evidence),
+        by_records()
+    ];
     (subsequence(Role::ALL, 1..=2), proof, tiers(), any::<bool>()).prop_map(
         |(done_by, proof, tiers, can_be_not_applicable)| Control {
             key: key("control"),
@@ -168,21 +184,40 @@ fn sign_offs() -> impl Strategy<Value = Vec<SignOffRule>> {
     })
 }
 
+/// What is on record, with a flaw in some of its parts.
+pub(crate) fn flawed(chosen: &[&records::Flaw]) -> RecordFacts {
+    let mut facts = records::whole();
+    for flaw in chosen {
+        records::put(&mut facts, flaw.group, &flaw.facts());
+    }
+    facts
+}
+
 /// Why the gate is closed, worked out from what a policy means: what is owed, less what the facts fulfil. Each reason
 /// is a line of text, so nothing of the code under test is in it.
 pub(crate) fn unmet(phase: &Phase, facts: &Facts) -> BTreeSet<String> {
     let asked = |tiers: Tiers| tiers.iter().any(|tier| tier == facts.tier);
-    let mut owed: BTreeSet<String> = phase
-        .controls
-        .iter()
-        .filter(|control| asked(control.tiers))
-        .map(|control| format!("control {}", control.key))
-        .collect();
+    let mut owed: BTreeSet<String> = BTreeSet::new();
+    for control in phase.controls.iter().filter(|control| asked(control.tiers)) {
+        match &control.proof {
+            Proof::Statement | Proof::Evidence(_) => drop(owed.insert(format!("control {}", control.key))),
+            Proof::Records { rule, reviewers } => {
+                let need = reviewers.map_or(0, |Quorum { low, medium, high }| match facts.tier {
+                    Tier::Low => low,
+                    Tier::Medium => medium,
+                    Tier::High => high,
+                });
+                let lacks = records::lacks(&facts.records, *rule, need);
+                owed.extend(lacks.iter().map(|shortfall| format!("control {}: {shortfall:?}", control.key)));
+            }
+        }
+    }
     for (key, fact) in &facts.controls {
         let Some(control) = phase.controls.iter().find(|control| control.key == *key) else { continue };
         let by_evidence = match &control.proof {
             Proof::Statement => !fact.evidence.is_empty(),
             Proof::Evidence(kinds) => kinds.iter().any(|kind| fact.evidence.contains(kind)),
+            Proof::Records { .. } => false,
         };
         let by_word = match fact.mark {
             Mark::Open => false,
@@ -190,7 +225,9 @@ pub(crate) fn unmet(phase: &Phase, facts: &Facts) -> BTreeSet<String> {
             Mark::NotApplicable => control.can_be_not_applicable,
         };
         if by_evidence || by_word {
-            owed.remove(&format!("control {key}"));
+            owed.retain(|line| {
+                *line != format!("control {key}") && !line.starts_with(&format!("control {key}: "))
+            });
         }
     }
     for condition in &phase.gate.conditions {
@@ -242,6 +279,7 @@ pub(crate) fn reason(blocker: &Blocker) -> String {
         Blocker::ControlOpen { control, .. } | Blocker::EvidenceMissing { control, .. } => {
             format!("control {control}")
         }
+        Blocker::RecordsShort { control, shortfall, .. } => format!("control {control}: {shortfall:?}"),
         Blocker::QuestionOpen { question } => format!("question {}", question.code()),
         Blocker::ThreatUntreated { number, severity, needs } => {
             format!("threat {number} {} {}", severity.code(), needs.code())

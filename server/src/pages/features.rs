@@ -12,7 +12,7 @@ use sluice_app::{
     pages::{
         Section,
         features::{
-            EditFeaturePage, FeatureListPage, FeatureOverviewPage, NewFeaturePage, edit_form as stored,
+            EditFeaturePage, FeatureListPage, FeatureOverviewPage, NewFeaturePage, Shown, edit_form as stored,
         },
     },
 };
@@ -23,17 +23,23 @@ use sluice_service::{
     new_form_id,
 };
 
-use super::feature_key;
+use super::{feature_key, views::around};
 use crate::web::{App, Done, Failure, FormFields, Reply, Visit, fields};
 
-/// The list, narrowed by the query.
+/// The list or the board, narrowed by the query.
 ///
 /// # Errors
 /// When the database is out of reach.
 pub async fn list(State(app): State<App>, visit: Visit, RawQuery(query): RawQuery) -> Reply {
-    let filter = FeatureFilter::parse(&fields::query(query.as_deref()));
-    let list = app.service.features(visit.actor()?, &filter).await?;
-    Ok(visit.ok(Section::Features, "Features", move || view! { <FeatureListPage list filter /> }))
+    let fields = fields::query(query.as_deref());
+    let filter = FeatureFilter::parse(&fields);
+    let shown = if filter.board {
+        Shown::Board(app.service.feature_board(visit.actor()?, &filter).await?)
+    } else {
+        Shown::Table(app.service.features(visit.actor()?, &filter).await?)
+    };
+    let views = around(&app, &visit, &fields, "features").await?;
+    Ok(visit.ok(Section::Features, "Features", move || view! { <FeatureListPage shown filter views /> }))
 }
 
 /// The form for a new feature; `?product=` chooses its product.

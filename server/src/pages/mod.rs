@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod account;
+pub mod comments;
 pub mod evidence;
 pub mod features;
 pub mod guides;
@@ -14,7 +15,9 @@ pub mod preview;
 pub mod products;
 pub mod review;
 pub mod risk;
+pub mod search;
 pub mod threats;
+pub mod views;
 pub mod work;
 
 use http::Uri;

@@ -34,6 +34,9 @@ notices! {
     EVIDENCE_SUPERSEDED = "evidence-superseded": "The new version is stored; the earlier one stays in the record.";
     ATTACHED = "attached": "The evidence is attached.";
     DETACHED = "detached": "The evidence is detached. It stays in the record.";
+    COMMENT_WRITTEN = "comment-written": "Your comment is there. Whom it mentions finds it in their work.";
+    WATCHING = "watching": "You watch this feature. What happens to it shows in your work.";
+    NOT_WATCHING = "not-watching": "You no longer watch this feature.";
     REVIEW_REQUESTED = "review-requested": "The review is requested. The reviewers have the turn.";
     SIGNED = "signed": "Your sign-off stands. The gate waits for more.";
     GATE_OPENED = "gate-opened": "Your sign-off was the last one needed: the gate is open and the next phase begins.";
@@ -48,6 +51,8 @@ notices! {
     PERSON_DISABLED = "person-disabled": "The account is disabled and its sessions are ended.";
     PERSON_ENABLED = "person-enabled": "The account is enabled.";
     PASSWORD_CHANGED = "password-changed": "The password is changed. Your other sessions are ended.";
+    VIEW_SAVED = "view-saved": "The view is saved. Its link can be passed on.";
+    VIEW_DELETED = "view-deleted": "The view is deleted.";
     SESSION_ENDED = "session-ended": "The session is ended.";
     SIGNED_OUT = "signed-out": "You are signed out.";
     WELCOME = "welcome": "Welcome. Your account is ready.";

@@ -3,7 +3,7 @@
 use sluice_domain::access::Action::{
     AddEvidence, AttestStandard, CreateFeature, DoControl, EditFeature, EditThreatModel, ManageGuides,
     ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies, ReadProduct, RequestReview,
-    ReturnForChanges, SignGate, UseOwnAccount,
+    ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -11,8 +11,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, evidence, features, guides, history, people, phases, policies, preview, products,
-    review, risk, threats, work,
+    access, account, comments, evidence, features, guides, history, people, phases, policies, preview,
+    products, review, risk, search, threats, views, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -33,6 +33,7 @@ pub fn routes() -> Vec<Route> {
         Route::at("/account/name").post(Only(UseOwnAccount), account::change_name),
         Route::at("/account/sessions/end").post(Only(UseOwnAccount), account::end_session),
         Route::at("/work").get(Only(UseOwnAccount), work::show),
+        Route::at("/work/mentions/seen").post(Only(UseOwnAccount), work::see_mentions),
         Route::at("/features").get(Only(UseOwnAccount), features::list),
         Route::at("/features/new")
             .get(Only(CreateFeature), features::new_form)
@@ -72,7 +73,21 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/review/request").post(Only(RequestReview), review::request),
         Route::at("/features/{key}/review/return").post(Only(ReturnForChanges), review::return_for_changes),
         Route::at("/features/{key}/review/withdraw").post(Only(SignGate), review::withdraw),
+        Route::at("/features/{key}/comments")
+            .get(Only(ReadProduct), comments::list)
+            .post(Only(WriteComment), comments::write),
+        Route::at("/features/{key}/comments/{number}")
+            .get(Only(WriteComment), comments::edit_form)
+            .post(Only(WriteComment), comments::edit),
+        Route::at("/features/{key}/watch").post(Only(WriteComment), comments::watch),
         Route::at("/features/{key}/history").get(Only(ReadProduct), history::feature),
+        Route::at("/search").get(Only(UseOwnAccount), search::show),
+        Route::at("/views").get(Only(UseOwnAccount), views::list).post(Only(UseOwnAccount), views::save),
+        Route::at("/views/{id}").get(Only(UseOwnAccount), views::open),
+        Route::at("/views/{id}/edit")
+            .get(Only(UseOwnAccount), views::edit_form)
+            .post(Only(UseOwnAccount), views::rename),
+        Route::at("/views/{id}/delete").post(Only(UseOwnAccount), views::delete),
         Route::at("/history").get(Only(ReadHistory), history::show),
         Route::at("/history.csv").post(Only(ReadHistory), history::export),
         Route::at("/products").get(Only(UseOwnAccount), products::list),

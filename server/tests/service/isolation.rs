@@ -130,7 +130,7 @@ async fn another_products_feature_does_not_exist() -> TestResult {
     assert!(matches!(people, Err(Error::NotFound)), "{people:?}");
     let list = service.features(stranger, &FeatureFilter::default()).await?;
     assert!(list.items.is_empty());
-    assert_eq!(list.products.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["OPS"]);
+    assert_eq!(list.choices.products.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["OPS"]);
     let work = service.my_work(stranger).await?;
     assert!(work.mine.is_empty() && work.waiting.is_empty());
     let products = service.products(stranger, None).await?.items;

@@ -12,7 +12,7 @@ use sluice_domain::{
 };
 use sluice_service::{
     Error,
-    features::{FeatureFilter, PhaseState},
+    features::{FeatureFilter, Included, PhaseState},
     history::HistoryEntry,
     new_form_id,
 };
@@ -177,7 +177,7 @@ async fn the_history_tells_it(world: &World, key: &FeatureKey, seats: &BTreeMap<
 
 /// The row that lists read agrees with the decision, at the end as on the way.
 async fn the_projection_says_so(world: &World, key: &FeatureKey) -> TestResult {
-    let filter = FeatureFilter { finished: true, ..Default::default() };
+    let filter = FeatureFilter { included: Included::All, ..Default::default() };
     let list = world.service.features(&world.cast.manager, &filter).await?;
     let item = list.items.iter().find(|item| item.key == *key).ok_or("not in the list")?;
     assert_eq!((item.blockers, item.team_blockers, item.phase.clone()), (0, 0, None));

@@ -3,6 +3,7 @@
 
 mod cancelled;
 mod evidence;
+mod find;
 mod guides;
 mod isolation;
 mod line;
@@ -14,4 +15,5 @@ mod risk;
 mod schema;
 mod stale;
 mod support;
+mod talk;
 mod walls;

@@ -11,7 +11,9 @@ use sluice_domain::{
     gate::Verdict,
     policy::{EvidenceKind, Tier},
 };
-use sluice_service::{evidence::Target, features::FeatureFilter, history::HistoryFilter, new_form_id};
+use sluice_service::{
+    evidence::Target, features::FeatureFilter, history::HistoryFilter, new_form_id, talk::CommentAt,
+};
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
@@ -116,8 +118,9 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
         ("evidence", 13, counter.of(|| service.evidence_list(&cast.manager, &key)).await?),
         ("feature's history", 13, counter.of(|| service.feature_history(&cast.manager, &key, None)).await?),
         ("history", 3, counter.of(|| service.history(&cast.auditor, &everything)).await?),
-        ("my work", 3, counter.of(|| service.my_work(&cast.second)).await?),
-        ("features", 3, counter.of(|| service.features(&cast.manager, &features)).await?),
+        ("my work", 9, counter.of(|| service.my_work(&cast.second)).await?),
+        ("comments", 16, counter.of(|| service.comments_page(&cast.manager, &key, CommentAt::Newest)).await?),
+        ("features", 4, counter.of(|| service.features(&cast.manager, &features)).await?),
         ("products", 1, counter.of(|| service.products(&cast.manager, None)).await?),
         ("product", 4, counter.of(|| service.product(&cast.manager, &key.product)).await?),
     ];

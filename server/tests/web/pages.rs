@@ -30,6 +30,8 @@ async fn pages(world: &World, who: Who) -> TestResult<Vec<(String, Answer)>> {
     }
     for at in [
         "/features?q=%22%27%3E%3Cxss-canary%20onx%3D1%3E&product=PAY",
+        "/features?view=board&q=%22%3E%3Cxss-canary%3E&phase=%3Cxss-canary%3E&role=qa&overdue=yes",
+        "/search?q=%22%27%3E%3Cxss-canary%20onx%3D1%3E",
         "/history?object=%22%3E%3Cxss-canary%3E",
     ] {
         pages.push((at.to_owned(), browser.get(at).await?));

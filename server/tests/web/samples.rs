@@ -84,23 +84,27 @@ fn request(
     effective: bool,
 ) -> TestResult<Sample> {
     let sample = if method == Method::GET {
-        reading(seed, path)?
+        reading(seed, path, who)?
     } else {
         writing(seed, path, who, spare, effective)?
     };
     sample.ok_or_else(|| format!("{method} {path} has no sample: write one in samples.rs").into())
 }
 
-fn reading(seed: &Seed, path: &str) -> TestResult<Option<Sample>> {
+fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
     use Scope::{AnyProduct, Product, Workspace};
     let auditor = seed.person(AUDITOR)?;
     Ok(Some(match path {
         "/" => Sample { allowed: 303, ..Sample::get(path, Workspace) },
         "/healthz" | "/readyz" | "/sign-in" | "/account" | "/work" | "/features" | "/history"
-        | "/products" | "/products/new" | "/people" | "/people/invite" | "/policies" | "/styleguide" => {
-            Sample::get(path, Workspace)
-        }
+        | "/products" | "/products/new" | "/people" | "/people/invite" | "/policies" | "/views"
+        | "/styleguide" => Sample::get(path, Workspace),
         "/features/new" => Sample::get(path, AnyProduct),
+        "/search" => Sample::get("/search?q=xss+canary&kind=threat", Workspace),
+        "/views/{id}" => {
+            Sample { allowed: 303, ..Sample::get(format!("/views/{}", seed.view(who)?), Workspace) }
+        }
+        "/views/{id}/edit" => Sample::get(format!("/views/{}/edit", seed.view(who)?), Workspace),
         "/join/{token}" => Sample::get(format!("/join/{}", seed.token), Workspace),
         "/people/{id}" => Sample::get(format!("/people/{auditor}"), Workspace),
         "/products/{key}/standards/{id}" => {
@@ -165,6 +169,15 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
             422,
             &[("id", &id), ("product", &product), ("title", "A"), ("owner", owner)],
         ),
+        "/views" => {
+            let form = [("id", id.as_str()), ("name", ""), ("of", "features"), ("query", "mine=yes")];
+            Sample::post(path, Workspace, 422, &form)
+        }
+        "/views/{id}/edit" => {
+            Sample::post(format!("/views/{}/edit", seed.view(who)?), Workspace, 422, &[("name", "")])
+        }
+        // One that is not theirs: nothing is deleted.
+        "/views/{id}/delete" => Sample::nothing(format!("/views/{id}/delete"), Workspace, 404),
         "/history.csv" => Sample::post(path, Workspace, 200, &[("object", "PAY-1")]),
         _ => return Ok(None),
     }))

@@ -59,7 +59,14 @@ impl Database {
         let writes = pool(each, connect.assume_runtime_role).connect_with(options.clone()).await?;
         // Readers cannot write: not by mistake, and not by an injected statement.
         let reads = pool(each, connect.assume_runtime_role)
-            .connect_with(options.options([("default_transaction_read_only", "on")]))
+            .connect_with(options.options([
+                ("default_transaction_read_only", "on"),
+                // Filters that are not asked for and words that are common or rare call for different plans: a plan
+                // for all of them reads too much for most.
+                ("plan_cache_mode", "force_custom_plan"),
+                // Search looks for words that are a little alike, and then decides itself which ones are meant.
+                ("pg_trgm.similarity_threshold", "0.2"),
+            ]))
             .await?;
         Ok(Self { writes, reads, clock })
     }

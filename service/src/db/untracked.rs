@@ -1,11 +1,14 @@
-//! Writes that are not part of the record: sessions, and the counts of attempts to sign in. What a session does is
-//! audited by the use cases that it calls; that a browser is still there is not worth an event.
+//! Writes that are not part of the record: sessions, the counts of attempts to sign in, and what people arrange for
+//! themselves, such as the features that they watch and the
+//! views that they save. What a session does is audited by the use cases that it calls; that
+//! a browser is still there is not worth an event.
 //!
 //! Each function is one statement, so there is no transaction that a cancelled request could leave open.
 
 use sluice_domain::{
     canonical::Digest,
-    ids::{Id, PersonId},
+    ids::{CommentId, FeatureId, Id, PersonId, SavedViewId},
+    text::Title,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -14,6 +17,7 @@ use crate::{
     clock::Clock,
     error::Result,
     people::{SessionLimits, SessionRow, StoredSession},
+    views::NewView,
 };
 
 /// How often something was tried in the current window.
@@ -199,5 +203,96 @@ impl Database {
         .execute(&self.writes)
         .await?;
         Ok(swept.rows_affected())
+    }
+
+    /// Notes that somebody watches a feature.
+    pub(crate) async fn watch(&self, person: PersonId, feature: FeatureId) -> Result<()> {
+        sqlx::query!(
+            "insert into watch (person_id, feature_id, since)
+             values ($1, $2, coalesce($3::timestamptz, clock_timestamp())) on conflict do nothing",
+            person.uuid(),
+            feature.uuid(),
+            self.injected()
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that somebody no longer watches a feature.
+    pub(crate) async fn stop_watching(&self, person: PersonId, feature: FeatureId) -> Result<()> {
+        sqlx::query!(
+            "delete from watch where person_id = $1 and feature_id = $2",
+            person.uuid(),
+            feature.uuid()
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that somebody saw where a comment mentions them, or every mention of them.
+    pub(crate) async fn see_mentions(&self, person: PersonId, comment: Option<CommentId>) -> Result<()> {
+        sqlx::query!(
+            "insert into mention_seen (comment_id, person_id, seen_at)
+             select comment_id, person_id, coalesce($3::timestamptz, clock_timestamp())
+             from mention where person_id = $1 and ($2::uuid is null or comment_id = $2)
+             on conflict do nothing",
+            person.uuid(),
+            comment.map(CommentId::uuid),
+            self.injected()
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(())
+    }
+
+    /// Stores a saved view, unless its owner has that many already. False where it was not stored: there are as many,
+    /// one has its name, or the form was sent before. Two at once may be one too many; that does no harm.
+    pub(crate) async fn save_view(&self, owner: PersonId, view: &NewView, most: i64) -> Result<bool> {
+        let saved = sqlx::query!(
+            "insert into saved_view (id, owner_id, name, query, created_at)
+             select $1::uuid, $2::uuid, $3::text, $4::text, coalesce($5::timestamptz, clock_timestamp())
+             where (select count(*) from saved_view where owner_id = $2) < $6
+             on conflict do nothing",
+            view.id.uuid(),
+            owner.uuid(),
+            view.name.as_str(),
+            view.address,
+            self.injected(),
+            most
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(saved.rows_affected() == 1)
+    }
+
+    /// Renames one of the owner's saved views. False where they have none of that id.
+    ///
+    /// A name that another of their views has is an error that names the constraint.
+    pub(crate) async fn rename_view(
+        &self,
+        owner: PersonId,
+        view: SavedViewId,
+        name: &Title,
+    ) -> Result<bool, sqlx::Error> {
+        let renamed = sqlx::query!(
+            "update saved_view set name = $3 where id = $1 and owner_id = $2",
+            view.uuid(),
+            owner.uuid(),
+            name.as_str()
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(renamed.rows_affected() == 1)
+    }
+
+    /// Deletes one of the owner's saved views. False where they have none of that id.
+    pub(crate) async fn delete_view(&self, owner: PersonId, view: SavedViewId) -> Result<bool> {
+        let deleted =
+            sqlx::query!("delete from saved_view where id = $1 and owner_id = $2", view.uuid(), owner.uuid())
+                .execute(&self.writes)
+                .await?;
+        Ok(deleted.rows_affected() == 1)
     }
 }

@@ -121,6 +121,7 @@ impl Service {
                 scope_version: 1,
                 scope_salt: fresh_salt(),
                 created_at: write.now,
+                comments: 0,
             };
             sqlx::query!(
                 "insert into feature (id, product_id, number, title, description, owner_id, target_date, tier,

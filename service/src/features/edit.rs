@@ -88,13 +88,11 @@ impl Service {
             let object = Object::new(ObjectKind::Feature, feature.id, feature.key.to_string());
             let mut event = write.event(&permit, Verb::FeatureEdited, object);
             let day = |date: Option<Date>| date.map_or(Value::None, Value::Day);
-            event
-                .change("title", Value::text(&feature.title), Value::text(command.title.as_str()))
-                .change(
-                    "description",
-                    Value::text(&feature.description),
-                    Value::text(command.description.as_str()),
-                );
+            event.change("title", Value::text(&feature.title), Value::text(command.title.as_str())).change(
+                "description",
+                Value::text(&feature.description),
+                Value::text(command.description.as_str()),
+            );
             let scope_changed = !event.changes.is_empty();
             event.change("owner", Value::code(feature.owner), Value::code(command.owner)).change(
                 "target-date",

@@ -10,6 +10,9 @@ pub use create::CreateFeature;
 pub(crate) use create::name_in_product;
 pub use edit::EditFeature;
 pub(crate) use edit::store as store_feature;
-pub use list::{FeatureFilter, FeatureList, FeatureListItem};
-pub(crate) use list::{cursor, parse_cursor, phase_of};
+pub use list::{
+    AtGate, BoardColumn, COUNTED, FeatureBoard, FeatureFilter, FeatureList, FeatureListItem, FilterChoices,
+    Included,
+};
+pub(crate) use list::{Readables, cursor, parse_cursor, phase_of};
 pub use page::{FeaturePage, FeatureSummary, PhaseState, PhaseStep};

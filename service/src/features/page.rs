@@ -54,6 +54,8 @@ pub struct FeatureSummary {
     pub steps: Vec<PhaseStep>,
     /// What the decision about the current gate says; empty when all gates are open.
     pub decision: Decision,
+    /// How many comments it has.
+    pub comments: usize,
     /// What the reader holds: pages offer what the matrix allows.
     pub grants: Grants,
     /// The instant of reading.
@@ -127,6 +129,8 @@ pub struct FeaturePage {
     pub evidence: i64,
     /// How many sign-offs were given, ended ones included.
     pub sign_offs: i64,
+    /// Whether the reader watches it.
+    pub watching: bool,
     /// What happened lately.
     pub latest: Vec<HistoryEntry>,
 }
@@ -177,6 +181,7 @@ pub(crate) async fn open(
         progress: feature.progress.clone(),
         steps,
         decision,
+        comments: usize::try_from(feature.comments).unwrap_or_default(),
         grants,
         now,
     };
@@ -232,13 +237,15 @@ impl Service {
         let counts = sqlx::query!(
             r#"select (select count(*) from threat where feature_id = $1) as "threats!",
                       (select count(*) from evidence where feature_id = $1) as "evidence!",
-                      (select count(*) from sign_off where feature_id = $1) as "sign_offs!""#,
-            feature.id.uuid()
+                      (select count(*) from sign_off where feature_id = $1) as "sign_offs!",
+                      exists (select from watch where feature_id = $1 and person_id = $2) as "watching!""#,
+            feature.id.uuid(),
+            actor.person.uuid()
         )
         .fetch_one(&mut *connection)
         .await?;
         let rated = rated(&mut connection, feature.id).await?;
-        let latest = latest(&mut connection, feature.id, 8).await?;
+        let latest = latest(&mut connection, &self.policies, feature.id, 8).await?;
         Ok(FeaturePage {
             summary,
             description: feature.description,
@@ -248,6 +255,7 @@ impl Service {
             threats: counts.threats,
             evidence: counts.evidence,
             sign_offs: counts.sign_offs,
+            watching: counts.watching,
             latest,
         })
     }

@@ -37,6 +37,8 @@ pub(crate) struct Feature {
     pub(crate) scope_version: i32,
     pub(crate) scope_salt: Salt,
     pub(crate) created_at: OffsetDateTime,
+    /// How many comments there are; they are numbered without a gap, because none is ever taken away.
+    pub(crate) comments: i32,
 }
 
 impl Feature {
@@ -95,14 +97,15 @@ pub(crate) async fn lock(
 
 async fn load(connection: &mut PgConnection, policies: &Policies, id: FeatureId) -> Result<Feature> {
     let row = sqlx::query!(
-        "select f.product_id, p.key as product_key, p.name as product_name, f.number, f.title, f.description,
+        r#"select f.product_id, p.key as product_key, p.name as product_name, f.number, f.title, f.description,
                 f.owner_id, o.name as owner_name, f.target_date, f.tier, f.policy_version_id, f.status, f.phase,
                 f.cycle, f.turn, f.turn_since, f.requested_by, f.finished_at, f.version, f.scope_version,
-                f.scope_salt, f.created_at
+                f.scope_salt, f.created_at,
+                coalesce((select max(c.number) from comment c where c.feature_id = f.id), 0) as "comments!"
          from feature f
          join product p on p.id = f.product_id
          join person o on o.id = f.owner_id
-         where f.id = $1",
+         where f.id = $1"#,
         id.uuid()
     )
     .fetch_one(&mut *connection)
@@ -134,6 +137,7 @@ async fn load(connection: &mut PgConnection, policies: &Policies, id: FeatureId)
         scope_version: row.scope_version,
         scope_salt: salt(row.scope_salt)?,
         created_at: row.created_at,
+        comments: row.comments,
     })
 }
 

@@ -210,16 +210,24 @@ async fn project(
         roles.into_iter().map(|role| role.code().to_owned()).collect::<Vec<String>>()
     };
     let team_roles = codes(&mut decision.for_team());
+    let cleared_by = |role: &String| {
+        let blockers = decision.for_team();
+        blockers
+            .filter(|blocker| blocker.cleared_by().iter().any(|other| other.code() == role.as_str()))
+            .count()
+    };
     let sign_roles = codes(&mut decision.blockers.iter().filter(|blocker| blocker.is_for_reviewers()));
     let contributors: Vec<Uuid> = gathered.facts.contributors.0.iter().map(|person| person.uuid()).collect();
     let signed: Vec<Uuid> = gathered.facts.sign_offs.iter().map(|sign_off| sign_off.person.uuid()).collect();
     let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+    let role_blockers: Vec<i32> = team_roles.iter().map(|role| count(cleared_by(role))).collect();
     store_projection(
         write,
         permit,
         count(decision.blockers.len()),
         count(decision.for_team().count()),
         &team_roles,
+        &role_blockers,
         &sign_roles,
         &contributors,
         &signed,
@@ -228,7 +236,7 @@ async fn project(
 }
 
 async fn project_finished(write: &mut Write, permit: &Permit<InFeature>) -> Result<()> {
-    store_projection(write, permit, 0, 0, &[], &[], &[], &[]).await
+    store_projection(write, permit, 0, 0, &[], &[], &[], &[], &[]).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "one argument a column of one row")]
@@ -238,23 +246,26 @@ async fn store_projection(
     blockers: i32,
     team_blockers: i32,
     team_roles: &[String],
+    role_blockers: &[i32],
     sign_roles: &[String],
     contributors: &[Uuid],
     signed: &[Uuid],
 ) -> Result<()> {
     let now = write.now;
     sqlx::query!(
-        "insert into gate_state (feature_id, blockers, team_blockers, team_roles, sign_roles, contributors, signed,
-                                 decided_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+        "insert into gate_state (feature_id, blockers, team_blockers, team_roles, team_role_blockers, sign_roles,
+                                 contributors, signed, decided_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict (feature_id) do update set
              blockers = excluded.blockers, team_blockers = excluded.team_blockers,
-             team_roles = excluded.team_roles, sign_roles = excluded.sign_roles,
-             contributors = excluded.contributors, signed = excluded.signed, decided_at = excluded.decided_at",
+             team_roles = excluded.team_roles, team_role_blockers = excluded.team_role_blockers,
+             sign_roles = excluded.sign_roles, contributors = excluded.contributors, signed = excluded.signed,
+             decided_at = excluded.decided_at",
         permit.feature().uuid(),
         blockers,
         team_blockers,
         team_roles,
+        role_blockers,
         sign_roles,
         contributors,
         signed,

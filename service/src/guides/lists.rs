@@ -130,7 +130,8 @@ pub(crate) async fn points(
     product: ProductId,
 ) -> Result<BTreeMap<ListKind, Vec<String>>> {
     let mut own = own_lists(connection, product).await?;
-    let list = |kind: &ListKind| (*kind, own.remove(kind).map_or_else(|| defaults(*kind), |list| list.points));
+    let list =
+        |kind: &ListKind| (*kind, own.remove(kind).map_or_else(|| defaults(*kind), |list| list.points));
     Ok(ListKind::ALL.iter().map(list).collect())
 }
 
@@ -172,11 +173,12 @@ impl Service {
         uncancelled(|token| async move {
             let mut begun = db.begin(&token, &actor.origin).await?;
             // The list may have no row yet: the product's orders its edits.
-            let product = sqlx::query_scalar!("select id from product where key = $1 for update", key.as_str())
-                .fetch_optional(begun.connection())
-                .await?
-                .map(ProductId::new)
-                .ok_or(Error::NotFound)?;
+            let product =
+                sqlx::query_scalar!("select id from product where key = $1 for update", key.as_str())
+                    .fetch_optional(begun.connection())
+                    .await?
+                    .map(ProductId::new)
+                    .ok_or(Error::NotFound)?;
             let mut write = begun.at_now().await?;
             let permit = write.authorize_product(&actor, Action::ManageGuides, product).await?;
             let own = own_lists(write.connection(), product).await?.remove(&list);

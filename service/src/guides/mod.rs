@@ -7,8 +7,8 @@ mod pending;
 mod publish;
 mod standards;
 
-pub use lists::{EditList, ListsPage, ProductListItem};
 pub(crate) use lists::points;
+pub use lists::{EditList, ListsPage, ProductListItem};
 pub use pending::StandardToAttest;
 pub(crate) use pending::unattested;
 pub use publish::{PublishStandard, StandardOf};

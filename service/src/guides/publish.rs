@@ -64,8 +64,7 @@ impl PublishStandard {
         if summary.as_ref().is_some_and(|summary| summary.as_str().is_empty()) {
             check.note("summary", "Summary", Problem::Text(TextError::Empty));
         }
-        let command =
-            (|| Some(Self { id: id?, of: of?, edition: edition?, link, summary: summary? }))();
+        let command = (|| Some(Self { id: id?, of: of?, edition: edition?, link, summary: summary? }))();
         check.finish(command)
     }
 
@@ -99,11 +98,12 @@ impl Service {
         uncancelled(|token| async move {
             let mut begun = db.begin(&token, &actor.origin).await?;
             // The product's row orders what is published for it.
-            let product = sqlx::query_scalar!("select id from product where key = $1 for update", key.as_str())
-                .fetch_optional(begun.connection())
-                .await?
-                .map(ProductId::new)
-                .ok_or(Error::NotFound)?;
+            let product =
+                sqlx::query_scalar!("select id from product where key = $1 for update", key.as_str())
+                    .fetch_optional(begun.connection())
+                    .await?
+                    .map(ProductId::new)
+                    .ok_or(Error::NotFound)?;
             let before = match &command.of {
                 StandardOf::New(_) => None,
                 StandardOf::After(before) => {
@@ -138,13 +138,19 @@ impl Service {
             store(&mut write, &permit, &actor, &command, &title, before.as_ref()).await?;
             let object = Object::new(ObjectKind::Standard, command.id, key.as_str());
             let mut event = write.event(&permit, Verb::StandardPublished, object);
-            let of_before = |text: fn(&Before) -> &String| before.as_ref().map_or(Value::None, |it| Value::text(text(it)));
+            let of_before = |text: fn(&Before) -> &String| {
+                before.as_ref().map_or(Value::None, |it| Value::text(text(it)))
+            };
             event
                 .change("title", Value::None, Value::text(&title))
                 .change("edition", of_before(|it| &it.edition), Value::text(command.edition.as_str()))
                 .change("link", of_before(|it| &it.link), Value::text(command.link()))
                 .change("summary", of_before(|it| &it.summary), Value::text(command.summary.as_str()))
-                .change("supersedes", Value::None, before.as_ref().map_or(Value::None, |it| Value::code(it.id)));
+                .change(
+                    "supersedes",
+                    Value::None,
+                    before.as_ref().map_or(Value::None, |it| Value::code(it.id)),
+                );
             write.commit(event, Vec::new()).await?;
             Ok(command.id)
         })
@@ -283,7 +289,8 @@ mod tests {
 
     #[test]
     fn a_new_edition_takes_its_title_from_the_one_before() {
-        let form = [("id", ID), ("replaces", ID), ("title", "Another"), ("edition", "2"), ("summary", "Read it.")];
+        let form =
+            [("id", ID), ("replaces", ID), ("title", "Another"), ("edition", "2"), ("summary", "Read it.")];
         let command = parse(&form).expect("an edition");
         assert!(matches!(command.of, StandardOf::After(id) if id.to_string() == ID));
         assert!(command.link.is_none());

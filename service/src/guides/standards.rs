@@ -140,8 +140,10 @@ impl Service {
         .await?;
         let more = old.len() > MOST;
         old.truncate(MOST);
-        let mut editions = with_people(&mut connection, actor, product.id, rows.into_iter().chain(old)).await?;
-        let superseded = editions.split_off(editions.iter().take_while(|e| e.superseded_at.is_none()).count());
+        let mut editions =
+            with_people(&mut connection, actor, product.id, rows.into_iter().chain(old)).await?;
+        let superseded =
+            editions.split_off(editions.iter().take_while(|e| e.superseded_at.is_none()).count());
         editions.sort_by_key(|edition| (edition.title.to_lowercase(), edition.id));
         Ok(StandardsPage { product, in_force: editions, superseded, more, now })
     }
@@ -150,7 +152,12 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is none in this product, or the actor may not know of it.
-    pub async fn standard(&self, actor: &Actor, key: &ProductKey, standard: StandardId) -> Result<StandardPage> {
+    pub async fn standard(
+        &self,
+        actor: &Actor,
+        key: &ProductKey,
+        standard: StandardId,
+    ) -> Result<StandardPage> {
         let mut connection = self.db.reads().acquire().await?;
         let now = self.db.now_on(&mut connection).await?;
         let product = open(&mut connection, actor, key).await?;

@@ -5,13 +5,17 @@ use sluice_domain::{
     access::{Role, WorkspaceRole},
     audit::{Authentication, ObjectKind, Verb},
     ids::{EventId, FeatureKey, Id, PersonId, RequestId},
+    policy::Policy,
     text::ProductKey,
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    policies::Policies,
+};
 
 /// What stands where a text was that is erased by now.
 pub const ERASED: &str = "(erased)";
@@ -96,6 +100,7 @@ pub(super) struct EventRow {
     pub(super) product_key: Option<String>,
     pub(super) feature_number: Option<i32>,
     pub(super) request_id: Option<Uuid>,
+    pub(super) policy: Option<Uuid>,
     pub(super) body: String,
 }
 
@@ -127,8 +132,13 @@ type Texts = BTreeMap<(Uuid, String), String>;
 /// Names of people by id.
 type Names = BTreeMap<Uuid, String>;
 
-/// Makes entries of rows: two queries more, however many rows there are.
-pub(super) async fn entries(connection: &mut PgConnection, rows: Vec<EventRow>) -> Result<Vec<HistoryEntry>> {
+/// Makes entries of rows: two queries more, however many rows there are. With `policies`, controls and phases are called
+/// what the policy of their feature calls them.
+pub(super) async fn entries(
+    connection: &mut PgConnection,
+    rows: Vec<EventRow>,
+    policies: Option<&Policies>,
+) -> Result<Vec<HistoryEntry>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -139,7 +149,60 @@ pub(super) async fn entries(connection: &mut PgConnection, rows: Vec<EventRow>) 
     }
     let texts = texts(connection, events.iter().map(|(row, _)| row.id).collect()).await?;
     let names = names(connection, &events).await?;
-    events.into_iter().map(|(row, body)| entry(row, body, &texts, &names)).collect()
+    let mut entries = Vec::with_capacity(events.len());
+    for (row, body) in events {
+        let version = row.policy.map(Id::new);
+        let mut entry = entry(row, body, &texts, &names)?;
+        if let (Some(policies), Some(version)) = (policies, version) {
+            call_by_title(&mut entry, &policies.load(connection, version).await?.policy);
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// Puts titles in the place of keys that the policy knows.
+fn call_by_title(entry: &mut HistoryEntry, policy: &Policy) {
+    if entry.object_kind == Some(ObjectKind::Control) {
+        // The id of a control is that of its feature, its phase and its key.
+        let mut parts = entry.object_id.split('/').skip(1);
+        let key = parts.next().zip(parts.next());
+        let control = key.and_then(|(phase, key)| control_of(policy, phase, key));
+        if let Some(title) = control {
+            entry.object_name = title;
+        }
+    }
+    for change in &mut entry.changes {
+        let named = |value: &str| match change.field.as_str() {
+            "phase" => phase_of(policy, value),
+            "attached-to" => {
+                Some(value.split(", ").map(|target| target_of(policy, target)).collect::<Vec<_>>().join(", "))
+            }
+            _ => None,
+        };
+        let (old, new) = (change.old.as_deref().and_then(named), change.new.as_deref().and_then(named));
+        change.old = old.or_else(|| change.old.take());
+        change.new = new.or_else(|| change.new.take());
+    }
+}
+
+/// What evidence is attached to: `control:design/threat-model` is the control's title, `threat:4` is `T-4`.
+fn target_of(policy: &Policy, target: &str) -> String {
+    let control = || {
+        let (phase, key) = target.strip_prefix("control:")?.split_once('/')?;
+        control_of(policy, phase, key).map(|title| format!("“{title}”"))
+    };
+    let threat = || target.strip_prefix("threat:").map(|number| format!("T-{number}"));
+    control().or_else(threat).unwrap_or_else(|| target.to_owned())
+}
+
+fn phase_of(policy: &Policy, key: &str) -> Option<String> {
+    policy.phases.iter().find(|phase| phase.key.as_str() == key).map(|phase| phase.name.clone())
+}
+
+fn control_of(policy: &Policy, phase: &str, key: &str) -> Option<String> {
+    let phase = policy.phases.iter().find(|candidate| candidate.key.as_str() == phase)?;
+    phase.controls.iter().find(|control| control.key.as_str() == key).map(|control| control.title.clone())
 }
 
 async fn texts(connection: &mut PgConnection, ids: Vec<Uuid>) -> Result<Texts> {
@@ -273,6 +336,7 @@ mod tests {
             product_key: Some("PAY".into()),
             feature_number: Some(12),
             request_id: None,
+            policy: None,
             body: sealed.body,
         };
         (row, texts)

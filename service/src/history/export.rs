@@ -114,7 +114,7 @@ impl Exporting {
             None => Vec::new(),
             Some(selection) => {
                 let mut connection = self.db.reads().acquire().await?;
-                let found = events(&mut connection, selection, BATCH).await?;
+                let found = events(&mut connection, selection, None, BATCH).await?;
                 if let Some(last) = found.last() {
                     selection.after = Some((last.at, last.id.uuid()));
                 }

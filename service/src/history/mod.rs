@@ -10,4 +10,4 @@ pub use entry::{ERASED, HistoryChange, HistoryEntry};
 pub use export::HistoryExport;
 pub use filter::{HistoryFilter, HistoryObject};
 pub use page::{FeatureHistory, HistoryPage};
-pub(crate) use select::latest;
+pub(crate) use select::{latest, watched};

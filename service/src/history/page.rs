@@ -60,7 +60,7 @@ impl Service {
         let Some(selection) = Selection::look_up(&mut connection, filter).await? else {
             return Ok(HistoryPage { items: Vec::new(), next: None, now });
         };
-        let (items, next) = page(events(&mut connection, &selection, LIMIT).await?);
+        let (items, next) = page(events(&mut connection, &selection, Some(&self.policies), LIMIT).await?);
         Ok(HistoryPage { items, next, now })
     }
 
@@ -77,7 +77,8 @@ impl Service {
         let mut connection = self.db.reads().acquire().await?;
         let Opened { feature, summary, .. } = open(self, &mut connection, actor, key).await?;
         let after = after.and_then(parse_cursor);
-        let (items, next) = page(feature_events(&mut connection, feature.id, after, LIMIT).await?);
+        let (items, next) =
+            page(feature_events(&mut connection, &self.policies, feature.id, after, LIMIT).await?);
         Ok(FeatureHistory { summary, items, next })
     }
 

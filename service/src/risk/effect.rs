@@ -9,10 +9,7 @@ use sluice_domain::{
     record::risk::Assessment,
 };
 
-use super::{
-    RateFeature, RiskPage, rated,
-    rate::demand_not_lowered,
-};
+use super::{RateFeature, RiskPage, rate::demand_not_lowered, rated};
 use crate::{
     Service,
     actor::Actor,

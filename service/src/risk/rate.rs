@@ -155,7 +155,8 @@ impl Service {
             for question in questions() {
                 event.change(question.key, answer(old, question.key), answer(new, question.key));
             }
-            let said = |values: Option<&Values>| Value::text(values.map_or("", |values| values.text("reason")));
+            let said =
+                |values: Option<&Values>| Value::text(values.map_or("", |values| values.text("reason")));
             event.change("reason", said(old), said(new));
             let now = write.now;
             match &before {
@@ -197,8 +198,9 @@ mod tests {
             pairs.retain(|(key, _)| key != name);
             pairs.push(((*name).to_owned(), (*value).to_owned()));
         }
-        RateFeature::parse(&Fields::new(pairs))
-            .map_err(|problems| problems.into_iter().map(|problem| (problem.field, problem.problem)).collect())
+        RateFeature::parse(&Fields::new(pairs)).map_err(|problems| {
+            problems.into_iter().map(|problem| (problem.field, problem.problem)).collect()
+        })
     }
 
     #[test]
@@ -217,14 +219,11 @@ mod tests {
 
     #[test]
     fn every_question_without_an_answer_is_named() {
-        let wrong = parse(&[], &[("money", ""), ("code", "perhaps"), ("from", "x")]).err().unwrap_or_default();
+        let wrong =
+            parse(&[], &[("money", ""), ("code", "perhaps"), ("from", "x")]).err().unwrap_or_default();
         assert_eq!(
             wrong,
-            [
-                ("money", Problem::Unanswered),
-                ("code", Problem::Unanswered),
-                ("from", Problem::NotAChoice),
-            ]
+            [("money", Problem::Unanswered), ("code", Problem::Unanswered), ("from", Problem::NotAChoice),]
         );
     }
 }

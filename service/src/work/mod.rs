@@ -1,32 +1,51 @@
-//! "My work": what waits for a person, in due order, with the reason why it is there; and what the person waits for.
+//! "My work": what waits for a person, in due order, with the reason why it is there; who mentioned them; what they wait
+//! for; and what happens on the features that they watch.
+//!
+//! Everything is bounded and found by index, however many features there are: what a role can do next is kept in
+//! `gate_task`, in due order, by product and role.
+
+mod due;
+mod gates;
+mod mentions;
+mod owned;
+
+pub use mentions::MentionItem;
 
 use sluice_domain::{
-    access::Action,
-    ids::{FeatureKey, Id},
+    access::Role,
+    ids::FeatureKey,
     place::Place,
-    policy::Tier,
+    policy::{Policy, Tier},
     threat::Severity,
 };
-use sqlx::PgConnection;
-use time::{Date, Duration, OffsetDateTime, Weekday};
+use time::{Date, OffsetDateTime};
 
 use crate::{
     Service,
     actor::Actor,
     error::{Error, Result},
-    features::phase_of,
+    history::{HistoryEntry, watched},
 };
 
 /// The most rows of one kind. Whoever has more has another problem than paging.
-const MOST: i64 = 100;
+const MOST: usize = 100;
+
+/// How many events of watched features are told.
+const WATCHED: i64 = 20;
 
 /// A person's inbox.
 #[derive(Clone, Debug)]
 pub struct MyWork {
     /// What waits for the person, in due order.
     pub mine: Vec<WorkItem>,
+    /// Whether there is more than that.
+    pub more: bool,
+    /// Comments that mention the person and that they have not seen, the newest first.
+    pub mentions: Vec<MentionItem>,
     /// What the person waits for, in due order.
     pub waiting: Vec<WorkItem>,
+    /// What others did lately on the features that the person watches, the newest first.
+    pub watched: Vec<HistoryEntry>,
     /// Whether the person holds a role in any product.
     pub has_role: bool,
     /// The instant of reading.
@@ -40,12 +59,16 @@ pub struct WorkItem {
     pub key: FeatureKey,
     /// What it is called.
     pub title: String,
+    /// The name of its product.
+    pub product_name: String,
     /// How risky it is.
     pub tier: Tier,
     /// The phase it is in, by name.
     pub phase: String,
     /// What is to be done.
     pub what: Task,
+    /// Why it is with the person.
+    pub why: Why,
     /// Where.
     pub place: Place,
     /// Since when it waits.
@@ -54,7 +77,7 @@ pub struct WorkItem {
     pub due: Option<Date>,
 }
 
-/// What is to be done, and why it is with the person.
+/// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
     /// Sign the gate.
@@ -79,156 +102,115 @@ pub enum Task {
     AwaitReview,
 }
 
+/// Why something is with a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// They hold a role whose sign-off is missing.
+    Signs {
+        /// The role.
+        role: Role,
+        /// How many others hold it in the product.
+        colleagues: i64,
+        /// How many of those neither contributed nor signed.
+        others: i64,
+    },
+    /// They own the feature.
+    OwnsFeature,
+    /// They hold a role that can clear something.
+    Clears {
+        /// The role.
+        role: Role,
+        /// How many blockers that role can clear, where it was counted.
+        blockers: Option<i32>,
+    },
+    /// They hold a role that can request the review.
+    Requests {
+        /// The role.
+        role: Role,
+    },
+    /// They own the thing itself.
+    OwnsIt,
+    /// They wait for people of these roles, after they requested the review themselves, or as the feature's owner.
+    Awaits {
+        /// Whose sign-offs are missing.
+        roles: Vec<Role>,
+        /// Whether they requested the review.
+        requested: bool,
+    },
+}
+
 impl Service {
     /// The inbox of the actor.
     ///
     /// # Errors
     /// When the database is out of reach.
     pub async fn my_work(&self, actor: &Actor) -> Result<MyWork> {
-        let now = self.now().await?;
         let mut connection = self.db.reads().acquire().await?;
-        let codes = |action: Action| {
-            action.product_roles().iter().map(|role| role.code().to_owned()).collect::<Vec<_>>()
-        };
-        let rows = sqlx::query!(
-            r#"with held as (select product_id, array_agg(role) as roles from product_grant where person_id = $1 group by product_id)
-               select f.number, f.title, f.tier, f.policy_version_id, f.phase, f.turn, f.turn_since, f.target_date,
-                      f.owner_id = $1 as "owned!", f.requested_by = $1 as "requested?", p.key as product_key,
-                      g.team_blockers,
-                      (f.turn = 'reviewers' and g.sign_roles && h.roles and not $1 = any(g.contributors)
-                       and not $1 = any(g.signed)) as "to_sign!",
-                      (f.turn = 'team' and g.team_blockers > 0 and (g.team_roles && h.roles or f.owner_id = $1))
-                          as "to_clear!",
-                      (f.turn = 'team' and g.team_blockers = 0 and h.roles && $2) as "to_request!"
-               from feature f
-               join held h on h.product_id = f.product_id
-               join product p on p.id = f.product_id
-               join gate_state g on g.feature_id = f.id
-               where f.status = 'active'
-               order by f.target_date nulls last, f.turn_since
-               limit $3"#,
-            actor.person.uuid(),
-            &codes(Action::RequestReview),
-            MOST * 5
-        )
-        .fetch_all(&mut *connection)
-        .await?;
-        let (mut mine, mut waiting) = (Vec::new(), Vec::new());
-        for row in rows {
-            let policy = self.policies.load(&mut connection, Id::new(row.policy_version_id)).await?;
-            let (phase, _) = phase_of(&policy, &row.phase, true);
-            let review_days = policy
-                .policy
-                .phases
-                .iter()
-                .find(|candidate| candidate.key.as_str() == row.phase)
-                .map_or(0, |phase| phase.gate.review_days);
-            let review_due = Some(after_working_days(row.turn_since.date(), review_days));
-            let item = |what: Task, place: Place, due: Option<Date>| -> Result<WorkItem> {
-                Ok(WorkItem {
-                    key: FeatureKey {
-                        product: row.product_key.parse().map_err(Error::internal)?,
-                        number: row.number,
-                    },
-                    title: row.title.clone(),
-                    tier: Tier::from_code(&row.tier).ok_or_else(|| Error::internal("unknown tier"))?,
-                    phase: phase.clone().unwrap_or_default(),
-                    what,
-                    place,
-                    since: row.turn_since,
-                    due,
-                })
-            };
-            if row.to_sign {
-                mine.push(item(Task::Sign, Place::Review, review_due)?);
-            } else if row.to_clear {
-                mine.push(item(
-                    Task::Clear { blockers: row.team_blockers },
-                    Place::Feature,
-                    row.target_date,
-                )?);
-            } else if row.to_request {
-                mine.push(item(Task::RequestReview, Place::Review, row.target_date)?);
-            } else if row.turn == "reviewers" && (row.owned || row.requested == Some(true)) {
-                waiting.push(item(Task::AwaitReview, Place::Review, review_due)?);
-            }
-        }
+        let now = self.db.now_on(&mut connection).await?;
+        let mut mine = self.tasks(&mut connection, actor).await?;
+        let mut waiting = self.awaited(&mut connection, actor).await?;
         mine.extend(self.threats_of(&mut connection, actor).await?);
-        let order = |item: &WorkItem| (item.due.is_none(), item.due, item.since);
-        mine.sort_by_key(order);
-        waiting.sort_by_key(order);
+        let mentions = mentions::unseen(&mut connection, actor.person).await?;
+        let watched = watched(&mut connection, &self.policies, actor.person, WATCHED).await?;
         let has_role = sqlx::query_scalar!(
             r#"select exists (select from product_grant where person_id = $1) as "has!""#,
             actor.person.uuid()
         )
         .fetch_one(&mut *connection)
         .await?;
-        Ok(MyWork { mine, waiting, has_role, now })
-    }
-
-    /// Threats that the actor owns and that are not treated yet.
-    async fn threats_of(&self, connection: &mut PgConnection, actor: &Actor) -> Result<Vec<WorkItem>> {
-        let mut mine = Vec::new();
-        let threats = sqlx::query!(
-            r#"select t.number as threat, t.title as threat_title, t.severity, t.changed_at, f.number, f.title, f.tier,
-                      f.policy_version_id, f.phase, f.target_date, p.key as product_key
-               from threat t
-               join feature f on f.id = t.feature_id
-               join product p on p.id = f.product_id
-               where t.owner_id = $1 and t.status in ('open', 'planned') and f.status = 'active'
-                 and exists (select from product_grant g where g.person_id = $1 and g.product_id = f.product_id)
-               order by f.target_date nulls last, t.changed_at limit $2"#,
-            actor.person.uuid(),
-            MOST
-        )
-        .fetch_all(&mut *connection)
-        .await?;
-        for row in threats {
-            let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;
-            let severity =
-                Severity::from_code(&row.severity).ok_or_else(|| Error::internal("unknown severity"))?;
-            mine.push(WorkItem {
-                key: FeatureKey {
-                    product: row.product_key.parse().map_err(Error::internal)?,
-                    number: row.number,
-                },
-                title: row.title,
-                tier: Tier::from_code(&row.tier).ok_or_else(|| Error::internal("unknown tier"))?,
-                phase: phase_of(&policy, &row.phase, true).0.unwrap_or_default(),
-                what: Task::Treat { number: row.threat, title: row.threat_title, severity },
-                place: Place::Threat(row.threat),
-                since: row.changed_at,
-                due: row.target_date,
-            });
-        }
-        Ok(mine)
+        // What is to be signed is no longer only waited for.
+        waiting.retain(|item| !mine.iter().any(|other| other.key == item.key && other.what == Task::Sign));
+        let order = |item: &WorkItem| (item.due.is_none(), item.due, item.since, item.key.clone());
+        mine.sort_by_cached_key(order);
+        waiting.sort_by_cached_key(order);
+        waiting.truncate(MOST);
+        let more = mine.len() > MOST;
+        mine.truncate(MOST);
+        Ok(MyWork { mine, more, mentions, waiting, watched, has_role, now })
     }
 }
 
-/// The day that lies this many working days (Monday to Friday) after another.
-fn after_working_days(day: Date, days: u16) -> Date {
-    let mut day = day;
-    let mut left = days;
-    while left > 0 {
-        day = day.saturating_add(Duration::DAY);
-        if !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
-            left -= 1;
-        }
-    }
-    day
+/// What every row of work says about its feature.
+struct About {
+    product_key: String,
+    product_name: String,
+    number: i32,
+    title: String,
+    tier: String,
+    phase: String,
 }
 
-#[cfg(test)]
-mod tests {
-    use time::macros::date;
-
-    use super::after_working_days;
-
-    #[test]
-    fn weekends_do_not_count() {
-        // 6 November 2026 is a Friday.
-        assert_eq!(after_working_days(date!(2026 - 11 - 06), 1), date!(2026 - 11 - 09));
-        assert_eq!(after_working_days(date!(2026 - 11 - 06), 5), date!(2026 - 11 - 13));
-        assert_eq!(after_working_days(date!(2026 - 11 - 06), 0), date!(2026 - 11 - 06));
+impl About {
+    /// A thing to do about this feature.
+    fn item(
+        self,
+        policy: &Policy,
+        what: Task,
+        why: Why,
+        place: Place,
+        since: OffsetDateTime,
+        due: Option<Date>,
+    ) -> Result<WorkItem> {
+        let phase = policy.phases.iter().find(|phase| phase.key.as_str() == self.phase);
+        Ok(WorkItem {
+            key: FeatureKey {
+                product: self.product_key.parse().map_err(Error::internal)?,
+                number: self.number,
+            },
+            title: self.title,
+            product_name: self.product_name,
+            tier: Tier::from_code(&self.tier).ok_or_else(|| Error::internal("unknown tier"))?,
+            phase: phase.map(|phase| phase.name.clone()).unwrap_or_default(),
+            what,
+            why,
+            place,
+            since,
+            due,
+        })
     }
+}
+
+/// The number of rows that a query may bring of one kind: one more than is shown, to know whether there is more.
+fn limit() -> i64 {
+    i64::try_from(MOST + 1).unwrap_or(i64::MAX)
 }

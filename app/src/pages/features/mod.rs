@@ -8,7 +8,8 @@ pub(crate) mod sample;
 pub mod show;
 
 pub use edit::{EditFeaturePage, edit_form};
-pub use list::FeatureListPage;
+pub(crate) use list::filter_words;
+pub use list::{FeatureListPage, Shown};
 pub use new::NewFeaturePage;
 pub use show::FeatureOverviewPage;
 

@@ -51,6 +51,7 @@ pub(crate) fn summary(title: &str) -> FeatureSummary {
         progress: Progress::Active(attempt),
         steps,
         decision: Decision { blockers: Vec::new(), met: Vec::new() },
+        comments: 0,
         grants: Grants { product: [Role::ProductManager].into(), ..Grants::default() },
         now: NOW,
     }
@@ -67,6 +68,7 @@ pub(crate) fn page(title: &str, description: &str) -> FeaturePage {
         threats: 2,
         evidence: 0,
         sign_offs: 1,
+        watching: false,
         latest: Vec::new(),
     }
 }

@@ -17,11 +17,12 @@ use time::OffsetDateTime;
 
 use crate::{
     components::{
-        Badge, ButtonKind, Card, Fact, FactList, FieldChange, IconName, LinkButton, Prose, Timeline, TimelineEntry,
-        Timestamp, Tone,
+        Badge, ButtonKind, Card, Fact, FactList, FieldChange, IconName, LinkButton, Prose, Timeline,
+        TimelineEntry, Timestamp, Tone,
     },
     pages::{
         FeatureFrame, FeatureSection,
+        comments::watch_control,
         features::tier_tone,
         risk::{because_list, why_words},
     },
@@ -34,16 +35,23 @@ pub fn FeatureOverviewPage(
     page: FeaturePage,
 ) -> impl IntoView {
     let counts = counts(&page);
-    let FeaturePage { summary, description, latest, rated, .. } = page;
+    let FeaturePage { summary, description, latest, rated, watching, .. } = page;
     let finished = summary.progress.attempt().is_err();
     let may_edit = summary.may(Action::EditFeature) && !finished;
     let edit = Place::EditFeature.path(&summary.key);
     // The panel of the gate has the primary action.
-    let action = may_edit.then(|| {
+    let editing = may_edit.then(|| {
         view! {
             <LinkButton href=edit kind=ButtonKind::Quiet>
                 "Edit"
             </LinkButton>
+        }
+    });
+    let watch = watch_control(&summary, watching, false);
+    let action = (editing.is_some() || watch.is_some()).then(|| {
+        view! {
+            {editing}
+            {watch}
         }
         .into_any()
     });

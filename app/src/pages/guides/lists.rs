@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 use super::{closed, crumbs};
 use crate::{
     components::{
-        Button, ButtonKind, Card, Conflict, ConflictField, ErrorSummary, FormActions, HiddenField, LinkButton,
-        PageHead, PostForm, TextArea, Timestamp, counted,
+        Button, ButtonKind, Card, Conflict, ConflictField, ErrorSummary, FormActions, HiddenField,
+        LinkButton, PageHead, PostForm, TextArea, Timestamp, counted,
     },
     form::Form,
 };
@@ -67,7 +67,8 @@ const fn purpose(kind: ListKind) -> &'static str {
 
 fn origin(list: &ProductListItem, now: OffsetDateTime) -> AnyView {
     match list.written.clone() {
-        None => view! { <span>"This product uses Sluice's own list until it has one of its own."</span> }.into_any(),
+        None => view! { <span>"This product uses Sluice's own list until it has one of its own."</span> }
+            .into_any(),
         Some((author, at)) => view! {
             <span>
                 {format!("Version {}, written by {author} ", list.version)}

@@ -96,7 +96,8 @@ fn card(product: &GuidedProduct, edition: &Edition, now: OffsetDateTime) -> AnyV
     let (done, all) = (edition.attested.len(), edition.attested.len() + edition.missing.len());
     let attested = format!("Attested ({done} of {all})");
     let footer = card_actions(product, edition);
-    let (what, who, missing) = (content(edition), attested_list(&edition.attested, now), missing_list(edition));
+    let (what, who, missing) =
+        (content(edition), attested_list(&edition.attested, now), missing_list(edition));
     view! {
         <Card title=edition.title.clone() id=format!("standard-{}", edition.id) side footer>
             <FactList facts />

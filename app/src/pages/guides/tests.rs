@@ -34,8 +34,16 @@ fn edition(mine: Option<OffsetDateTime>, superseded: bool) -> Edition {
         publisher: HOSTILE.to_owned(),
         published_at: NOW,
         superseded_at: superseded.then_some(NOW),
-        attested: vec![Attested { name: HOSTILE.to_owned(), at: NOW, statement: format!("I said {HOSTILE}") }],
-        missing: if superseded { Vec::new() } else { vec![(HOSTILE.to_owned(), vec![Role::Developer, Role::Qa])] },
+        attested: vec![Attested {
+            name: HOSTILE.to_owned(),
+            at: NOW,
+            statement: format!("I said {HOSTILE}"),
+        }],
+        missing: if superseded {
+            Vec::new()
+        } else {
+            vec![(HOSTILE.to_owned(), vec![Role::Developer, Role::Qa])]
+        },
         mine,
     }
 }
@@ -110,7 +118,9 @@ fn a_superseded_edition_leads_to_the_one_in_force() {
 fn publishing_says_what_it_supersedes() {
     let before = edition(None, false);
     let form = publish_form("an-id", Some(&before)).fail("edition", HOSTILE);
-    let html = html(|| view! { <PublishScreen product=product(&[Role::ProductManager]) before=Some(before) form /> });
+    let html = html(
+        || view! { <PublishScreen product=product(&[Role::ProductManager]) before=Some(before) form /> },
+    );
     assert!(!html.contains("<script>alert"), "{html}");
     assert_eq!(html.matches("</textarea>").count(), 1, "{html}");
     assert!(html.contains("1 attestation of edition"), "{html}");
@@ -118,7 +128,8 @@ fn publishing_says_what_it_supersedes() {
 }
 
 fn lists(roles: &[Role], edited: bool, conflict: bool) -> String {
-    let list = |kind, written| ProductListItem { kind, points: vec![HOSTILE.to_owned()], version: 3, written };
+    let list =
+        |kind, written| ProductListItem { kind, points: vec![HOSTILE.to_owned()], version: 3, written };
     let own = list(ListKind::Hardening, Some((HOSTILE.to_owned(), NOW)));
     let form = list_form(&own).set("version", "2").set("points", "Mine");
     let edited = edited.then(|| (ListKind::Hardening, form));

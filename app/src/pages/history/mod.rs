@@ -17,7 +17,7 @@ use sluice_service::history::HistoryEntry;
 use crate::components::FieldChange;
 
 /// What happened, as the rest of a sentence that begins with who.
-fn sentence(entry: &HistoryEntry) -> String {
+pub(in crate::pages) fn sentence(entry: &HistoryEntry) -> String {
     match (entry.verb, entry.object_kind) {
         (Some(verb), Some(kind)) => words::sentence(verb, kind, &entry.object_name),
         // Written by a newer version of the program: its code is better than nothing.
@@ -29,8 +29,8 @@ fn sentence(entry: &HistoryEntry) -> String {
 fn changes(entry: &HistoryEntry) -> Vec<FieldChange> {
     let changed = entry.changes.iter().map(|change| FieldChange {
         field: words::field(&change.field),
-        old: change.old.clone(),
-        new: change.new.clone(),
+        old: change.old.as_deref().map(|old| words::value(&change.field, old)),
+        new: change.new.as_deref().map(|new| words::value(&change.field, new)),
     });
     let reason = entry.reason.clone().map(|reason| FieldChange {
         field: "Reason".to_owned(),
@@ -41,21 +41,23 @@ fn changes(entry: &HistoryEntry) -> Vec<FieldChange> {
 }
 
 /// In which role somebody acted.
-fn role(entry: &HistoryEntry) -> Option<String> {
+pub(in crate::pages) fn role(entry: &HistoryEntry) -> Option<String> {
     let product = entry.role.map(|role| role.label());
     let workspace = entry.workspace_role.map(|role| role.label());
     product.or(workspace).map(|role| format!("as {role}"))
 }
 
 /// Where the object of an event is: words and address.
-fn object_link(entry: &HistoryEntry) -> Option<(String, String)> {
+pub(in crate::pages) fn object_link(entry: &HistoryEntry) -> Option<(String, String)> {
     let name = &entry.object_name;
     if let Some(key) = &entry.feature {
         let place = feature_place(entry.object_kind, name);
         let label = match &place {
             Place::Feature => key.to_string(),
+            Place::Comments => format!("{key}, comments"),
             Place::Threat(_) | Place::Evidence(_) => format!("{key}, {name}"),
             Place::ThreatModel => format!("{key}, threat model"),
+            Place::Comment(number) => format!("{key}, comment {number}"),
             _ => format!("{key}, review"),
         };
         return Some((label, place.path(key)));
@@ -84,6 +86,7 @@ fn feature_place(kind: Option<ObjectKind>, name: &str) -> Place {
         Some(ObjectKind::Threat) => number().map_or(Place::ThreatModel, Place::Threat),
         Some(ObjectKind::Evidence) => number().map_or(Place::EvidenceList, Place::Evidence),
         Some(ObjectKind::ThreatModel) => Place::ThreatModel,
+        Some(ObjectKind::Comment) => name.parse().map_or(Place::Comments, Place::Comment),
         Some(ObjectKind::Gate | ObjectKind::SignOff) => Place::Review,
         _ => Place::Feature,
     }

@@ -47,7 +47,11 @@ fn result_card(effect: &RiskEffect) -> AnyView {
     let before = effect.page.summary.tier;
     let side = view! { <Badge text=effect.tier.title() tone=tier_tone(effect.tier) /> }.into_any();
     let words = if effect.tier > effect.assessment.tier {
-        format!("You chose {}. The answers alone give {}.", effect.tier.label(), effect.assessment.tier.label())
+        format!(
+            "You chose {}. The answers alone give {}.",
+            effect.tier.label(),
+            effect.assessment.tier.label()
+        )
     } else {
         match effect.assessment.because.len() {
             0 => format!("No question is answered with yes: {}.", effect.tier.label()),

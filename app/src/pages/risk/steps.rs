@@ -79,9 +79,7 @@ pub fn RiskStepScreen(
 fn carried(form: &Form, besides: Option<&str>) -> Vec<AnyView> {
     questions()
         .filter(|question| Some(question.key) != besides && !form.value(question.key).is_empty())
-        .map(|question| {
-            view! { <HiddenField name=question.key value=form.value(question.key) /> }.into_any()
-        })
+        .map(|question| view! { <HiddenField name=question.key value=form.value(question.key) /> }.into_any())
         .collect()
 }
 

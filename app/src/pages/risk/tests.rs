@@ -41,7 +41,10 @@ fn the_form_shows_the_answers_and_carries_what_it_was_made_of() {
     assert!(!html.contains("<script>alert"), "{html}");
     assert_eq!(html.matches("</textarea>").count(), 1, "{html}");
     assert_eq!(html.matches("type=\"radio\"").count(), 12, "{html}");
-    assert!(html.contains("name=\"version\" value=\"4\"") && html.contains("name=\"from\" value=\"high\""), "{html}");
+    assert!(
+        html.contains("name=\"version\" value=\"4\"") && html.contains("name=\"from\" value=\"high\""),
+        "{html}"
+    );
     // The feature is high-risk, the answers give medium: the higher tier was chosen.
     assert!(html.contains("<option value=\"high\" selected>"), "{html}");
     assert!(html.contains("name=\"code\" value=\"yes\" checked"), "{html}");
@@ -69,8 +72,14 @@ fn two_people_who_answer_see_both() {
 
 #[test]
 fn one_question_at_a_time_carries_the_answers_both_ways() {
-    let form = Form::new().with("personal-data", "yes").with("money", HOSTILE).with("version", "0").with("from", "low");
-    let html = html(|| view! { <RiskStepScreen page=page(&[Role::ProductManager], None) form=form.clone() step=3 /> });
+    let form = Form::new()
+        .with("personal-data", "yes")
+        .with("money", HOSTILE)
+        .with("version", "0")
+        .with("from", "low");
+    let html = html(
+        || view! { <RiskStepScreen page=page(&[Role::ProductManager], None) form=form.clone() step=3 /> },
+    );
     assert!(html.contains("method=\"get\"") && html.contains("name=\"step\" value=\"4\""), "{html}");
     assert!(html.contains("name=\"personal-data\" value=\"yes\""), "{html}");
     assert!(html.contains("/risk?step=2&amp;personal-data=yes\""), "{html}");
@@ -100,7 +109,12 @@ fn effect(from: Tier, to: Tier) -> String {
         voids: vec![HOSTILE.to_owned(), "Ben Ode".to_owned()],
         page,
     };
-    let form = Form::new().with("money", "yes").with("reason", HOSTILE).with("tier", "").with("version", "0").with("from", from.code());
+    let form = Form::new()
+        .with("money", "yes")
+        .with("reason", HOSTILE)
+        .with("tier", "")
+        .with("version", "0")
+        .with("from", from.code());
     html(|| view! { <RiskEffectScreen effect form /> })
 }
 

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sluice_domain::{
     access::{Role, WorkspaceRole},
     form::Fields,
-    ids::{Id, InvitationId, PersonId, ProductId, StandardId},
+    ids::{Id, InvitationId, PersonId, ProductId, SavedViewId, StandardId},
 };
 use sluice_service::{
     Actor, Error, Origin, Service,
@@ -18,6 +18,7 @@ use sluice_service::{
     phases::MarkControl,
     products::CreateProduct,
     threats::EditThreat,
+    views::SaveView,
 };
 
 use super::{HOSTILE, TestResult};
@@ -89,6 +90,8 @@ impl Who {
 #[derive(Debug)]
 pub(crate) struct Seed {
     people: BTreeMap<Who, PersonId>,
+    /// A saved view of everybody.
+    views: BTreeMap<Who, SavedViewId>,
     /// Where the work is: `PAY`, with `PAY-1` in its first phase, `PAY-2` in review, and `PAY-3` ready for it.
     pub(crate) product: ProductId,
     /// Where the stranger works: `OPS`, with `OPS-1`.
@@ -105,6 +108,11 @@ impl Seed {
     /// Somebody's id.
     pub(crate) fn person(&self, who: Who) -> TestResult<PersonId> {
         Ok(*self.people.get(&who).ok_or("not in the cast")?)
+    }
+
+    /// Somebody's saved view.
+    pub(crate) fn view(&self, who: Who) -> TestResult<SavedViewId> {
+        Ok(*self.views.get(&who).ok_or("not in the cast")?)
     }
 
     /// Sets the workspace up, as people would.
@@ -142,7 +150,13 @@ impl Seed {
         let token = service.invite(&admin, invite).await?.token.expose_secret().to_owned();
         let invitation = service.open_invitations(&admin).await?.first().ok_or("no invitation")?.id;
         let standard = publish_standard(service, &admin).await?;
-        let seed = Self { people, product, other_product, invitation, token, standard };
+        let mut views = BTreeMap::new();
+        for (who, person) in &people {
+            let form = fields(&[("id", &new_form_id()), ("name", HOSTILE), ("of", "features")]);
+            let view = parsed(SaveView::parse(&form, &fields(&[("q", HOSTILE)])))?;
+            views.insert(*who, service.save_view(&actor(service, *person).await?, view).await?);
+        }
+        let seed = Self { people, views, product, other_product, invitation, token, standard };
         seed.features(service).await?;
         Ok(seed)
     }

@@ -1,8 +1,12 @@
-//! "My work": what waits for a person and why, and what the person waits for.
+//! "My work": what waits for a person and why, who mentioned them, what they wait for, and what happens on the features
+//! that they watch.
+
+mod talk;
+mod words;
 
 use leptos::prelude::*;
 use sluice_domain::{access::WorkspaceRole, words::Label};
-use sluice_service::work::{MyWork, Task, WorkItem};
+use sluice_service::work::{MyWork, WorkItem};
 use time::OffsetDateTime;
 
 use super::features::lasting;
@@ -20,11 +24,13 @@ pub fn WorkPage(
     /// to go.
     workspace: Option<WorkspaceRole>,
 ) -> impl IntoView {
-    let MyWork { mine, waiting, has_role, now } = work;
+    let MyWork { mine, more, mentions, waiting, watched, has_role, now } = work;
     let body = if has_role {
         view! {
-            {with_you(mine, now)}
+            {with_you(mine, more, now)}
+            {talk::mentions(mentions, now)}
             {with_others(waiting, now)}
+            {talk::watched(&watched, now)}
         }
         .into_any()
     } else {
@@ -36,14 +42,14 @@ pub fn WorkPage(
     }
 }
 
-fn with_you(items: Vec<WorkItem>, now: OffsetDateTime) -> AnyView {
+fn with_you(items: Vec<WorkItem>, more: bool, now: OffsetDateTime) -> AnyView {
     if items.is_empty() {
         return view! {
-            <Card title="With you">
+            <Card title="Yours to do">
                 <EmptyState
                     icon=IconName::Check
                     title="Nothing waits for you"
-                    why="Work comes here by itself: a gate that you can sign, things that block a gate and that you can clear, a review to request, a threat that you own."
+                    why="Work comes here by itself: a gate that you can sign, things that block a gate and that you can clear, a review to request, a threat or a record that you own."
                 >
                     <LinkButton href="/features" kind=ButtonKind::Quiet>
                         "Look at the features"
@@ -53,8 +59,12 @@ fn with_you(items: Vec<WorkItem>, now: OffsetDateTime) -> AnyView {
         }
         .into_any();
     }
+    let count = match more {
+        true => format!("the {} most urgent", items.len()),
+        false => counted(items.len(), "thing"),
+    };
     let columns = ["What", "Feature", "Why it is with you", "Waiting", "Due"].map(Column::text).to_vec();
-    table("With you", "with-you", columns, items, now)
+    table("Yours to do", "with-you", count, columns, items, now)
 }
 
 fn with_others(items: Vec<WorkItem>, now: OffsetDateTime) -> AnyView {
@@ -68,18 +78,20 @@ fn with_others(items: Vec<WorkItem>, now: OffsetDateTime) -> AnyView {
         }
         .into_any();
     }
+    let count = counted(items.len(), "thing");
     let columns = ["What", "Feature", "Who has it", "Waiting", "Due"].map(Column::text).to_vec();
-    table("You wait for others", "with-others", columns, items, now)
+    table("You wait for others", "with-others", count, columns, items, now)
 }
 
 fn table(
     title: &'static str,
     id: &'static str,
+    count: String,
     columns: Vec<Column>,
     items: Vec<WorkItem>,
     now: OffsetDateTime,
 ) -> AnyView {
-    let side = view! { <span class="muted">{counted(items.len(), "thing")}</span> }.into_any();
+    let side = view! { <span class="muted">{count}</span> }.into_any();
     let rows = items.into_iter().map(|item| row(item, now)).collect_view();
     view! {
         <Card title side flush=true>
@@ -93,7 +105,7 @@ fn table(
 }
 
 fn row(item: WorkItem, now: OffsetDateTime) -> AnyView {
-    let (what, why) = words(&item);
+    let (what, why) = (words::what(&item), words::why(&item));
     let href = item.place.path(&item.key);
     let key = item.key.to_string();
     let due = match item.due {
@@ -117,33 +129,6 @@ fn row(item: WorkItem, now: OffsetDateTime) -> AnyView {
         </tr>
     }
     .into_any()
-}
-
-/// What is to be done, and why it is with the person or with whom it is.
-fn words(item: &WorkItem) -> (String, &'static str) {
-    let phase = &item.phase;
-    match &item.what {
-        Task::Sign => (
-            format!("Sign the {phase} gate"),
-            "The reviewers have the turn, and you hold a role that it asks for",
-        ),
-        Task::Clear { blockers: 1 } => (
-            format!("Clear the thing that blocks the {phase} gate"),
-            "The team has the turn, and you are part of it",
-        ),
-        Task::Clear { blockers } => (
-            format!("Clear what blocks the {phase} gate: {blockers} things"),
-            "The team has the turn, and you are part of it",
-        ),
-        Task::RequestReview => (
-            format!("Request the review of the {phase} gate"),
-            "Nothing blocks it any more, and you can hand it to the reviewers",
-        ),
-        Task::Treat { number, title, severity } => {
-            (format!("Treat threat T-{number} ({}): {title}", severity.label()), "You own this threat")
-        }
-        Task::AwaitReview => (format!("Review of the {phase} gate"), "The reviewers have the turn"),
-    }
 }
 
 /// Where to go for somebody without a role in any product.
@@ -179,61 +164,4 @@ fn without_role(role: Option<WorkspaceRole>) -> AnyView {
 }
 
 #[cfg(test)]
-mod tests {
-    use sluice_domain::{place::Place, policy::Tier, threat::Severity};
-    use time::macros::{date, datetime};
-
-    use super::*;
-
-    const NOW: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
-
-    fn item(what: Task, place: Place) -> WorkItem {
-        WorkItem {
-            key: "PAY-12".parse().unwrap(),
-            title: "<script>alert(1)</script>".to_owned(),
-            tier: Tier::High,
-            phase: "Design".to_owned(),
-            what,
-            place,
-            since: datetime!(2026-11-17 12:00 UTC),
-            due: Some(date!(2026 - 11 - 18)),
-        }
-    }
-
-    fn render(work: MyWork, workspace: Option<WorkspaceRole>) -> String {
-        view! { <WorkPage work workspace /> }.to_html()
-    }
-
-    #[test]
-    fn titles_stay_text_and_a_row_says_what_why_and_when() {
-        let treat = Task::Treat { number: 4, title: "<script>alert(2)".to_owned(), severity: Severity::High };
-        let work = MyWork {
-            mine: vec![item(treat, Place::Threat(4)), item(Task::Clear { blockers: 3 }, Place::Feature)],
-            waiting: vec![item(Task::AwaitReview, Place::Review)],
-            has_role: true,
-            now: NOW,
-        };
-        let html = render(work, None);
-        assert!(!html.contains("<script"), "{html}");
-        for words in [
-            "href=\"/features/PAY-12/threats/4\"",
-            "Treat threat T-4 (high)",
-            "Clear what blocks the Design gate: 3 things",
-            ">3 days</time>",
-            "2 days overdue",
-            "You wait for others",
-            "href=\"/features/PAY-12/review\"",
-        ] {
-            assert!(html.contains(words), "{words}: {html}");
-        }
-    }
-
-    #[test]
-    fn an_empty_inbox_teaches_everybody_something_else() {
-        let work = |has_role| MyWork { mine: Vec::new(), waiting: Vec::new(), has_role, now: NOW };
-        assert!(render(work(true), None).contains("Nothing waits for you"));
-        assert!(render(work(false), None).contains("Ask an administrator"));
-        assert!(render(work(false), Some(WorkspaceRole::Auditor)).contains("href=\"/history\""));
-        assert!(render(work(false), Some(WorkspaceRole::Administrator)).contains("href=\"/products\""));
-    }
-}
+mod tests;

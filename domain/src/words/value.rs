@@ -1,0 +1,96 @@
+use super::Label;
+use crate::{
+    access::{Role, WorkspaceRole},
+    audit::Verb,
+    gate::{Mark, Verdict},
+    policy::{EvidenceKind, Tier},
+    threat::{Severity, Stride, ThreatStatus, Treatment},
+};
+
+/// A value before or after a change, as people read it: the label of a code where the field is one that holds codes,
+/// otherwise the value as it is. Codes that this version of the program does not know stay codes.
+#[must_use]
+pub fn value(field: &str, value: &str) -> String {
+    // Codes hold neither, so a field of several is told apart from a text.
+    let codes = value.split([',', ' ']).filter(|code| !code.is_empty());
+    let labels: Option<Vec<String>> = codes.map(|code| label_of(field, code)).collect();
+    labels.map_or_else(|| value.to_owned(), |labels| labels.join(", "))
+}
+
+/// The label of a code in a field of events. What a field is called is its meaning: the same name holds the same kind
+/// of codes in every event, or kinds whose codes differ.
+fn label_of(field: &str, code: &str) -> Option<String> {
+    let title = |label: &dyn Label| label.title();
+    match field {
+        "tier" => Tier::from_code(code).as_ref().map(|it| title(it)),
+        "severity" => Severity::from_code(code).as_ref().map(|it| title(it)),
+        "treatment" => Treatment::from_code(code).as_ref().map(|it| title(it)),
+        "status" => ThreatStatus::from_code(code).as_ref().map(|it| title(it)),
+        "verdict" => Verdict::from_code(code).as_ref().map(|it| title(it)),
+        "state" | "mark" => match code {
+            "enabled" => Some("Enabled".to_owned()),
+            "disabled" => Some("Disabled".to_owned()),
+            _ => Mark::from_code(code).as_ref().map(|it| title(it)),
+        },
+        "kind" => Stride::from_code(code)
+            .as_ref()
+            .map(|it| title(it))
+            .or_else(|| EvidenceKind::from_code(code).map(|kind| kind.label().to_owned())),
+        "role" | "product-roles" | "workspace-roles" => Role::from_code(code)
+            .as_ref()
+            .map(|it| title(it))
+            .or_else(|| WorkspaceRole::from_code(code).as_ref().map(|it| title(it))),
+        "turn" => match code {
+            "team" => Some("The team".to_owned()),
+            "reviewers" => Some("The reviewers".to_owned()),
+            _ => None,
+        },
+        "phase" => (code == "finished").then(|| "Every gate is open".to_owned()),
+        "action" => Verb::from_code(code).map(|verb| super::field(&verb.code().replace('.', " "))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_known_fields_become_words() {
+        for (field, code, words) in [
+            ("tier", "high", "High risk"),
+            ("severity", "critical", "Critical"),
+            ("treatment", "mitigate", "Mitigate"),
+            ("status", "treated", "In place"),
+            ("state", "not-applicable", "Not applicable"),
+            ("verdict", "deny", "Deny"),
+            ("kind", "information-disclosure", "Information disclosure"),
+            ("role", "security-reviewer", "Security reviewer"),
+            ("workspace-roles", "auditor", "Auditor"),
+            ("product-roles", "developer qa", "Developer, QA"),
+            ("turn", "reviewers", "The reviewers"),
+            ("phase", "finished", "Every gate is open"),
+        ] {
+            assert_eq!(value(field, code), words, "{field}");
+        }
+        for kind in EvidenceKind::ALL {
+            assert_ne!(value("kind", kind.code()), kind.code());
+        }
+    }
+
+    #[test]
+    fn words_of_people_and_unknown_codes_stay_as_they_are() {
+        for (field, text) in [
+            ("title", "high"),
+            ("note", "open, done"),
+            ("reason", "deny"),
+            ("status", "sung-to"),
+            ("role", "developer emperor"),
+            ("tier", "(erased)"),
+            ("owner", "Ana Diaz"),
+            ("severity", ""),
+        ] {
+            assert_eq!(value(field, text), text, "{field}");
+        }
+    }
+}

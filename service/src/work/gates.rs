@@ -1,0 +1,174 @@
+//! What a person can do next about gates, and whose turn they wait for.
+
+use sluice_domain::{
+    access::{Action, Role},
+    ids::Id,
+    place::Place,
+};
+use sqlx::PgConnection;
+
+use super::{About, Task, Why, WorkItem, due::review_due, limit};
+use crate::{
+    Service,
+    actor::Actor,
+    error::{Error, Result},
+};
+
+impl Service {
+    /// Gates that the actor can sign, blockers that they can clear, reviews that they can request: one row a feature.
+    ///
+    /// Each grant of theirs walks its own stretch of an index and stops after enough rows, so what is not theirs or
+    /// not due yet costs nothing.
+    pub(super) async fn tasks(&self, connection: &mut PgConnection, actor: &Actor) -> Result<Vec<WorkItem>> {
+        let requesters: Vec<String> =
+            Action::RequestReview.product_roles().iter().map(|role| role.code().to_owned()).collect();
+        let rows = sqlx::query!(
+            r#"with held as (
+                   select product_id, role from product_grant where person_id = $1
+               ), found as (
+                   select t.feature_id, 1 as rank, t.role, t.since, t.due, t.blockers
+                   from held h
+                   cross join lateral (
+                       select g.feature_id, g.role, g.since, g.due, g.blockers
+                       from gate_task g join gate_state s on s.feature_id = g.feature_id
+                       where g.product_id = h.product_id and g.act = 'sign' and g.role = h.role
+                         and not $1 = any(s.contributors) and not $1 = any(s.signed)
+                       order by g.since, g.feature_id limit $3
+                   ) t
+                   union all
+                   (select f.id, 2, '', f.turn_since, coalesce(f.target_date, 'infinity'), s.team_blockers
+                    from feature f join gate_state s on s.feature_id = f.id
+                    where f.owner_id = $1 and f.status = 'active' and f.turn = 'team' and s.team_blockers > 0
+                      and f.product_id in (select product_id from held)
+                    order by f.target_date, f.id limit $3)
+                   union all
+                   select t.feature_id, 3, t.role, t.since, t.due, t.blockers
+                   from held h
+                   cross join lateral (
+                       select g.feature_id, g.role, g.since, g.due, g.blockers from gate_task g
+                       where g.product_id = h.product_id and g.act = 'clear' and g.role = h.role
+                       order by g.due, g.since, g.feature_id limit $3
+                   ) t
+                   union all
+                   select t.feature_id, 4, h.role, t.since, t.due, null
+                   from (select product_id, min(role) as role from held where role = any($2) group by product_id) h
+                   cross join lateral (
+                       select g.feature_id, g.since, g.due from gate_task g
+                       where g.product_id = h.product_id and g.act = 'request' and g.role = ''
+                       order by g.due, g.since, g.feature_id limit $3
+                   ) t
+               ), best as (
+                   select * from (
+                       -- One row a feature: to sign comes before all, and being its owner before a role.
+                       select distinct on (feature_id) * from found
+                       order by feature_id, rank, blockers desc nulls last, role
+                   ) one
+                   -- The policy's days for a review are read afterwards; a week stands for them here.
+                   order by case when rank = 1 then since::date + 7 else due end, since, feature_id
+                   limit $3
+               )
+               select b.rank as "rank!", b.role as "role!", b.blockers, b.since as "since!",
+                      nullif(b.due, 'infinity') as due, f.number, f.title, f.tier, f.policy_version_id, f.phase,
+                      f.owner_id = $1 as "owned!", p.key as product_key, p.name as product_name, s.team_blockers,
+                      c.colleagues as "colleagues!", c.others as "others!"
+               from best b
+               join feature f on f.id = b.feature_id
+               join product p on p.id = f.product_id
+               join gate_state s on s.feature_id = b.feature_id
+               cross join lateral (
+                   select count(*) as colleagues,
+                          count(*) filter (where not o.id = any(s.contributors) and not o.id = any(s.signed)) as others
+                   from product_grant g join person o on o.id = g.person_id
+                   where b.rank = 1 and g.product_id = f.product_id and g.role = b.role and g.person_id <> $1
+                     and o.disabled_at is null
+               ) c"#,
+            actor.person.uuid(),
+            &requesters,
+            limit()
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut tasks = Vec::with_capacity(rows.len());
+        for row in rows {
+            let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;
+            let role = || Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"));
+            let (what, why, place, due) = match row.rank {
+                1 => {
+                    let why = Why::Signs { role: role()?, colleagues: row.colleagues, others: row.others };
+                    let due = review_due(&policy.policy, &row.phase, row.since);
+                    (Task::Sign, why, Place::Review, Some(due))
+                }
+                2 | 3 => {
+                    let why = match row.rank {
+                        2 => Why::OwnsFeature,
+                        _ => Why::Clears { role: role()?, blockers: row.blockers },
+                    };
+                    (Task::Clear { blockers: row.team_blockers }, why, Place::Feature, row.due)
+                }
+                _ => {
+                    let why = if row.owned { Why::OwnsFeature } else { Why::Requests { role: role()? } };
+                    (Task::RequestReview, why, Place::Review, row.due)
+                }
+            };
+            let about = About {
+                product_key: row.product_key,
+                product_name: row.product_name,
+                number: row.number,
+                title: row.title,
+                tier: row.tier,
+                phase: row.phase,
+            };
+            tasks.push(about.item(&policy.policy, what, why, place, row.since, due)?);
+        }
+        Ok(tasks)
+    }
+
+    /// Reviews of features that the actor owns, and reviews that they requested.
+    pub(super) async fn awaited(
+        &self,
+        connection: &mut PgConnection,
+        actor: &Actor,
+    ) -> Result<Vec<WorkItem>> {
+        let rows = sqlx::query!(
+            r#"with mine as (
+                   (select id from feature
+                    where owner_id = $1 and status = 'active' and turn = 'reviewers'
+                    order by target_date, id limit $2)
+                   union
+                   (select id from feature where requested_by = $1 and turn = 'reviewers'
+                    order by turn_since limit $2)
+               )
+               select f.number, f.title, f.tier, f.policy_version_id, f.phase, f.turn_since,
+                      f.requested_by = $1 as "requested!", p.key as product_key, p.name as product_name, s.sign_roles
+               from mine m
+               join feature f on f.id = m.id
+               join product p on p.id = f.product_id
+               join gate_state s on s.feature_id = f.id
+               where f.product_id in (select product_id from product_grant where person_id = $1)
+               order by f.turn_since, f.id limit $2"#,
+            actor.person.uuid(),
+            limit()
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut waiting = Vec::with_capacity(rows.len());
+        for row in rows {
+            let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;
+            let roles = row.sign_roles.iter().filter_map(|code| Role::from_code(code)).collect();
+            let why = Why::Awaits { roles, requested: row.requested };
+            let due = review_due(&policy.policy, &row.phase, row.turn_since);
+            let about = About {
+                product_key: row.product_key,
+                product_name: row.product_name,
+                number: row.number,
+                title: row.title,
+                tier: row.tier,
+                phase: row.phase,
+            };
+            let since = row.turn_since;
+            let (policy, place) = (&policy.policy, Place::Review);
+            waiting.push(about.item(policy, Task::AwaitReview, why, place, since, Some(due))?);
+        }
+        Ok(waiting)
+    }
+}
