@@ -4,7 +4,7 @@ use sluice_domain::record::ListKind;
 
 use super::{
     calendar::{At, at},
-    script::Who::{self, Ana, Dana, Gita, Leo, Nora, Sam},
+    script::Who::{self, Ana, Ben, Dana, Gita, Leo, Nora, Sam},
 };
 
 /// A change to a product's guides.
@@ -115,4 +115,13 @@ pub(super) static ALL: &[(At, Who, &str, Guide)] = &[
             ],
         ),
     ),
+];
+
+/// The views that people saved: whose, under which name, with which filters.
+pub(super) static VIEWS: &[(Who, &str, &[(&str, &str)])] = &[
+    (Ana, "Overdue", &[("overdue", "yes")]),
+    (Ana, "Payments on a board", &[("product", "PAY"), ("view", "board")]),
+    (Ben, "High risk, waiting for a reviewer", &[("tier", "high"), ("role", "security-reviewer")]),
+    (Gita, "In testing", &[("phase", "testing")]),
+    (Leo, "What I own", &[("mine", "yes")]),
 ];

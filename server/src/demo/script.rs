@@ -112,6 +112,10 @@ pub(super) enum Act {
     Fear(Threat),
     /// Sets the status of the threat with this number.
     Treat(i32, ThreatStatus),
+    /// Writes a comment. An `@` with a name tells that person.
+    Say(&'static str),
+    /// Wants to be told what happens to the feature.
+    Watch,
     /// Requests the review.
     Ask,
     /// Signs from a seat.

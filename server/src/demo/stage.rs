@@ -23,7 +23,9 @@ use sluice_service::{
     phases::MarkControl,
     records::AddStarters,
     risk::RateFeature,
+    talk::WriteComment,
     threats::{AnswerThreatModel, EditThreat},
+    views::SaveView,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -143,6 +145,17 @@ impl Stage {
                 }
             }
         }
+        for (who, name, filters) in guides::VIEWS {
+            let sent = |pairs: &[(&str, &str)]| {
+                Fields::new(
+                    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+                )
+            };
+            let id = new_form_id();
+            let form = sent(&[("id", &id), ("name", name), ("of", "features")]);
+            let command = refused(SaveView::parse(&form, &sent(filters)))?;
+            self.service.save_view(self.cast.actor(*who)?, command).await?;
+        }
         Ok(())
     }
 
@@ -251,6 +264,12 @@ impl Stage {
                 self.service.edit_threat(self.cast.actor(who)?, &scene.key, *number, command).await?;
                 Ok(())
             }
+            Act::Say(text) => {
+                let command = WriteComment { id: new_form_id().parse()?, text: text.parse()?, watch: false };
+                self.service.write_comment(self.cast.actor(who)?, &scene.key, command).await?;
+                Ok(())
+            }
+            Act::Watch => Ok(self.service.watch(self.cast.actor(who)?, &scene.key, true).await?),
             Act::Ask => Ok(self.service.request_review(self.cast.actor(who)?, &scene.key).await?),
             Act::Approve(role, reason) => self.sign(scene, who, Verdict::Approve, *role, reason).await,
             Act::Deny(role, reason) => self.sign(scene, who, Verdict::Deny, *role, reason).await,

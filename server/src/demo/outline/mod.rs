@@ -6,6 +6,7 @@ mod shipping;
 use sluice_domain::{
     policy::{EvidenceKind, Tier},
     record::{Values, risk},
+    threat::{Severity, Stride, ThreatStatus, Treatment},
 };
 
 use self::phases::script;
@@ -343,4 +344,42 @@ impl Diary {
         let when = at(day, u8::try_from(hour).unwrap_or(17), u8::try_from(minute).unwrap_or(0));
         self.steps.push((when, who, act));
     }
+}
+
+/// A threat that is to be mitigated.
+pub(super) const fn threat(
+    title: &'static str,
+    element: &'static str,
+    stride: Stride,
+    severity: Severity,
+    description: &'static str,
+    countermeasure: &'static str,
+    owner: Who,
+) -> Threat {
+    Threat {
+        title,
+        element,
+        stride,
+        severity,
+        description,
+        treatment: Some(Treatment::Mitigate),
+        countermeasure,
+        owner: Some(owner),
+        status: ThreatStatus::Planned,
+    }
+}
+
+/// A kind of security testing that is promised, its report and its result.
+pub(super) const fn promised(
+    method: &'static str,
+    note: &'static str,
+    report: (&'static str, EvidenceKind, &'static str),
+    result: &'static str,
+) -> SecurityTesting {
+    SecurityTesting { method, note, outcome: Some((report.0, report.1, report.2, result)) }
+}
+
+/// A kind of security testing that is set aside.
+pub(super) const fn set_aside(method: &'static str, note: &'static str) -> SecurityTesting {
+    SecurityTesting { method, note, outcome: None }
 }
