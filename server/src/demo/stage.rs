@@ -65,6 +65,8 @@ struct Scene {
     model: i32,
     rated: i32,
     tier: Tier,
+    /// The tier that the story promises.
+    promised: Tier,
     controls: BTreeMap<&'static str, i32>,
     threats: Vec<(Threat, i32)>,
     evidence: BTreeMap<i32, i32>,
@@ -210,6 +212,7 @@ impl Stage {
             model: 0,
             rated: 0,
             tier,
+            promised: story.tier,
             controls: BTreeMap::new(),
             threats: Vec::new(),
             evidence: BTreeMap::new(),
@@ -295,6 +298,9 @@ impl Stage {
         ]);
         let command = refused(RateFeature::parse(&Fields::new(fields)))?;
         scene.tier = command.tier();
+        if scene.tier != scene.promised {
+            return Err(format!("the answers come to {:?}", scene.tier).into());
+        }
         scene.rated += 1;
         Ok(self.service.rate_feature(self.cast.actor(who)?, &scene.key, command).await?)
     }
