@@ -63,20 +63,20 @@ impl<S: Subscriber> Layer<S> for Statements {
 }
 
 /// Counts on this thread only: the other tests of this process do not disturb it.
-struct Counter {
+pub(crate) struct Counter {
     statements: Statements,
     _listening: tracing::subscriber::DefaultGuard,
 }
 
 impl Counter {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let statements = Statements::default();
         let subscriber = tracing_subscriber::registry().with(statements.clone());
         Self { statements, _listening: tracing::subscriber::set_default(subscriber) }
     }
 
     /// What a page asks when it is read for the second time: policies and prepared statements are there by then.
-    async fn of<T, E, F, R>(&self, page: F) -> TestResult<Vec<String>>
+    pub(crate) async fn of<T, E, F, R>(&self, page: F) -> TestResult<Vec<String>>
     where
         F: Fn() -> R,
         R: Future<Output = Result<T, E>>,
