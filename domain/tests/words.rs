@@ -341,7 +341,6 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::Point { number: 3, error: TextError::TooLong { max: 200 } },
         Problem::PointRepeated { number: 4 },
         Problem::TooManyPoints { max: 50 },
-        Problem::IsAlready("Closed"),
         Problem::TooMany { most: 50 },
         Problem::NeededFor("Dropped"),
         Problem::NotYours(&[Role::Developer, Role::Qa]),
@@ -352,6 +351,7 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::OwnReview,
         Problem::StagingFirst,
         Problem::NoSuchThing("R-9".into()),
+        Problem::IsAlready("Closed"),
     ];
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {

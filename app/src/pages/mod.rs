@@ -22,6 +22,7 @@ pub mod people;
 pub mod phases;
 pub mod policies;
 pub mod products;
+pub mod records;
 pub mod review;
 pub mod risk;
 pub mod search;

@@ -14,6 +14,7 @@ pub mod phases;
 pub mod policies;
 pub mod preview;
 pub mod products;
+pub mod records;
 pub mod review;
 pub mod risk;
 pub mod search;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use sluice_domain::{
     access::{Role, WorkspaceRole},
-    form::Fields,
+    form::{FieldProblem, Fields},
     ids::{Id, InvitationId, PersonId, ProductId, SavedViewId, StandardId},
     record::{RecordForm, RecordKind},
 };
@@ -18,6 +18,7 @@ use sluice_service::{
     people::{Accept, Invite, NewPassword},
     phases::MarkControl,
     products::CreateProduct,
+    talk::WriteComment,
     threats::EditThreat,
     views::SaveView,
 };
@@ -207,6 +208,14 @@ impl Seed {
         let upload = Upload::new(FILE_NAME, Some("text/html"), spool.finish().await?);
         service.add_evidence(&manager, &key, parsed(evidence)?, upload).await?;
 
+        // Everybody bears the same name, so everybody is mentioned.
+        let text = format!("@{HOSTILE} {HOSTILE}");
+        let comment = WriteComment::parse(&fields(&[("id", &new_form_id()), ("text", &text)]));
+        service.write_comment(&manager, &key, parsed(comment)?).await?;
+        let developer = actor(service, self.person(DEVELOPER)?).await?;
+        service.watch(&developer, &key, true).await?;
+        service.add_record(&manager, &key, parsed(requirement())?).await?;
+
         for key in ["PAY-2".parse()?, "PAY-3".parse()?] {
             for control in ["scope-and-goals", "security-requirements"] {
                 let form = [("control", control), ("mark", "done"), ("note", HOSTILE), ("version", "0")];
@@ -217,6 +226,22 @@ impl Seed {
         service.request_review(&manager, &"PAY-2".parse()?).await?;
         Ok(())
     }
+}
+
+/// A requirement that is not accepted yet, so that it blocks what it blocked before.
+fn requirement() -> Result<RecordForm, Vec<FieldProblem>> {
+    let form = [
+        ("id", &*new_form_id()),
+        ("version", "0"),
+        ("state", "proposed"),
+        ("title", HOSTILE),
+        ("class", "security"),
+        ("family", "logging"),
+        ("priority", "must"),
+        ("acceptance", HOSTILE),
+        ("note", HOSTILE),
+    ];
+    RecordForm::parse(RecordKind::Requirement, &fields(&form))
 }
 
 /// A form's fields.
