@@ -68,7 +68,7 @@ const formOf = (person) => person.page.locator("main form:has(input[name=version
  * something that fits.
  * @param {Record<string, string | string[]>} values
  */
-export async function fillIn(person, values = {}) {
+export async function fillIn(person, values = {}, text = undefined) {
   const form = formOf(person);
   const fields = await form.evaluate((form) => {
     const found = new Map();
@@ -89,7 +89,7 @@ export async function fillIn(person, values = {}) {
   for (const { name, type, options, empty } of fields) {
     const said = values[name];
     if (said === undefined && !empty) continue;
-    const wanted = [said ?? sample(name, type, options)].flat().filter((value) => value !== undefined);
+    const wanted = [said ?? sample(name, type, options, text)].flat().filter((value) => value !== undefined);
     const field = form.locator(`[name="${name}"]`);
     if (type === "checkbox") {
       for (const value of wanted) await form.locator(`[name="${name}"][value="${value.replaceAll('"', '\\"')}"]`).check();
@@ -105,7 +105,7 @@ export async function fillIn(person, values = {}) {
 }
 
 /** Something that fits a field. */
-function sample(name, type, options) {
+function sample(name, type, options, text) {
   const chosen = options.filter(Boolean);
   if (type === "checkbox") return name === "reviewers" ? undefined : ["principles", "ready", "hardening"].includes(name) ? chosen : [];
   if (type === "radio" || type === "select-one") return chosen[0];
@@ -113,6 +113,7 @@ function sample(name, type, options) {
   if (type === "url") return "https://code.example.org/merge/12";
   if (name === "digest") return `sha256:${"0123456789abcdef".repeat(4)}`;
   if (["implements", "requirements", "evidence", "artefacts", "source", "change", "superseded-by"].includes(name)) return undefined;
+  if (text) return text;
   return name === "title" ? "As the team agreed" : "As the team agreed; the details are in the project's notes.";
 }
 
@@ -122,10 +123,10 @@ export async function send(person, form) {
   assert.equal(await person.page.getByRole("alert").count(), 0, `${person.name} is told: ${await person.page.getByRole("alert").allInnerTexts()}`);
 }
 
-/** Adds a record, or changes the one that has the number. */
-export async function record(person, feature, kind, values = {}, number = undefined) {
+/** Adds a record, or changes the one that has the number. `text` goes into whatever takes words. */
+export async function record(person, feature, kind, values = {}, number = undefined, text = undefined) {
   await person.open(pageOf(feature, kind, number));
-  await send(person, await fillIn(person, values));
+  await send(person, await fillIn(person, values, text));
 }
 
 /** People by the labels of boxes, as values of the form on the page. */
@@ -147,8 +148,8 @@ export async function rate(person, feature, yes) {
   for (const name of await form.locator("input[type=radio][value=yes]").evaluateAll((boxes) => boxes.map((box) => box.name))) {
     await form.locator(`[name="${name}"][value=${yes.includes(name) ? "yes" : "no"}]`).check();
   }
-  await person.press("Show what it changes", 200, form);
-  await person.press(/^(Save|Confirm)/);
+  await person.press("Show what this changes", 200, form);
+  await person.submit("[name=go][value=save]");
 }
 
 /** What blocks the current gate for the team: the sentence and where it is cleared. */
@@ -213,13 +214,13 @@ async function standards(people, feature, sentence) {
   const product = feature.split("-")[0];
   if (sentence.startsWith("The product has no")) {
     await people.ana.open(`/products/${product}/standards`);
-    await people.ana.follow(/Publish/);
+    await people.ana.follow(/^Publish/, people.ana.page.locator("main .empty, main .page-head, main").first());
     await people.ana.fill({ Title: "Secure coding", Edition: "2030", Link: "https://example.org/secure-coding", Summary: "Validate what comes in, encode what goes out." });
     return people.ana.press(/^Publish/);
   }
   const name = sentence.replace(" has not attested the coding standards", "");
   const person = Object.values(people).find((person) => person.name === name);
   await person.open(`/products/${product}/standards`);
-  await person.follow(/Secure coding/);
-  await person.press(/attest/i);
+  await person.follow(/^Read and attest/);
+  await person.press("Attest this edition");
 }

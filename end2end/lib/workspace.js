@@ -41,9 +41,13 @@ export async function createProduct(admin, { key, name, description = "" }) {
 }
 
 /** Fills in the form of a new feature and sends it: a title is enough. Returns the feature's key. */
-export async function createFeature(person, { product, title }) {
+export async function createFeature(person, { product, title, description }) {
   await person.open(`/features/new?product=${product}`);
   await person.fill({ Title: title });
+  if (description) {
+    await person.page.getByText("Target date and description").click();
+    await person.fill({ Description: description });
+  }
   await person.press("Create feature");
   await person.sees("The feature is created.");
   return new URL(person.page.url()).pathname.split("/")[2];
