@@ -16,9 +16,8 @@ use sluice_service::{
 };
 
 use crate::support::{
-    TestResult, World,
-    common::{Pairs, command, filled, kept, with},
-    fields,
+    TestResult, World, fields,
+    forms::{Pairs, command, filled, kept, with},
     steps::parsed,
 };
 

@@ -4,7 +4,7 @@
 pub(crate) mod cast;
 pub(crate) mod cluster;
 #[path = "../../common/records.rs"]
-pub(crate) mod common;
+pub(crate) mod forms;
 pub(crate) mod line;
 pub(crate) mod records;
 pub(crate) mod steps;

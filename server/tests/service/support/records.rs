@@ -4,14 +4,14 @@ use sluice_domain::{
     access::Role,
     ids::FeatureKey,
     policy::EvidenceKind,
+    policy::Tier,
     record::{RecordKind, RecordRef, Shortfall, State, risk::questions},
 };
 use sluice_service::{guides::PublishStandard, new_form_id, risk::RateFeature};
 
 use super::{
-    TestResult, World,
-    common::{Named, Pairs, command, filled, kept, with},
-    line::fields,
+    TestResult, World, fields,
+    forms::{Named, Pairs, command, filled, kept, with},
     steps::parsed,
 };
 
@@ -65,10 +65,49 @@ impl World {
         self.change_record(key, record, roles, |form| with(form, "state", state.code)).await
     }
 
+    /// Answers the risk questionnaire so that the feature keeps its tier.
+    pub(crate) async fn rate(&self, key: &FeatureKey) -> TestResult {
+        let tier = self.service.risk_page(&self.cast.auditor, key).await?.summary.tier;
+        let yes = match tier {
+            Tier::Low => "",
+            Tier::Medium => "exposed",
+            Tier::High => "money",
+        };
+        let mut form = vec![("from", tier.code()), ("version", "0")];
+        form.extend(
+            questions().map(|question| (question.key, if question.key == yes { "yes" } else { "no" })),
+        );
+        let command = parsed(RateFeature::parse(&fields(&form)))?;
+        Ok(self.service.rate_feature(&self.cast.manager, key, command).await?)
+    }
+
+    /// Publishes a coding standard of `PAY`.
+    async fn publish_standard(&self) -> TestResult {
+        let form = [
+            ("id", &*new_form_id()),
+            ("title", "Secure coding"),
+            ("edition", "2026"),
+            ("link", "https://example.org/secure-coding"),
+            ("summary", "Validate input, encode output."),
+        ];
+        let command = parsed(PublishStandard::parse(&fields(&form)))?;
+        self.service.publish_standard(&self.cast.manager, &"PAY".parse()?, command).await?;
+        Ok(())
+    }
+
+    /// The developer, who is the author of every change here, attests what waits.
+    async fn attest_standards(&self) -> TestResult {
+        let actor = &self.cast.developer;
+        for waiting in self.service.standards_to_attest(actor).await? {
+            self.service.attest_standard(actor, &waiting.product, waiting.standard).await?;
+        }
+        Ok(())
+    }
+
     /// Puts right what a rule misses.
     pub(crate) async fn supply(&self, key: &FeatureKey, shortfall: &Shortfall) -> TestResult {
         match shortfall {
-            Shortfall::Nothing { kind: RecordKind::Risk, .. } => self.answer_risk(key).await,
+            Shortfall::Nothing { kind: RecordKind::Risk, .. } => self.rate(key).await,
             Shortfall::Nothing { kind, what } => self.begin_record(key, *kind, what).await,
             Shortfall::Waits { kind, number, .. } => {
                 let page = self.service.record_page(&self.cast.auditor, key, *kind, Some(*number)).await?;
@@ -92,44 +131,10 @@ impl World {
                 })
                 .await
             }
-            Shortfall::NoStandard => self.publish_coding_standard().await,
-            Shortfall::NotAttested { .. } => self.attest_coding_standards().await,
+            Shortfall::NoStandard => self.publish_standard().await,
+            Shortfall::NotAttested { .. } => self.attest_standards().await,
             other => Err(format!("a form with every field filled in cannot lack this: {other:?}").into()),
         }
-    }
-
-    /// Answers the risk questionnaire so that the tier stays what it is.
-    async fn answer_risk(&self, key: &FeatureKey) -> TestResult {
-        let tier = self.service.feature_page(&self.cast.manager, key).await?.summary.tier.code();
-        let mut form: Vec<(&str, &str)> = questions().map(|question| (question.key, "no")).collect();
-        form.extend([("from", tier), ("tier", tier), ("version", "0"), ("reason", "The team agreed on it.")]);
-        let command = parsed(RateFeature::parse(&fields(&form)))?;
-        Ok(self.service.rate_feature(&self.cast.manager, key, command).await?)
-    }
-
-    async fn publish_coding_standard(&self) -> TestResult {
-        let id = new_form_id();
-        let form = [
-            ("id", id.as_str()),
-            ("title", "Secure coding"),
-            ("edition", "2026"),
-            ("link", "https://example.org/secure-coding"),
-            ("summary", "Validate input, encode output."),
-        ];
-        let command = parsed(PublishStandard::parse(&fields(&form)))?;
-        self.service.publish_standard(&self.cast.manager, &"PAY".parse()?, command).await?;
-        Ok(())
-    }
-
-    /// Everybody attests what waits for them.
-    async fn attest_coding_standards(&self) -> TestResult {
-        let cast = self.cast;
-        for actor in [&cast.manager, &cast.developer, &cast.tester, &cast.releaser] {
-            for standard in self.service.standards_to_attest(actor).await? {
-                self.service.attest_standard(actor, &standard.product, standard.standard).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Begins a record so that it is the thing that was missing.
