@@ -96,7 +96,7 @@ pub(crate) fn openings<'a>(page: &Page, cast: &'a Cast) -> Vec<Opening<'a>> {
     page.readers
         .iter()
         .flat_map(|reader| {
-            sizes.iter().map(|(size, key, much)| Opening {
+            sizes.iter().map(move |(size, key, much)| Opening {
                 name: format!("{} ({reader:?}){size}", page.name),
                 reader: *reader,
                 key,
