@@ -10,7 +10,7 @@ use sluice_service::{
     Actor, Error,
     evidence::Target,
     features::{CreateFeature, EditFeature, FeatureFilter},
-    find::{FoundBy, Hit, SearchQuery},
+    find::{EntryKind, FoundBy, Hit, SearchQuery},
     new_form_id,
     threats::EditThreat,
     views::{MOST, RenameView, SaveView, ViewAddress},
@@ -57,9 +57,10 @@ async fn keys(world: &World, actor: &Actor, text: &str) -> TestResult<Vec<String
     let hits = search(world, actor, &[("q", text)]).await?;
     Ok(hits
         .into_iter()
-        .map(|hit| match hit.feature_title {
-            Some(_) => format!("{} {}", hit.feature, hit.key),
-            None => hit.key,
+        .map(|hit| match (hit.feature_title, hit.key) {
+            (None, _) => hit.feature.to_string(),
+            (Some(_), Some(key)) => format!("{} {key}", hit.feature),
+            (Some(_), None) => format!("{} {}", hit.feature, hit.kind.code()),
         })
         .collect())
 }
@@ -98,7 +99,7 @@ async fn search_finds_keys_then_titles_then_texts_then_what_is_spelt_alike() -> 
     assert_eq!(keys(&world, manager, "tokenisation -refund").await?, ["PAY-1", "PAY-2 T-1"]);
     let threats = search(&world, manager, &[("q", "tokenisation"), ("kind", "threat")]).await?;
     assert_eq!(threats.len(), 1);
-    assert_eq!((threats[0].path.as_str(), threats[0].kind.as_str()), ("/features/PAY-2/threats/1", "threat"));
+    assert_eq!((threats[0].path.as_str(), threats[0].kind), ("/features/PAY-2/threats/1", EntryKind::Threat));
     Ok(())
 }
 

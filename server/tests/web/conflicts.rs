@@ -85,6 +85,7 @@ async fn a_stale_form_shows_theirs_and_yours_and_can_be_saved_again() -> TestRes
             "0",
             &[("control", "security-requirements"), ("mark", "done"), ("note", "% note")],
         ),
+        both(MANAGER, "/features/PAY-1/comments/1", "1", &[("text", "% words")]),
         both(ADMIN, "/products/PAY/edit", "1", &[("name", "% name"), ("description", "% words")]),
         both(ADMIN, "/account/name", "1", &[("name", "% name")]),
         both(DEVELOPER, "/features/PAY-1/evidence/1", "1", &[("note", "% note")]),

@@ -138,6 +138,13 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
             ],
             &["scope"],
         ),
+        Refused::new(DEVELOPER, "/features/{key}/comments", &[("id", &id), ("text", "")], &["text"]),
+        Refused::new(
+            MANAGER,
+            "/features/{key}/comments/{number}",
+            &[("version", "1"), ("text", &long)],
+            &["text"],
+        ),
         Refused::new(DEVELOPER, "/features/{key}/threats/new", threat, &["treatment"]),
         Refused::new(DEVELOPER, "/features/{key}/threats/{number}", threat, &["treatment"]),
         Refused::new(
@@ -280,13 +287,15 @@ fn of_people(world: &World, product: &str, manager: &str) -> Vec<Refused> {
 }
 
 /// Forms without a field that somebody fills in, and what is no form of a page.
-const NOTHING_TYPED: [&str; 10] = [
+const NOTHING_TYPED: [&str; 12] = [
     "/sign-out",
     "/preferences/theme",
     "/islands/preview",
     "/account/sessions/end",
     "/features/{key}/evidence/{number}/detach",
     "/features/{key}/review/request",
+    "/features/{key}/watch",
+    "/work/mentions/seen",
     "/products/{key}/standards/{id}",
     "/products/{key}/grants/revoke",
     "/people/invitations/{id}/withdraw",
