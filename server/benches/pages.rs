@@ -142,10 +142,10 @@ async fn look_at_plans(
             // Much in it: the same statements once more, by whatever plans they have come to.
             for _ in 0..if much { 1 } else { WARM_UP } {
                 (page.open)(ask).await?;
-                let statements = listener.take().len();
-                let plans = log.take(statements).await?;
+                let statements = listener.take();
+                let plans = log.take(&statements).await?;
                 let figures = results.entry(name.clone()).or_default().entry(features).or_default();
-                figures.statements = statements;
+                figures.statements = statements.len();
                 figures.rows = plans.iter().map(workload::plans::Plan::rows).sum();
                 // A small workspace is read from end to end with good reason.
                 for plan in plans.iter().filter(|_| features >= 10_000) {

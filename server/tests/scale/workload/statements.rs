@@ -35,8 +35,8 @@ impl<S: Subscriber> Layer<S> for Heard {
         let mut summary = Summary(String::new());
         event.record(&mut summary);
         // Transactions are no question; and the pool makes sure that none is open when a connection comes back.
-        let word = summary.0.split(' ').next().unwrap_or_default();
-        if !matches!(word, "begin" | "commit" | "rollback") {
+        let word = summary.0.split(' ').next().unwrap_or_default().to_ascii_lowercase();
+        if !matches!(word.as_str(), "begin" | "commit" | "rollback") {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(summary.0);
         }
     }
