@@ -51,7 +51,7 @@ async fn open_all(workspace: &Workspace, mut report: impl FnMut(&str, &Plan)) ->
                 let opened = (page.open)(ask).await;
                 opened.map_err(|error| format!("{name}: {error}"))?;
                 let statements = listener.take();
-                let plans = log.take(statements.len()).await?;
+                let plans = log.take(&statements).await?;
                 plans.iter().for_each(|plan| report(&name, plan));
                 if time == times {
                     let rows = plans.iter().map(Plan::rows).sum();

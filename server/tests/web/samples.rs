@@ -120,7 +120,7 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
             ..Sample::get("/features/PAY-1/comments/1", Product)
         },
         "/features/{key}/phases/{phase}" => {
-            Sample::get("/features/PAY-1/phases/requirements?open=security-requirements", Product)
+            Sample::get("/features/PAY-4/phases/requirements?open=authentication", Product)
         }
         _ if path.starts_with("/features/{key}") || path.starts_with("/products/{key}") => {
             let key = if path.starts_with("/features") { "PAY-1" } else { "PAY" };
@@ -225,8 +225,8 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
         "/phases/{phase}" => {
             let form = [
                 ("control", "security-requirements"),
-                ("mark", "done"),
-                ("note", "Done."),
+                ("mark", "open"),
+                ("note", "Soon."),
                 ("version", version("0")),
             ];
             let sample = Sample::post(at("/phases/requirements"), Product, 409, &form);

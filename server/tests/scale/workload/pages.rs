@@ -4,8 +4,13 @@ use std::{future::Future, pin::Pin};
 
 use sluice_domain::{form::Fields, ids::FeatureKey, record::RecordKind};
 use sluice_service::{
-    Actor, Error, Service, features::FeatureFilter, find::SearchQuery, history::HistoryFilter,
-    people::PeopleFilter, talk::CommentAt,
+    Actor, Error, Service,
+    features::FeatureFilter,
+    find::SearchQuery,
+    history::HistoryFilter,
+    paper::{TraceQuery, TraceSide},
+    people::PeopleFilter,
+    talk::CommentAt,
 };
 
 use super::{fill::RARE, place::Cast};
@@ -96,7 +101,7 @@ pub(crate) fn openings<'a>(page: &Page, cast: &'a Cast) -> Vec<Opening<'a>> {
     page.readers
         .iter()
         .flat_map(|reader| {
-            sizes.iter().map(|(size, key, much)| Opening {
+            sizes.iter().map(move |(size, key, much)| Opening {
                 name: format!("{} ({reader:?}){size}", page.name),
                 reader: *reader,
                 key,
@@ -287,6 +292,14 @@ fn about_a_feature() -> Vec<Page> {
         page!(feature "evidence", |ask| ask.service.evidence_list(ask.actor, ask.key)),
         page!(feature "item of evidence", |ask| ask.service.evidence_item(ask.actor, ask.key, 1)),
         page!(feature "review", |ask| ask.service.review_page(ask.actor, ask.key)),
+        page!(feature "risk questionnaire", |ask| ask.service.risk_page(ask.actor, ask.key)),
+        page!(feature "trace", |ask| ask.service.trace_page(ask.actor, ask.key, TraceQuery::default())),
+        page!(feature "trace of changes", |ask| ask.service.trace_page(
+            ask.actor,
+            ask.key,
+            TraceQuery { side: TraceSide::Changes, ..TraceQuery::default() }
+        )),
+        page!(feature "record to print", |ask| ask.service.feature_record(ask.actor, ask.key)),
         page!(feature "comments", |ask| ask.service.comments_page(ask.actor, ask.key, CommentAt::Newest)),
         page!(feature "comments around one", |ask| ask.service.comments_page(
             ask.actor,

@@ -121,7 +121,7 @@ impl Log {
     }
 
     /// The plans since the last call: as many as there were statements, and those of functions that they call.
-    pub(crate) async fn take(&mut self, statements: usize) -> TestResult<Vec<Plan>> {
+    pub(crate) async fn take(&mut self, statements: &[String]) -> TestResult<Vec<Plan>> {
         let begun = Instant::now();
         loop {
             let text: String = self
@@ -130,12 +130,12 @@ impl Log {
                 .await?
                 .get(0);
             let plans = parse(&text)?;
-            if plans.len() >= statements {
+            if plans.len() >= statements.len() {
                 self.read += i64::try_from(text.len())?;
                 return Ok(plans);
             }
             if begun.elapsed() > PATIENCE {
-                return Err(format!("{statements} statements, but {} plans: {text}", plans.len()).into());
+                return Err(format!("{} plans of {statements:#?}", plans.len()).into());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -34,8 +34,9 @@ impl<S: Subscriber> Layer<S> for Heard {
         }
         let mut summary = Summary(String::new());
         event.record(&mut summary);
-        // The pool makes sure that no transaction is open when a connection comes back; that is not the page's doing.
-        if summary.0 != "rollback" {
+        // Transactions are no question; and the pool makes sure that none is open when a connection comes back.
+        let word = summary.0.split(' ').next().unwrap_or_default().to_ascii_lowercase();
+        if !matches!(word.as_str(), "begin" | "commit" | "rollback") {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(summary.0);
         }
     }
