@@ -109,6 +109,12 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
             &["money"],
         ),
         Refused::new(
+            MANAGER,
+            "/features/{key}/records/feedback/{number}/take-up",
+            &[("id", &id), ("title", &"x".repeat(121))],
+            &["title"],
+        ),
+        Refused::new(
             DEVELOPER,
             "/features/{key}/records/{kind}",
             &[
