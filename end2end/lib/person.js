@@ -61,6 +61,12 @@ export class Person {
     return response;
   }
 
+  /** Presses the one button that a selector finds, whose words depend on what it does. */
+  async submit(selector, status = 200) {
+    const response = await this.#leave(this.page.locator(selector));
+    assert.equal(response?.status(), status, `${this.name} presses ${selector}: ${await this.heading()}`);
+  }
+
   /** @param {import("playwright-core").Locator} target */
   async #leave(target) {
     // Both at once: the click may be answered before it returns.

@@ -2,11 +2,13 @@
 //! requests race, break off or ask for too much.
 
 mod cancelled;
+mod demo;
 mod evidence;
 mod find;
 mod guides;
 mod isolation;
 mod line;
+mod paper;
 mod queries;
 mod races;
 mod refusals;
@@ -15,5 +17,6 @@ mod risk;
 mod schema;
 mod stale;
 mod support;
+mod take_up;
 mod talk;
 mod walls;

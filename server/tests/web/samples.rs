@@ -11,6 +11,9 @@ use crate::support::{
     seed::{AUDITOR, MANAGER},
 };
 
+/// Who writes requirements.
+const WRITERS: &[Role] = &[Role::ProductManager, Role::Designer, Role::Developer, Role::Qa];
+
 /// Whose roles count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -122,6 +125,7 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
         _ if path.starts_with("/features/{key}") || path.starts_with("/products/{key}") => {
             let key = if path.starts_with("/features") { "PAY-1" } else { "PAY" };
             let at = path.replace("{key}", key).replace("{number}", "1").replace("{version}", "1");
+            let at = at.replace("{kind}", "requirement");
             if at.contains('{') {
                 return Ok(None);
             }
@@ -232,6 +236,34 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let form = [("version", version("0")), ("scope", "A")];
             Sample::post(at("/threat-model"), Product, 409, &form)
         }
+        "/records/{kind}" => {
+            let goals = if effective { "B" } else { "" };
+            let form = [("id", id.as_str()), ("version", "0"), ("scope", "A"), ("goals", goals)];
+            let sample = Sample::post(at("/records/plan"), Product, 422, &form);
+            Sample { narrowed: Some(&[Role::ProductManager, Role::Designer, Role::Developer]), ..sample }
+        }
+        "/records/{kind}/new" | "/records/{kind}/{number}" => {
+            let (below, current, allowed) = match below {
+                "/records/{kind}/new" => ("/records/requirement/new", "0", 422),
+                _ => ("/records/requirement/1", "1", 409),
+            };
+            // Without a priority a requirement is refused, with another version it is stale.
+            let priority = if effective || allowed == 409 { "must" } else { "" };
+            let form = [
+                ("id", id.as_str()),
+                ("version", if allowed == 422 { current } else { version(current) }),
+                ("state", "accepted"),
+                ("title", "A"),
+                ("class", "functional"),
+                ("priority", priority),
+            ];
+            Sample { narrowed: Some(WRITERS), ..Sample::post(at(below), Product, allowed, &form) }
+        }
+        "/starters" => {
+            let picked = if effective { "throttle" } else { "none" };
+            let sample = Sample::post(at("/starters"), Product, 422, &[("starter", picked)]);
+            Sample { narrowed: Some(WRITERS), ..sample }
+        }
         "/threats/new" => Sample::post(at("/threats/new"), Product, 422, &threat("0")),
         "/threats/{number}" => Sample::post(at("/threats/1"), Product, 409, &threat(version("1"))),
         "/evidence" => {
@@ -247,6 +279,10 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
         "/evidence/{number}/attach" => {
             let target = if effective { "threat:1" } else { "threat:999" };
             Sample::post(at("/evidence/1/attach"), Product, 422, &[("target", target)])
+        }
+        "/records/feedback/{number}/take-up" => {
+            let title = if effective { "A" } else { "" };
+            Sample::post(at("/records/feedback/1/take-up"), Product, 422, &[("id", &id), ("title", title)])
         }
         "/evidence/{number}/detach" => {
             Sample::post(at("/evidence/1/detach"), Product, 303, &[("target", "threat:1")])

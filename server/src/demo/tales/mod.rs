@@ -1,20 +1,24 @@
-//! The tales: one feature each, from its first sentence to where it stands today.
+//! The tales: one feature each, from its first sentence to where it stands today. Some are told at length here, the others
+//! in outline, by product.
 
 mod expiry;
 mod limits;
 mod notice;
+mod payments;
 mod refunds;
 mod retry;
 mod sessions;
-mod storefront;
+mod sluice;
 mod tokens;
 mod webhooks;
 mod webhooks_to_production;
 
-use super::script::Tale;
+use super::{
+    outline::Outline,
+    script::{Story, Tale},
+};
 
-/// Every tale. Features get their numbers in the order in which they begin.
-pub(super) static ALL: &[&Tale] = &[
+static TOLD: &[&Tale] = &[
     &notice::NOTICE,
     &webhooks::WEBHOOKS,
     &retry::RETRY,
@@ -24,28 +28,15 @@ pub(super) static ALL: &[&Tale] = &[
     &limits::LIMITS,
     &refunds::REFUNDS,
     &limits::CHAT,
-    &storefront::BASKET,
-    &storefront::SUGGESTIONS,
 ];
 
-#[cfg(test)]
-mod tests {
-    use time::macros::datetime;
+/// Every outline.
+fn outlines() -> impl Iterator<Item = &'static Outline> {
+    payments::ALL.iter().chain(sluice::ALL).copied()
+}
 
-    use super::*;
-
-    #[test]
-    fn a_tale_is_told_in_the_order_of_time() {
-        for now in [datetime!(2026-11-23 00:10 UTC), datetime!(2026-11-25 10:00 UTC)] {
-            for tale in ALL {
-                let mut last = tale.begins.instant(now);
-                for (when, _, act) in tale.steps() {
-                    let when = when.instant(now);
-                    assert!(when >= last, "{}: {act:?}", tale.title);
-                    last = when;
-                }
-                assert!(last < now, "{}", tale.title);
-            }
-        }
-    }
+/// Every story. Features get their numbers in the order in which they begin.
+pub(super) fn all() -> Vec<Story> {
+    let told = TOLD.iter().map(|tale| Story::from(*tale));
+    told.chain(outlines().enumerate().map(|(place, outline)| outline.unfold(place))).collect()
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use sluice_domain::{
     access::{Role, WorkspaceRole},
-    form::Fields,
+    form::{FieldProblem, Fields},
     ids::{Id, InvitationId, PersonId, ProductId, SavedViewId, StandardId},
+    record::{RecordForm, RecordKind},
 };
 use sluice_service::{
     Actor, Error, Origin, Service,
@@ -189,6 +190,19 @@ impl Seed {
             ("kind", "plan"),
             ("note", HOSTILE),
         ]));
+        let feedback = RecordForm::parse(
+            RecordKind::Feedback,
+            &fields(&[
+                ("id", &new_form_id()),
+                ("version", "0"),
+                ("state", "new"),
+                ("title", HOSTILE),
+                ("source", HOSTILE),
+                ("text", HOSTILE),
+                ("class", "defect"),
+            ]),
+        );
+        service.add_record(&manager, &key, parsed(feedback)?).await?;
         let mut spool = Spool::begin(1024).await?;
         spool.write(FILE).await?;
         let upload = Upload::new(FILE_NAME, Some("text/html"), spool.finish().await?);
@@ -200,6 +214,7 @@ impl Seed {
         service.write_comment(&manager, &key, parsed(comment)?).await?;
         let developer = actor(service, self.person(DEVELOPER)?).await?;
         service.watch(&developer, &key, true).await?;
+        service.add_record(&manager, &key, parsed(requirement())?).await?;
 
         for key in ["PAY-2".parse()?, "PAY-3".parse()?] {
             for control in ["scope-and-goals", "security-requirements"] {
@@ -211,6 +226,22 @@ impl Seed {
         service.request_review(&manager, &"PAY-2".parse()?).await?;
         Ok(())
     }
+}
+
+/// A requirement that is not accepted yet, so that it blocks what it blocked before.
+fn requirement() -> Result<RecordForm, Vec<FieldProblem>> {
+    let form = [
+        ("id", &*new_form_id()),
+        ("version", "0"),
+        ("state", "proposed"),
+        ("title", HOSTILE),
+        ("class", "security"),
+        ("family", "logging"),
+        ("priority", "must"),
+        ("acceptance", HOSTILE),
+        ("note", HOSTILE),
+    ];
+    RecordForm::parse(RecordKind::Requirement, &fields(&form))
 }
 
 /// A form's fields.
