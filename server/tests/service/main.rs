@@ -20,3 +20,4 @@ mod support;
 mod take_up;
 mod talk;
 mod walls;
+mod work;
