@@ -117,3 +117,6 @@ create index gate_state_team_roles on gate_state using gin (team_roles);
 create index gate_state_sign_roles on gate_state using gin (sign_roles);
 -- How many features of a product stand where: counted from the index alone.
 create index feature_by_standing on feature (product_id, status, phase, turn) include (policy_version_id);
+-- What was signed for a feature: the index of standing sign-offs does not have those that ended.
+create index sign_off_by_feature on sign_off (feature_id, phase, cycle);
+create index dossier_by_feature on dossier (feature_id, phase, cycle);

@@ -87,6 +87,8 @@ pub enum Problem {
     NotYet(Vec<&'static str>),
     /// A state that Sluice sets when the step is done elsewhere.
     SetByStep(&'static str),
+    /// It is in this state already, and the step leads on from earlier ones only.
+    IsAlready(&'static str),
     /// The author of a change is among its reviewers.
     OwnReview,
     /// Production takes only artefacts that were verified in staging.

@@ -298,6 +298,7 @@ fn a_refusal_names_every_blocker() -> Result<(), KeyError> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line for each problem, twice")]
 fn every_problem_of_a_field_says_what_to_do() {
     let texts = [
         TextError::Empty,
@@ -351,6 +352,7 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::OwnReview,
         Problem::StagingFirst,
         Problem::NoSuchThing("R-9".into()),
+        Problem::IsAlready("Closed"),
     ];
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {
@@ -390,8 +392,9 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::NoSuchThing(_) => 33,
         Problem::Unanswered => 34,
         Problem::TooMany { .. } => 35,
+        Problem::IsAlready(_) => 36,
     };
-    assert_all(&all, number, 36);
+    assert_all(&all, number, 37);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });

@@ -222,7 +222,7 @@ test("the server had nothing to complain about", () => {
   assert.deepEqual(server.complaints(), []);
 });
 
-const PLAIN = ["/work", "/features", "/products", "/products/PAY", "/policies", "/policies/sdl/2026.2", "/account"];
+const PLAIN = ["/work", "/features", "/products", "/products/PAY", "/policies", "/policies/sdl/2026.1", "/account"];
 const FEATURE = ["", "/threat-model", "/evidence", "/review", "/history", "/phases/requirements"].map((page) => `/features/PAY-1${page}`);
 
 /** The address of a feature that is still worked on: the list leaves out those that are finished. */

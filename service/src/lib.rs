@@ -16,6 +16,7 @@ pub mod find;
 pub mod gates;
 pub mod guides;
 pub mod history;
+pub mod paper;
 pub mod people;
 pub mod phases;
 pub mod policies;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use sluice_domain::{
-    gate::Decision,
+    gate::{Blocker, Decision},
     ids::FeatureKey,
     lifecycle::{Progress, Turn as DomainTurn},
     place::Place,
@@ -11,6 +11,7 @@ use sluice_domain::{
 };
 use sluice_service::features::{FeatureSummary, PhaseState as StepState};
 
+use super::records::shortfall_verb;
 use crate::components::{
     Badge, BlockerLine, Breadcrumb, Columns, DueDate, Fact, GatePanel, GateState, NavLink, PageHead,
     PhaseLine, PhaseState, PhaseStep, Rail, Standing, Tone, Turn,
@@ -27,6 +28,10 @@ pub enum FeatureSection {
     ThreatModel,
     /// Evidence.
     Evidence,
+    /// Everything on record, and each record.
+    Record,
+    /// What answers what.
+    Trace,
     /// Review and sign-offs.
     Review,
     /// Comments.
@@ -46,6 +51,9 @@ pub fn FeatureFrame(
     /// What this page is called where it is not the overview.
     #[prop(optional, into)]
     here: Option<String>,
+    /// The page between the overview and this one: its name and its address.
+    #[prop(optional)]
+    via: Option<(String, String)>,
     /// The one primary action of the page.
     #[prop(optional)]
     action: Option<AnyView>,
@@ -56,10 +64,11 @@ pub fn FeatureFrame(
     children: Children,
 ) -> impl IntoView {
     let key = summary.key.clone();
-    let trail = vec![
+    let mut trail = vec![
         ("Features".to_owned(), "/features".to_owned()),
         (format!("{key} {}", summary.title), Place::Feature.path(&key)),
     ];
+    trail.extend(via);
     let breadcrumb = here.map(|here| view! { <Breadcrumb trail here /> });
     let facts = facts(&summary);
     let chips = view! { <Badge text=summary.tier.title() tone=tier_tone(summary.tier) /> }.into_any();
@@ -143,6 +152,8 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
         (FeatureSection::Phase, "Phase work", work),
         (FeatureSection::ThreatModel, "Threat model", Place::ThreatModel.path(key)),
         (FeatureSection::Evidence, "Evidence", Place::EvidenceList.path(key)),
+        (FeatureSection::Record, "Everything on record", Place::Dossier.path(key)),
+        (FeatureSection::Trace, "What answers what", Place::Trace.path(key)),
         (FeatureSection::Review, "Review and sign-offs", Place::Review.path(key)),
         (FeatureSection::Comments, "Comments", Place::Comments.path(key)),
         (FeatureSection::History, "History", Place::History.path(key)),
@@ -274,21 +285,26 @@ pub(crate) fn blocker_lines(key: &FeatureKey, decision: &Decision, reviewing: bo
         .iter()
         .filter(|blocker| reviewing || !blocker.is_for_reviewers())
         .map(|blocker| {
-            let verb = match blocker.code() {
-                "control.open" => "Open the checklist",
-                "control.evidence-missing" => "Add evidence",
-                "threat-model.question-open" => "Answer it",
-                "threat.untreated" => "Open the threat",
-                _ => "Open the review",
-            };
             BlockerLine {
                 sentence: words::blocker(blocker),
                 who: format!("Cleared by: {}", words::who_can(&blocker.cleared_by())),
-                link: Some((verb.to_owned(), blocker.place().path(key))),
+                link: Some((verb(blocker), blocker.place().path(key))),
                 waived: None,
                 // A denial is no sign-off that is still to come: it blocks.
                 later: blocker.code() == "sign-off.missing",
             }
         })
         .collect()
+}
+
+/// What the link to the place where a blocker is cleared says.
+fn verb(blocker: &Blocker) -> String {
+    match blocker {
+        Blocker::ControlOpen { .. } => "Open the checklist".to_owned(),
+        Blocker::EvidenceMissing { .. } => "Add evidence".to_owned(),
+        Blocker::RecordsShort { shortfall, .. } => shortfall_verb(shortfall),
+        Blocker::QuestionOpen { .. } => "Answer it".to_owned(),
+        Blocker::ThreatUntreated { .. } => "Open the threat".to_owned(),
+        Blocker::Vetoed { .. } | Blocker::SignOffsMissing { .. } => "Open the review".to_owned(),
+    }
 }

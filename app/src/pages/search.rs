@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use sluice_domain::place::Place;
 use sluice_service::{
-    find::{FoundBy, Hit, SearchQuery, SearchResults, Segment},
+    find::{EntryKind, FoundBy, Hit, SearchQuery, SearchResults, Segment},
     views::ViewAddress,
 };
 use time::OffsetDateTime;
@@ -50,10 +50,10 @@ fn search_bar(query: &SearchQuery, results: &SearchResults) -> AnyView {
         .then(|| page_address(&SearchQuery { kind: None, product: None, ..query.clone() }, 1));
     let form = Form::new()
         .with("q", query.text.clone())
-        .with("kind", query.kind.clone().unwrap_or_default())
+        .with("kind", query.kind.map(EntryKind::code).unwrap_or_default())
         .with("product", query.product.clone().unwrap_or_default());
     let kinds =
-        results.kinds.iter().map(|(code, label)| Choice::new(*code, capital(label))).collect::<Vec<_>>();
+        EntryKind::all().map(|kind| Choice::new(kind.code(), capital(kind.label()))).collect::<Vec<_>>();
     let products = results
         .products
         .iter()
@@ -125,6 +125,7 @@ fn found(results: SearchResults, query: &SearchQuery) -> AnyView {
 
 fn result(hit: Hit, now: OffsetDateTime) -> AnyView {
     let Hit { kind, key, title, path, feature, feature_title, product, changed_at, found } = hit;
+    let key = key.map(|key| view! { <span class="key">{key}</span> " " });
     let in_title = title.iter().any(|piece| piece.hit);
     let why = match found {
         FoundBy::Key => None,
@@ -144,12 +145,11 @@ fn result(hit: Hit, now: OffsetDateTime) -> AnyView {
     view! {
         <li>
             <a class="result-title" href=path>
-                <span class="key">{key}</span>
-                " "
+                {key}
                 {pieces(title)}
             </a>
             <div class="result-facts">
-                <Badge text=capital(&kind) tone=Tone::Accent />
+                <Badge text=capital(kind.label()) tone=Tone::Accent />
                 {of}
                 <span>{product}</span>
                 <Timestamp at=changed_at now />
@@ -190,6 +190,7 @@ fn page_address(query: &SearchQuery, page: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use sluice_domain::record::RecordKind;
     use time::macros::datetime;
 
     use super::*;
@@ -200,8 +201,8 @@ mod tests {
     fn hit(found: FoundBy) -> Hit {
         let piece = |text: &str, hit| Segment { text: text.to_owned(), hit };
         Hit {
-            kind: "security test".to_owned(),
-            key: "T-4".to_owned(),
+            kind: EntryKind::Record(RecordKind::SecurityTest),
+            key: Some("T-4".to_owned()),
             title: vec![piece("A ", false), piece(HOSTILE, true), piece(HOSTILE, false)],
             path: "/features/PAY-12/threats/4".to_owned(),
             feature: "PAY-12".parse().unwrap(),
@@ -218,7 +219,6 @@ mod tests {
             next,
             capped: false,
             products: vec![("PAY".to_owned(), HOSTILE.to_owned())],
-            kinds: vec![("security-test", "security test".to_owned())],
             now: NOW,
         };
         view! { <SearchPage results query views=Views::default() /> }.to_html()

@@ -139,7 +139,7 @@ fn looks_for(address: &ViewAddress) -> String {
             if words.is_empty() { page.to_owned() } else { format!("{page}. {}", words.join(", ")) }
         }
         ViewAddress::Search(query) => {
-            let kind = query.kind.as_ref().map(|kind| format!(", only {}", kind.replace('-', " ")));
+            let kind = query.kind.map(|kind| format!(", only {}", kind.label()));
             let product = query.product.as_ref().map(|key| format!(", in {key}"));
             format!("Search for “{}”{}{}", query.text, kind.unwrap_or_default(), product.unwrap_or_default())
         }

@@ -12,9 +12,9 @@ pub struct PhaseChange {
     pub added: Vec<String>,
     /// Titles of the controls that are owed under the old tier only, in the policy's order.
     pub dropped: Vec<String>,
-    /// Conditions of the gate that hold under the new tier only.
+    /// Conditions of the gate that are asked for under the new tier only.
     pub conditions_added: Vec<Condition>,
-    /// Conditions of the gate that hold under the old tier only.
+    /// Conditions of the gate that are asked for under the old tier only.
     pub conditions_dropped: Vec<Condition>,
     /// Roles of which another number of people has to sign: the role, how many had to, how many have to.
     pub sign_offs: Vec<(Role, u8, u8)>,
@@ -27,6 +27,20 @@ impl PhaseChange {
         !self.added.is_empty()
             || !self.conditions_added.is_empty()
             || self.sign_offs.iter().any(|(_, before, after)| after > before)
+    }
+}
+
+impl Condition {
+    /// Whether whatever meets this condition meets the other one as well.
+    fn covers(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::ThreatModelComplete { .. }, Self::ThreatModelComplete { .. }) => true,
+            (
+                Self::NoUntreatedThreat { at_least, needs, .. },
+                Self::NoUntreatedThreat { at_least: other_severity, needs: other_needs, .. },
+            ) => at_least <= other_severity && needs >= other_needs,
+            (Self::ThreatModelComplete { .. } | Self::NoUntreatedThreat { .. }, _) => false,
+        }
     }
 }
 
@@ -46,6 +60,14 @@ impl Phase {
                 .filter(|condition| condition.applies_to(under) && !condition.applies_to(not_under))
                 .collect()
         };
+        let (asked_now, asked_before) = (asked_only(to, from), asked_only(from, to));
+        // What a stricter condition covers is neither added nor dropped: “high or above” goes without saying where
+        // “medium or above” is asked for.
+        let not_covered = |conditions: &[Condition], by: &[Condition]| -> Vec<Condition> {
+            let open =
+                conditions.iter().filter(|condition| !by.iter().any(|stricter| stricter.covers(**condition)));
+            open.copied().collect()
+        };
         let sign_offs = self.gate.sign_offs.iter().filter_map(|rule| {
             let (before, after) = (rule.quorum.for_tier(from), rule.quorum.for_tier(to));
             (before != after).then_some((rule.role, before, after))
@@ -55,8 +77,8 @@ impl Phase {
             name: self.name.clone(),
             added: owed_only(to, from),
             dropped: owed_only(from, to),
-            conditions_added: asked_only(to, from),
-            conditions_dropped: asked_only(from, to),
+            conditions_added: not_covered(&asked_now, &asked_before),
+            conditions_dropped: not_covered(&asked_before, &asked_now),
             sign_offs: sign_offs.collect(),
         };
         let same = change.added.is_empty()

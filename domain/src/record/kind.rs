@@ -1,4 +1,4 @@
-use super::{Spec, kinds};
+use super::{RecordRef, Spec, kinds};
 use crate::codes::codes;
 
 codes! {
@@ -65,5 +65,30 @@ impl RecordKind {
     pub fn key(self, number: i32) -> String {
         let spec = self.spec();
         spec.prefix.map_or_else(|| spec.name.to_owned(), |prefix| format!("{prefix}-{number}"))
+    }
+
+    /// The kind and number of what [`Self::key`] calls a record.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<(Self, i32)> {
+        if let Ok(RecordRef::Record(kind, number)) = key.parse() {
+            return Some((kind, number));
+        }
+        Self::ALL.iter().find(|kind| kind.is_single() && kind.spec().name == key).map(|kind| (*kind, 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reads_back() {
+        for kind in RecordKind::ALL {
+            let number = if kind.is_single() { 1 } else { 7 };
+            assert_eq!(RecordKind::from_key(&kind.key(number)), Some((*kind, number)));
+        }
+        for wrong in ["", "T-4", "E-2", "R-", "R-0", "requirement", "x"] {
+            assert_eq!(RecordKind::from_key(wrong), None, "{wrong}");
+        }
     }
 }

@@ -10,4 +10,4 @@ pub use blocker::{blocker, met, people, reference, shortfall, who_can};
 pub use event::{field, sentence};
 pub use label::{Label, join};
 pub use refusal::{problem, refusal, text_error};
-pub use value::value;
+pub use value::{record_field, value};

@@ -121,6 +121,9 @@ pub fn problem(problem: &FieldProblem) -> String {
         Problem::SetByStep(state) => {
             format!("“{state}” comes about by the step itself, not by choosing it here.")
         }
+        Problem::IsAlready(state) => {
+            format!("{label} is in state “{state}” already, so this step is not open any more.")
+        }
         Problem::OwnReview => {
             "The author is among the reviewers. Nobody reviews their own change; take them off the list.".into()
         }

@@ -4,17 +4,33 @@ use crate::{
     audit::Verb,
     gate::{Mark, Verdict},
     policy::{EvidenceKind, Tier},
+    record::RecordKind,
     threat::{Severity, Stride, ThreatStatus, Treatment},
 };
 
 /// A value before or after a change, as people read it: the label of a code where the field is one that holds codes,
-/// otherwise the value as it is. Codes that this version of the program does not know stay codes.
+/// otherwise the value as it is. Codes that this version of the program does not know stay codes. `record` is the kind
+/// of record that changed, if it was one: it says itself what its fields hold.
 #[must_use]
-pub fn value(field: &str, value: &str) -> String {
+pub fn value(record: Option<RecordKind>, field: &str, value: &str) -> String {
+    if let Some(kind) = record {
+        let spec = kind.spec();
+        let label = match field {
+            "state" => spec.state(value).map(|state| state.label),
+            _ => spec.choice_label(field, value),
+        };
+        return label.map_or_else(|| value.to_owned(), ToOwned::to_owned);
+    }
     // Codes hold neither, so a field of several is told apart from a text.
     let codes = value.split([',', ' ']).filter(|code| !code.is_empty());
     let labels: Option<Vec<String>> = codes.map(|code| label_of(field, code)).collect();
     labels.map_or_else(|| value.to_owned(), |labels| labels.join(", "))
+}
+
+/// What a field of a record is called: as its form calls it.
+#[must_use]
+pub fn record_field(kind: RecordKind, field: &str) -> String {
+    kind.spec().field(field).map_or_else(|| super::field(field), |field| field.label.to_owned())
 }
 
 /// The label of a code in a field of events. What a field is called is its meaning: the same name holds the same kind
@@ -71,11 +87,22 @@ mod tests {
             ("turn", "reviewers", "The reviewers"),
             ("phase", "finished", "Every gate is open"),
         ] {
-            assert_eq!(value(field, code), words, "{field}");
+            assert_eq!(value(None, field, code), words, "{field}");
         }
         for kind in EvidenceKind::ALL {
-            assert_ne!(value("kind", kind.code()), kind.code());
+            assert_ne!(value(None, "kind", kind.code()), kind.code());
         }
+    }
+
+    #[test]
+    fn a_record_says_what_its_own_fields_hold() {
+        let requirement = Some(RecordKind::Requirement);
+        assert_eq!(value(requirement, "state", "proposed"), "Proposed");
+        assert_eq!(value(requirement, "family", "secure-communication"), "Secure communication");
+        assert_eq!(value(requirement, "acceptance", "must"), "must", "words of people");
+        assert_eq!(value(Some(RecordKind::Notice), "state", "sung"), "sung");
+        assert_eq!(super::super::record_field(RecordKind::Requirement, "class"), "Kind");
+        assert_eq!(super::super::record_field(RecordKind::Requirement, "title"), "Title");
     }
 
     #[test]
@@ -90,7 +117,7 @@ mod tests {
             ("owner", "Ana Diaz"),
             ("severity", ""),
         ] {
-            assert_eq!(value(field, text), text, "{field}");
+            assert_eq!(value(None, field, text), text, "{field}");
         }
     }
 }

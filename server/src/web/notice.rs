@@ -30,6 +30,8 @@ notices! {
     STANDARD_ATTESTED = "standard-attested": "Your attestation is on record. It counts for every feature of the product.";
     CONTROL_SAVED = "control-saved": "The checklist is saved.";
     THREAT_ADDED = "threat-added": "The threat is added to the model.";
+    RECORD_ADDED = "record-added": "It is on record.";
+    STARTERS_ADDED = "starters-added": "What you picked is on record. Change the words where they do not fit.";
     EVIDENCE_ADDED = "evidence-added": "The evidence is stored and attached.";
     EVIDENCE_SUPERSEDED = "evidence-superseded": "The new version is stored; the earlier one stays in the record.";
     ATTACHED = "attached": "The evidence is attached.";

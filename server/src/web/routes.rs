@@ -1,9 +1,9 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, AttestStandard, CreateFeature, DoControl, EditFeature, EditThreatModel, ManageGuides,
-    ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies, ReadProduct, RequestReview,
-    ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
+    AddEvidence, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord, EditThreatModel,
+    ManageGuides, ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies, ReadProduct,
+    RequestReview, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -11,8 +11,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, comments, evidence, features, guides, history, people, phases, policies, preview,
-    products, review, risk, search, threats, views, work,
+    access, account, comments, evidence, features, guides, history, paper, people, phases, policies, preview,
+    products, records, review, risk, search, take_up, threats, views, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -57,6 +57,18 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/threats/{number}")
             .get(Only(ReadProduct), threats::show)
             .post(Only(EditThreatModel), threats::edit),
+        Route::at("/features/{key}/records/{kind}")
+            .get(Only(ReadProduct), records::list)
+            .post(Only(EditRecord), records::keep),
+        Route::at("/features/{key}/records/{kind}/new")
+            .get(Only(ReadProduct), records::new_form)
+            .post(Only(EditRecord), records::add),
+        Route::at("/features/{key}/records/{kind}/{number}")
+            .get(Only(ReadProduct), records::show)
+            .post(Only(EditRecord), records::edit),
+        Route::at("/features/{key}/starters")
+            .get(Only(ReadProduct), records::starters)
+            .post(Only(EditRecord), records::add_starters),
         Route::at("/features/{key}/evidence")
             .get(Only(ReadProduct), evidence::list)
             .post(Only(AddEvidence), evidence::add),
@@ -67,6 +79,11 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/evidence/{number}/detach").post(Only(AddEvidence), evidence::detach),
         Route::at("/features/{key}/evidence/{number}/versions/{version}/download")
             .get(Only(ReadProduct), evidence::download),
+        Route::at("/features/{key}/record").get(Only(ReadProduct), paper::record),
+        Route::at("/features/{key}/trace").get(Only(ReadProduct), paper::trace),
+        Route::at("/features/{key}/records/feedback/{number}/take-up")
+            .get(Only(CreateFeature), take_up::form)
+            .post(Only(CreateFeature), take_up::take_up),
         Route::at("/features/{key}/review")
             .get(Only(ReadProduct), review::show)
             .post(Only(SignGate), review::sign),

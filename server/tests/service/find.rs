@@ -5,12 +5,13 @@ use sluice_domain::{
     form::{Fields, Problem},
     ids::{FeatureKey, SavedViewId},
     policy::{EvidenceKind, Tier},
+    record::{RecordForm, RecordKind},
 };
 use sluice_service::{
     Actor, Error,
     evidence::Target,
     features::{CreateFeature, EditFeature, FeatureFilter},
-    find::{FoundBy, Hit, SearchQuery},
+    find::{EntryKind, FoundBy, Hit, SearchQuery},
     new_form_id,
     threats::EditThreat,
     views::{MOST, RenameView, SaveView, ViewAddress},
@@ -57,9 +58,10 @@ async fn keys(world: &World, actor: &Actor, text: &str) -> TestResult<Vec<String
     let hits = search(world, actor, &[("q", text)]).await?;
     Ok(hits
         .into_iter()
-        .map(|hit| match hit.feature_title {
-            Some(_) => format!("{} {}", hit.feature, hit.key),
-            None => hit.key,
+        .map(|hit| match (hit.feature_title, hit.key) {
+            (None, _) => hit.feature.to_string(),
+            (Some(_), Some(key)) => format!("{} {key}", hit.feature),
+            (Some(_), None) => format!("{} {}", hit.feature, hit.kind.code()),
         })
         .collect())
 }
@@ -98,7 +100,7 @@ async fn search_finds_keys_then_titles_then_texts_then_what_is_spelt_alike() -> 
     assert_eq!(keys(&world, manager, "tokenisation -refund").await?, ["PAY-1", "PAY-2 T-1"]);
     let threats = search(&world, manager, &[("q", "tokenisation"), ("kind", "threat")]).await?;
     assert_eq!(threats.len(), 1);
-    assert_eq!((threats[0].path.as_str(), threats[0].kind.as_str()), ("/features/PAY-2/threats/1", "threat"));
+    assert_eq!((threats[0].path.as_str(), threats[0].kind), ("/features/PAY-2/threats/1", EntryKind::Threat));
     Ok(())
 }
 
@@ -119,6 +121,31 @@ async fn search_follows_edits_and_finds_evidence() -> TestResult {
     service.edit_feature(&cast.manager, &key, parsed(EditFeature::parse(&form))?).await?;
     assert_eq!(keys(&world, &cast.manager, "vault").await?, ["PAY-1"]);
     assert_eq!(keys(&world, &cast.manager, "tokenisation").await?, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn records_are_found_by_title_text_and_key() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = feature(&world, &cast.manager, "Card tokenisation", "").await?;
+    let form = fields(&[
+        ("id", &new_form_id()),
+        ("version", "0"),
+        ("state", "accepted"),
+        ("title", "Tokens cannot be turned back"),
+        ("class", "functional"),
+        ("priority", "must"),
+        ("acceptance", "A vault refuses to reveal the card."),
+    ]);
+    let record = parsed(RecordForm::parse(RecordKind::Requirement, &form))?;
+    service.add_record(&cast.manager, &key, record).await?;
+    for text in ["turned back", "vault reveals", "PAY-1 R-1", "pay-1/r-1", "valut"] {
+        assert_eq!(keys(&world, &cast.manager, text).await?, ["PAY-1 R-1"], "{text}");
+    }
+    let hits = search(&world, &cast.manager, &[("q", "vault"), ("kind", "requirement")]).await?;
+    assert_eq!(hits[0].path, "/features/PAY-1/records/requirement/1");
+    assert!(search(&world, &cast.manager, &[("q", "vault"), ("kind", "finding")]).await?.is_empty());
     Ok(())
 }
 

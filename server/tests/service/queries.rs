@@ -12,7 +12,8 @@ use sluice_domain::{
     policy::{EvidenceKind, Tier},
 };
 use sluice_service::{
-    evidence::Target, features::FeatureFilter, history::HistoryFilter, new_form_id, talk::CommentAt,
+    evidence::Target, features::FeatureFilter, find::SearchQuery, history::HistoryFilter, new_form_id,
+    talk::CommentAt,
 };
 use tracing::{
     Event, Subscriber,
@@ -62,20 +63,20 @@ impl<S: Subscriber> Layer<S> for Statements {
 }
 
 /// Counts on this thread only: the other tests of this process do not disturb it.
-struct Counter {
+pub(crate) struct Counter {
     statements: Statements,
     _listening: tracing::subscriber::DefaultGuard,
 }
 
 impl Counter {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let statements = Statements::default();
         let subscriber = tracing_subscriber::registry().with(statements.clone());
         Self { statements, _listening: tracing::subscriber::set_default(subscriber) }
     }
 
     /// What a page asks when it is read for the second time: policies and prepared statements are there by then.
-    async fn of<T, E, F, R>(&self, page: F) -> TestResult<Vec<String>>
+    pub(crate) async fn of<T, E, F, R>(&self, page: F) -> TestResult<Vec<String>>
     where
         F: Fn() -> R,
         R: Future<Output = Result<T, E>>,
@@ -109,6 +110,8 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
     let key = busy(&world).await?;
     let phase = phase_key("design")?;
     let (everything, features) = (HistoryFilter::default(), FeatureFilter::default());
+    // Misspelt, so that every step of the search is taken.
+    let words = SearchQuery { text: "paymnet".to_owned(), page: 1, ..SearchQuery::default() };
     let counter = Counter::start();
     let asked = [
         ("feature", 13, counter.of(|| service.feature_page(&cast.manager, &key)).await?),
@@ -121,6 +124,9 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
         ("my work", 9, counter.of(|| service.my_work(&cast.second)).await?),
         ("comments", 16, counter.of(|| service.comments_page(&cast.manager, &key, CommentAt::Newest)).await?),
         ("features", 4, counter.of(|| service.features(&cast.manager, &features)).await?),
+        ("board", 5, counter.of(|| service.feature_board(&cast.manager, &features)).await?),
+        ("search", 5, counter.of(|| service.search(&cast.manager, &words)).await?),
+        ("saved views", 1, counter.of(|| service.saved_views(&cast.manager)).await?),
         ("products", 1, counter.of(|| service.products(&cast.manager, None)).await?),
         ("product", 4, counter.of(|| service.product(&cast.manager, &key.product)).await?),
     ];
@@ -141,13 +147,18 @@ async fn a_list_asks_as_often_for_fifty_rows_as_for_five() -> TestResult {
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);
     let (everything, filter) = (HistoryFilter::default(), FeatureFilter::default());
+    let (words, typo) = ("pay by link", "pay by lnik");
+    let [words, typo] =
+        [words, typo].map(|text| SearchQuery { text: text.to_owned(), page: 1, ..SearchQuery::default() });
     for _ in 0..5 {
         world.feature(Tier::Low).await?;
     }
     let counter = Counter::start();
-    let ask = async || -> TestResult<[usize; 4]> {
+    let ask = async || -> TestResult<[usize; 6]> {
         Ok([
             counter.of(|| service.features(&cast.manager, &filter)).await?.len(),
+            counter.of(|| service.feature_board(&cast.manager, &filter)).await?.len(),
+            counter.of(|| service.search(&cast.manager, &typo)).await?.len(),
             counter.of(|| service.my_work(&cast.manager)).await?.len(),
             counter.of(|| service.products(&cast.manager, None)).await?.len(),
             counter.of(|| service.history(&cast.auditor, &everything)).await?.len(),
@@ -159,6 +170,7 @@ async fn a_list_asks_as_often_for_fifty_rows_as_for_five() -> TestResult {
     }
     assert_eq!(service.features(&cast.manager, &filter).await?.items.len(), 50, "one page");
     assert_eq!(service.my_work(&cast.manager).await?.mine.len(), 55);
+    assert_eq!(service.search(&cast.manager, &words).await?.hits.len(), 20, "one page");
     assert_eq!(ask().await?, few);
     Ok(())
 }

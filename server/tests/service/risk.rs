@@ -99,7 +99,8 @@ async fn the_effect_is_what_saving_does() -> TestResult {
     let key = world.feature(Tier::Low).await?;
     world.rate(&key, answers(&["money"], Tier::Low, 0, &[])?).await?;
     world.hand_over(&key).await?;
-    // One of two: the gate stays closed.
+    // A denial keeps the gate closed while an approval stands.
+    world.sign(&world.cast.second, &key, Role::SecurityReviewer, Verdict::Deny).await?;
     world.sign(&world.cast.first, &key, Role::SecurityReviewer, Verdict::Approve).await?;
     world.tick();
 

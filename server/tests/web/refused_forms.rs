@@ -109,6 +109,55 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
             &["money"],
         ),
         Refused::new(
+            DEVELOPER,
+            "/features/{key}/records/{kind}",
+            &[
+                ("id", &id),
+                ("version", "0"),
+                ("scope", HOSTILE),
+                ("goals", &long),
+                ("resources", HOSTILE),
+                ("timeline", HOSTILE),
+                ("market", &note),
+            ],
+            &["goals", "market"],
+        )
+        .at("/features/PAY-1/records/plan"),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/records/{kind}/new",
+            &[
+                ("id", &id),
+                ("version", "0"),
+                ("state", "merged"),
+                ("title", HOSTILE),
+                ("link", "javascript:alert(1)"),
+                ("author", owner),
+                ("reviewers", owner),
+                ("implements", "R-1"),
+                ("implements", "R-99"),
+                ("note", HOSTILE),
+            ],
+            &["link", "reviewers"],
+        )
+        .at("/features/PAY-1/records/change/new"),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/records/{kind}/{number}",
+            &[
+                ("version", "1"),
+                ("state", "dropped"),
+                ("title", HOSTILE),
+                ("class", "security"),
+                ("family", ""),
+                ("priority", "must"),
+                ("acceptance", HOSTILE),
+                ("owner", owner),
+            ],
+            &["family", "note"],
+        )
+        .at("/features/PAY-1/records/requirement/1"),
+        Refused::new(
             MANAGER,
             "/features/{key}/edit",
             &[
@@ -123,9 +172,10 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
         Refused::new(
             DEVELOPER,
             "/features/{key}/phases/{phase}",
-            &[("control", "security-requirements"), ("mark", "done"), ("note", &note), ("version", "0")],
+            &[("control", "authentication"), ("mark", "not-applicable"), ("note", &note), ("version", "0")],
             &["note"],
-        ),
+        )
+        .at("/features/PAY-4/phases/requirements"),
         Refused::new(
             DEVELOPER,
             "/features/{key}/threat-model",
@@ -137,6 +187,13 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
                 ("review", HOSTILE),
             ],
             &["scope"],
+        ),
+        Refused::new(DEVELOPER, "/features/{key}/comments", &[("id", &id), ("text", "")], &["text"]),
+        Refused::new(
+            MANAGER,
+            "/features/{key}/comments/{number}",
+            &[("version", "1"), ("text", &long)],
+            &["text"],
         ),
         Refused::new(DEVELOPER, "/features/{key}/threats/new", threat, &["treatment"]),
         Refused::new(DEVELOPER, "/features/{key}/threats/{number}", threat, &["treatment"]),
@@ -280,13 +337,16 @@ fn of_people(world: &World, product: &str, manager: &str) -> Vec<Refused> {
 }
 
 /// Forms without a field that somebody fills in, and what is no form of a page.
-const NOTHING_TYPED: [&str; 10] = [
+const NOTHING_TYPED: [&str; 13] = [
     "/sign-out",
     "/preferences/theme",
     "/islands/preview",
     "/account/sessions/end",
     "/features/{key}/evidence/{number}/detach",
     "/features/{key}/review/request",
+    "/features/{key}/starters",
+    "/features/{key}/watch",
+    "/work/mentions/seen",
     "/products/{key}/standards/{id}",
     "/products/{key}/grants/revoke",
     "/people/invitations/{id}/withdraw",

@@ -11,6 +11,9 @@ use crate::support::{
     seed::{AUDITOR, MANAGER},
 };
 
+/// Who writes requirements.
+const WRITERS: &[Role] = &[Role::ProductManager, Role::Designer, Role::Developer, Role::Qa];
+
 /// Whose roles count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -111,12 +114,18 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
             Sample::get(format!("/products/PAY/standards/{}", seed.standard), Product)
         }
         "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.1", Workspace),
+        // Its author's own form.
+        "/features/{key}/comments/{number}" => Sample {
+            narrowed: Some(&[Role::ProductManager]),
+            ..Sample::get("/features/PAY-1/comments/1", Product)
+        },
         "/features/{key}/phases/{phase}" => {
-            Sample::get("/features/PAY-1/phases/requirements?open=security-requirements", Product)
+            Sample::get("/features/PAY-4/phases/requirements?open=authentication", Product)
         }
         _ if path.starts_with("/features/{key}") || path.starts_with("/products/{key}") => {
             let key = if path.starts_with("/features") { "PAY-1" } else { "PAY" };
             let at = path.replace("{key}", key).replace("{number}", "1").replace("{version}", "1");
+            let at = at.replace("{kind}", "requirement");
             if at.contains('{') {
                 return Ok(None);
             }
@@ -169,6 +178,7 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
             422,
             &[("id", &id), ("product", &product), ("title", "A"), ("owner", owner)],
         ),
+        "/work/mentions/seen" => Sample::post(path, Workspace, 303, &[("comment", &id)]),
         "/views" => {
             let form = [("id", id.as_str()), ("name", ""), ("of", "features"), ("query", "mine=yes")];
             Sample::post(path, Workspace, 422, &form)
@@ -215,8 +225,8 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
         "/phases/{phase}" => {
             let form = [
                 ("control", "security-requirements"),
-                ("mark", "done"),
-                ("note", "Done."),
+                ("mark", "open"),
+                ("note", "Soon."),
                 ("version", version("0")),
             ];
             let sample = Sample::post(at("/phases/requirements"), Product, 409, &form);
@@ -225,6 +235,34 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
         "/threat-model" => {
             let form = [("version", version("0")), ("scope", "A")];
             Sample::post(at("/threat-model"), Product, 409, &form)
+        }
+        "/records/{kind}" => {
+            let goals = if effective { "B" } else { "" };
+            let form = [("id", id.as_str()), ("version", "0"), ("scope", "A"), ("goals", goals)];
+            let sample = Sample::post(at("/records/plan"), Product, 422, &form);
+            Sample { narrowed: Some(&[Role::ProductManager, Role::Designer, Role::Developer]), ..sample }
+        }
+        "/records/{kind}/new" | "/records/{kind}/{number}" => {
+            let (below, current, allowed) = match below {
+                "/records/{kind}/new" => ("/records/requirement/new", "0", 422),
+                _ => ("/records/requirement/1", "1", 409),
+            };
+            // Without a priority a requirement is refused, with another version it is stale.
+            let priority = if effective || allowed == 409 { "must" } else { "" };
+            let form = [
+                ("id", id.as_str()),
+                ("version", if allowed == 422 { current } else { version(current) }),
+                ("state", "accepted"),
+                ("title", "A"),
+                ("class", "functional"),
+                ("priority", priority),
+            ];
+            Sample { narrowed: Some(WRITERS), ..Sample::post(at(below), Product, allowed, &form) }
+        }
+        "/starters" => {
+            let picked = if effective { "throttle" } else { "none" };
+            let sample = Sample::post(at("/starters"), Product, 422, &[("starter", picked)]);
+            Sample { narrowed: Some(WRITERS), ..sample }
         }
         "/threats/new" => Sample::post(at("/threats/new"), Product, 422, &threat("0")),
         "/threats/{number}" => Sample::post(at("/threats/1"), Product, 409, &threat(version("1"))),
@@ -242,9 +280,23 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let target = if effective { "threat:1" } else { "threat:999" };
             Sample::post(at("/evidence/1/attach"), Product, 422, &[("target", target)])
         }
+        "/records/feedback/{number}/take-up" => {
+            let title = if effective { "A" } else { "" };
+            Sample::post(at("/records/feedback/1/take-up"), Product, 422, &[("id", &id), ("title", title)])
+        }
         "/evidence/{number}/detach" => {
             Sample::post(at("/evidence/1/detach"), Product, 303, &[("target", "threat:1")])
         }
+        "/comments" => {
+            let text = if effective { "A" } else { "" };
+            Sample::post(at("/comments"), Product, 422, &[("id", &id), ("text", text)])
+        }
+        "/comments/{number}" => {
+            let form = [("version", version("1")), ("text", "A")];
+            let sample = Sample::post(at("/comments/1"), Product, 409, &form);
+            Sample { narrowed: Some(&[Role::ProductManager]), ..sample }
+        }
+        "/watch" => Sample::post(at("/watch"), Product, 303, &[("watching", "no")]),
         "/review" => {
             let role = who.roles().first().copied().unwrap_or(Role::SecurityReviewer).code();
             let dossier = Digest::of(b"").to_string();

@@ -118,8 +118,13 @@ fn may(who: Who, access: Access, sample: &Sample) -> bool {
     }
 }
 
+/// Whether the policy, or the kind of a record, narrows the action to others.
+fn is_narrowed(who: Who, sample: &Sample) -> bool {
+    sample.narrowed.is_some_and(|roles| !who.roles().iter().any(|role| roles.contains(role)))
+}
+
 fn check(note: &mut impl FnMut(String), who: Who, access: Access, sample: &Sample, answer: &Answer) {
-    let narrowed = sample.narrowed.is_some_and(|roles| !who.roles().iter().any(|role| roles.contains(role)));
+    let narrowed = is_narrowed(who, sample);
     // Whoever is signed in has no need of the sign-in page.
     let in_already = sample.at == "/sign-in" && sample.allowed == 200;
     let code = answer.code();
@@ -147,9 +152,12 @@ fn check(note: &mut impl FnMut(String), who: Who, access: Access, sample: &Sampl
 fn check_empty(note: &mut impl FnMut(String), who: Who, access: Access, sample: &Sample, answer: &Answer) {
     let code = answer.code();
     if may(who, access, sample) {
-        // A filter may be empty; a session that is not named, and a view of nobody, are not found.
+        // A filter may be empty; a session that is not named, and a view of nobody, are not found; whom the policy or the
+        // kind of a record keeps from it may be told so first.
         let not_there = sample.at == "/account/sessions/end" || sample.at.starts_with("/views/");
-        let fine = [200, 303, 409, 422].contains(&code) || (code == 404 && not_there);
+        let fine = [200, 303, 409, 422].contains(&code)
+            || (code == 404 && not_there)
+            || (code == 403 && is_narrowed(who, sample));
         if !fine || answer.location().starts_with("/sign-in") {
             note(format!("{code} for an empty form, where it is allowed"));
         }

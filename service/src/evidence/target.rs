@@ -93,7 +93,7 @@ impl Target {
     }
 
     /// Reads it from a row.
-    pub(super) fn from_columns(kind: &str, phase: &str, target: &str) -> Result<Self> {
+    pub(crate) fn from_columns(kind: &str, phase: &str, target: &str) -> Result<Self> {
         match kind {
             "control" => Ok(Self::Control(
                 phase.parse().map_err(Error::internal)?,

@@ -1,11 +1,11 @@
 use sluice_domain::{
     access::Action,
-    audit::{Object, ObjectKind, Value, Verb},
+    audit::{Event, Object, ObjectKind, Value, Verb},
     form::{Check, FieldProblem, Fields, Problem},
     ids::{FeatureId, FeatureKey, PersonId, ProductId},
     lifecycle::Progress,
     policy::Tier,
-    text::{Body, Title},
+    text::{Body, ProductKey, Title},
 };
 use sqlx::PgConnection;
 use time::Date;
@@ -15,9 +15,13 @@ use crate::{
     Service,
     actor::Actor,
     clock::fresh_salt,
-    db::write::uncancelled,
+    db::{
+        permit::{InFeature, Permit},
+        write::{Write, uncancelled},
+    },
     error::{Error, Result},
     gates::{settle, start_attempt},
+    policies::Policies,
 };
 
 /// A new feature.
@@ -78,83 +82,31 @@ impl Service {
         let (service, actor) = (self.clone(), actor.clone());
         uncancelled(|token| async move {
             let mut begun = service.db.begin(&token, &actor.origin).await?;
-            // The product's row orders the numbers of its features.
-            let product = sqlx::query!(
-                "select key, name from product where id = $1 for update",
-                command.product.uuid()
-            )
-            .fetch_optional(begun.connection())
-            .await?
-            .ok_or(Error::NotFound)?;
+            let product = lock_product(begun.connection(), command.product).await?;
             let mut write = begun.at_now().await?;
             let permit =
                 write.authorize_feature(&actor, Action::CreateFeature, command.id, command.product).await?;
-            if let Some(number) = created_before(write.connection(), &command, actor.person).await? {
-                return Ok(FeatureKey { product: product.key.parse().map_err(Error::internal)?, number });
+            let earlier = created_before(
+                write.connection(),
+                command.id,
+                command.product,
+                command.title.as_str(),
+                actor.person,
+            );
+            if let Some(number) = earlier.await? {
+                return Ok(FeatureKey { product: product.key, number });
             }
             let owner = command.owner.unwrap_or(actor.person);
-            let owner_name = name_in_product(write.connection(), owner, command.product).await?;
-            let policy = service.policies.current(write.connection()).await?;
-            let progress =
-                Progress::start(&policy.policy, write.now).ok_or_else(|| Error::internal("empty policy"))?;
-            let attempt = progress.attempt()?.clone();
-            let number = sqlx::query_scalar!(
-                r#"select coalesce(max(number), 0) + 1 as "number!" from feature where product_id = $1"#,
-                command.product.uuid()
-            )
-            .fetch_one(write.connection())
-            .await?;
-            let feature = Feature {
-                id: permit.feature(),
-                product: permit.product(),
-                product_name: product.name,
-                key: FeatureKey { product: product.key.parse().map_err(Error::internal)?, number },
+            let new = NewFeature {
                 title: command.title.to_string(),
                 description: command.description.to_string(),
                 owner,
-                owner_name,
+                owner_name: name_in_product(write.connection(), owner, command.product).await?,
                 target_date: command.target_date,
                 tier: command.tier,
-                policy,
-                progress,
-                version: 1,
-                scope_version: 1,
-                scope_salt: fresh_salt(),
-                created_at: write.now,
-                comments: 0,
             };
-            sqlx::query!(
-                "insert into feature (id, product_id, number, title, description, owner_id, target_date, tier,
-                                      policy_version_id, status, phase, cycle, turn, turn_since, scope_salt,
-                                      scope_author, created_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11, 'team', $12, $13, $14, $12)",
-                feature.id.uuid(),
-                feature.product.uuid(),
-                number,
-                feature.title,
-                feature.description,
-                owner.uuid(),
-                feature.target_date,
-                feature.tier.code(),
-                feature.policy.id.uuid(),
-                attempt.phase.as_str(),
-                attempt.cycle,
-                feature.created_at,
-                feature.scope_salt.0.as_slice(),
-                actor.person.uuid()
-            )
-            .execute(write.connection())
-            .await?;
-            start_attempt(&mut write, &permit, &attempt).await?;
-            let object = Object::new(ObjectKind::Feature, feature.id, feature.key.to_string());
-            let mut event = write.event(&permit, Verb::FeatureCreated, object);
-            event
-                .change("title", Value::None, Value::text(&feature.title))
-                .change("description", Value::None, Value::text(&feature.description))
-                .change("owner", Value::None, Value::code(owner))
-                .change("target-date", Value::None, feature.target_date.map_or(Value::None, Value::Day))
-                .change("tier", Value::None, Value::code(feature.tier.code()))
-                .change("policy", Value::None, Value::Digest(feature.policy.digest));
+            let (feature, event) =
+                insert(&mut write, &permit, &service.policies, product, new, actor.person).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
             write.commit(event, settled.consequences).await?;
             Ok(feature.key)
@@ -163,22 +115,121 @@ impl Service {
     }
 }
 
+/// A product whose row is locked: it orders the numbers of its features.
+pub(crate) struct LockedProduct {
+    pub(crate) key: ProductKey,
+    pub(crate) name: String,
+}
+
+/// Locks the row of a product.
+pub(crate) async fn lock_product(connection: &mut PgConnection, product: ProductId) -> Result<LockedProduct> {
+    let row = sqlx::query!("select key, name from product where id = $1 for update", product.uuid())
+        .fetch_optional(connection)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok(LockedProduct { key: row.key.parse().map_err(Error::internal)?, name: row.name })
+}
+
+/// What a feature begins with.
+pub(crate) struct NewFeature {
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) owner: PersonId,
+    pub(crate) owner_name: String,
+    pub(crate) target_date: Option<Date>,
+    pub(crate) tier: Tier,
+}
+
+/// Stores a feature in the first phase of the current policy, and describes the event, which is that of its rows. The
+/// caller settles it.
+pub(crate) async fn insert(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    policies: &Policies,
+    product: LockedProduct,
+    new: NewFeature,
+    author: PersonId,
+) -> Result<(Feature, Event)> {
+    let policy = policies.current(write.connection()).await?;
+    let progress =
+        Progress::start(&policy.policy, write.now).ok_or_else(|| Error::internal("empty policy"))?;
+    let attempt = progress.attempt()?.clone();
+    let number = sqlx::query_scalar!(
+        r#"select coalesce(max(number), 0) + 1 as "number!" from feature where product_id = $1"#,
+        permit.product().uuid()
+    )
+    .fetch_one(write.connection())
+    .await?;
+    let feature = Feature {
+        id: permit.feature(),
+        product: permit.product(),
+        product_name: product.name,
+        key: FeatureKey { product: product.key, number },
+        title: new.title,
+        description: new.description,
+        owner: new.owner,
+        owner_name: new.owner_name,
+        target_date: new.target_date,
+        tier: new.tier,
+        policy,
+        progress,
+        version: 1,
+        scope_version: 1,
+        scope_salt: fresh_salt(),
+        created_at: write.now,
+        comments: 0,
+    };
+    sqlx::query!(
+        "insert into feature (id, product_id, number, title, description, owner_id, target_date, tier,
+                              policy_version_id, status, phase, cycle, turn, turn_since, scope_salt,
+                              scope_author, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11, 'team', $12, $13, $14, $12)",
+        feature.id.uuid(),
+        feature.product.uuid(),
+        number,
+        feature.title,
+        feature.description,
+        feature.owner.uuid(),
+        feature.target_date,
+        feature.tier.code(),
+        feature.policy.id.uuid(),
+        attempt.phase.as_str(),
+        attempt.cycle,
+        feature.created_at,
+        feature.scope_salt.0.as_slice(),
+        author.uuid()
+    )
+    .execute(write.connection())
+    .await?;
+    start_attempt(write, permit, &attempt).await?;
+    let object = Object::new(ObjectKind::Feature, feature.id, feature.key.to_string());
+    let mut event = write.event(permit, Verb::FeatureCreated, object);
+    event
+        .change("title", Value::None, Value::text(&feature.title))
+        .change("description", Value::None, Value::text(&feature.description))
+        .change("owner", Value::None, Value::code(feature.owner))
+        .change("target-date", Value::None, feature.target_date.map_or(Value::None, Value::Day))
+        .change("tier", Value::None, Value::code(feature.tier.code()))
+        .change("policy", Value::None, Value::Digest(feature.policy.digest));
+    Ok((feature, event))
+}
+
 /// The number that the same form got when it was sent before.
-async fn created_before(
+pub(crate) async fn created_before(
     connection: &mut PgConnection,
-    command: &CreateFeature,
+    id: FeatureId,
+    product: ProductId,
+    title: &str,
     actor: PersonId,
 ) -> Result<Option<i32>> {
-    let earlier = sqlx::query!(
-        "select product_id, number, title, scope_author from feature where id = $1",
-        command.id.uuid()
-    )
-    .fetch_optional(connection)
-    .await?;
+    let earlier =
+        sqlx::query!("select product_id, number, title, scope_author from feature where id = $1", id.uuid())
+            .fetch_optional(connection)
+            .await?;
     match earlier {
         None => Ok(None),
-        Some(row) if row.product_id == command.product.uuid() && row.scope_author == actor.uuid() => {
-            if row.title == command.title.as_str() {
+        Some(row) if row.product_id == product.uuid() && row.scope_author == actor.uuid() => {
+            if row.title == title {
                 Ok(Some(row.number))
             } else {
                 let problem = FieldProblem { field: "title", label: "Title", problem: Problem::SentBefore };

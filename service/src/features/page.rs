@@ -10,7 +10,10 @@ use sluice_domain::{
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
-use super::row::{self, Feature};
+use super::{
+    links::{Lineage, lineage},
+    row::{self, Feature},
+};
 use crate::{
     Service,
     actor::Actor,
@@ -129,6 +132,8 @@ pub struct FeaturePage {
     pub evidence: i64,
     /// How many sign-offs were given, ended ones included.
     pub sign_offs: i64,
+    /// What it came out of, and what came out of it.
+    pub lineage: Lineage,
     /// Whether the reader watches it.
     pub watching: bool,
     /// What happened lately.
@@ -244,6 +249,7 @@ impl Service {
         )
         .fetch_one(&mut *connection)
         .await?;
+        let lineage = lineage(&mut connection, actor, feature.id).await?;
         let rated = rated(&mut connection, feature.id).await?;
         let latest = latest(&mut connection, &self.policies, feature.id, 8).await?;
         Ok(FeaturePage {
@@ -255,6 +261,7 @@ impl Service {
             threats: counts.threats,
             evidence: counts.evidence,
             sign_offs: counts.sign_offs,
+            lineage,
             watching: counts.watching,
             latest,
         })

@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use kind::EntryKind;
 pub use query::SearchQuery;
 
 use self::query::{Scope, loosened};
@@ -47,8 +48,6 @@ pub struct SearchResults {
     pub capped: bool,
     /// Products to search in: key and name.
     pub products: Vec<(String, String)>,
-    /// Kinds to search for: code and name.
-    pub kinds: Vec<(&'static str, String)>,
     /// The instant of reading.
     pub now: OffsetDateTime,
 }
@@ -56,10 +55,10 @@ pub struct SearchResults {
 /// One thing that was found.
 #[derive(Clone, Debug)]
 pub struct Hit {
-    /// What kind of thing it is: "requirement".
-    pub kind: String,
-    /// What people call it: `PAY-12`, `T-4`.
-    pub key: String,
+    /// What kind of thing it is.
+    pub kind: EntryKind,
+    /// What people call it: `PAY-12`, `T-4`; nothing for a kind of which a feature has one.
+    pub key: Option<String>,
     /// Its title, in pieces.
     pub title: Vec<Segment>,
     /// Its page.
@@ -137,7 +136,6 @@ impl Service {
             next,
             capped,
             products: readables.choices(),
-            kinds: kind::all(),
             now,
         })
     }
@@ -157,7 +155,7 @@ fn add(found: &mut Vec<Found>, more: Vec<Found>) {
 /// What the typed key names: `PAY-12`, `PAY-12 T-4`.
 async fn by_key(connection: &mut PgConnection, scope: &Scope, query: &SearchQuery) -> Result<Option<Found>> {
     let Some((key, within)) = query.key() else { return Ok(None) };
-    let (kind, number) = within.unwrap_or(("feature", key.number));
+    let (kind, number) = within.unwrap_or((EntryKind::Feature, key.number));
     let feature = sqlx::query_scalar!(
         "select e.feature_id
          from product p
@@ -167,15 +165,20 @@ async fn by_key(connection: &mut PgConnection, scope: &Scope, query: &SearchQuer
            and ($7::text is null or e.kind = $7)",
         key.product.as_str(),
         key.number,
-        kind,
+        kind.code(),
         number,
         scope.products.as_deref(),
         query.product,
-        query.kind
+        query.kind.map(EntryKind::code)
     )
     .fetch_optional(connection)
     .await?;
-    Ok(feature.map(|id| Found { feature: Id::new(id), kind: kind.to_owned(), number, by: FoundBy::Key }))
+    Ok(feature.map(|id| Found {
+        feature: Id::new(id),
+        kind: kind.code().to_owned(),
+        number,
+        by: FoundBy::Key,
+    }))
 }
 
 /// Entries with the words: of the newest ones the best.
@@ -258,31 +261,30 @@ async fn hits(connection: &mut PgConnection, found: &[Found], text: &str, simila
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let feature = FeatureKey {
-                product: row.product_key.parse().map_err(Error::internal)?,
-                number: row.feature_number,
-            };
-            let by = found
-                .iter()
-                .find(|one| {
-                    one.feature.uuid() == row.feature_id && one.kind == row.kind && one.number == row.number
-                })
-                .map_or(FoundBy::Words, |one| one.by);
-            Ok(Hit {
-                kind: kind::label(&row.kind),
-                key: kind::key(&row.kind, row.number, &feature),
-                title: segments(&row.title, &row.marked),
-                path: kind::path(&row.kind, row.number, &feature),
-                feature_title: (row.kind != "feature").then_some(row.feature_title),
-                feature,
-                product: row.product_name,
-                changed_at: row.changed_at,
-                found: by,
-            })
-        })
-        .collect()
+    let mut hits = Vec::with_capacity(rows.len());
+    for row in rows {
+        // A kind that a newer program wrote, while both run.
+        let Some(kind) = EntryKind::from_code(&row.kind) else { continue };
+        let feature = FeatureKey {
+            product: row.product_key.parse().map_err(Error::internal)?,
+            number: row.feature_number,
+        };
+        let this = |one: &&Found| {
+            (one.feature.uuid(), one.number) == (row.feature_id, row.number) && one.kind == row.kind
+        };
+        hits.push(Hit {
+            kind,
+            key: kind.key(row.number, &feature),
+            title: segments(&row.title, &row.marked),
+            path: kind.place(row.number).path(&feature),
+            feature_title: (kind != EntryKind::Feature).then_some(row.feature_title),
+            feature,
+            product: row.product_name,
+            changed_at: row.changed_at,
+            found: found.iter().find(this).map_or(FoundBy::Words, |one| one.by),
+        });
+    }
+    Ok(hits)
 }
 
 /// The pieces of a title whose hits are marked. Where the marked text is not the title, the title stays whole.

@@ -4,7 +4,7 @@ use sluice_domain::{form::Fields, ids::FeatureKey, text::ProductKey};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{PAGES, kind};
+use super::{EntryKind, PAGES};
 use crate::{error::Result, features::Readables};
 
 /// The most characters of what is looked for.
@@ -19,7 +19,7 @@ pub struct SearchQuery {
     /// Words, or a key.
     pub text: String,
     /// Only this kind of thing.
-    pub kind: Option<String>,
+    pub kind: Option<EntryKind>,
     /// Only in the product with this key.
     pub product: Option<String>,
     /// The page of results, from 1.
@@ -32,7 +32,7 @@ impl SearchQuery {
     pub fn parse(fields: &Fields) -> Self {
         Self {
             text: fields.get("q").trim().chars().take(LONGEST).collect(),
-            kind: Some(fields.get("kind").to_owned()).filter(|code| kind::known(code)),
+            kind: EntryKind::from_code(fields.get("kind")),
             product: fields.get("product").parse::<ProductKey>().ok().map(|key| key.to_string()),
             page: fields.get("page").parse().unwrap_or(1).clamp(1, PAGES),
         }
@@ -43,17 +43,17 @@ impl SearchQuery {
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let pairs = [
             ("q", self.text.clone()),
-            ("kind", self.kind.clone().unwrap_or_default()),
+            ("kind", self.kind.map(|kind| kind.code().to_owned()).unwrap_or_default()),
             ("product", self.product.clone().unwrap_or_default()),
         ];
         pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
 
     /// The key that was typed, with the thing within the feature that it names: `PAY-12`, `pay-12 t-4`, `PAY-12/T-4`.
-    pub(super) fn key(&self) -> Option<(FeatureKey, Option<(&'static str, i32)>)> {
+    pub(super) fn key(&self) -> Option<(FeatureKey, Option<(EntryKind, i32)>)> {
         let mut words = self.words();
         let key = words.next()?.to_ascii_uppercase().parse().ok()?;
-        Some((key, words.next().and_then(kind::parse)))
+        Some((key, words.next().and_then(EntryKind::parse_key)))
     }
 
     /// Whether a key is all that was typed.
@@ -103,7 +103,7 @@ impl Scope {
             let lexemes: Vec<String> = keys.iter().map(|key| quoted(&format!("product {key}"))).collect();
             parts.push(format!("({})", lexemes.join(" | ")));
         }
-        parts.extend(query.kind.iter().map(|kind| quoted(&format!("kind {kind}"))));
+        parts.extend(query.kind.iter().map(|kind| quoted(&format!("kind {}", kind.code()))));
         Some(Self { products: readables.ids(), within: parts.join(" & ") })
     }
 }
@@ -153,31 +153,40 @@ fn loose(near: &BTreeMap<String, Vec<String>>) -> Option<String> {
 }
 
 /// Whether somebody who typed one word may have meant the other: it begins with what was typed, or differs by a slip
-/// of the finger, by two in a long word.
+/// of the finger, by two in a long word. What is compared with are stems: the end of a word that is mistyped was not
+/// taken off, so a few letters at its end do not count.
 fn may_mean(typed: &str, word: &str) -> bool {
-    let slips = if typed.chars().count() < 8 { 1 } else { 2 };
-    word.starts_with(typed) || distance(typed, word) <= slips
+    const ENDING: usize = 5;
+    const LONG: usize = 8;
+    let length = typed.chars().count();
+    let slips = if length < LONG { 1 } else { 2 };
+    let distances = distances(typed, word);
+    let ends = if length < LONG { 0 } else { ENDING };
+    word.starts_with(typed) || distances.iter().rev().take(ends + 1).any(|distance| *distance <= slips)
 }
 
-/// How many slips lie between two words: a letter more, less, or another one, or two letters exchanged.
-fn distance(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+/// How many slips lie between a word and each beginning of what was typed, from the empty one to the whole: a letter
+/// more, less, or another one, or two letters exchanged.
+fn distances(typed: &str, word: &str) -> Vec<usize> {
+    let (typed, word): (Vec<char>, Vec<char>) = (typed.chars().collect(), word.chars().collect());
     // Three rows of the table are enough: the one before the last tells of exchanged letters.
     let mut earlier: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (row, a) in one.iter().enumerate() {
+    let mut last: Vec<usize> = (0..=word.len()).collect();
+    let mut ends = vec![word.len()];
+    for (row, a) in typed.iter().enumerate() {
         let mut next = vec![row + 1];
-        for (column, b) in other.iter().enumerate() {
-            let mut least =
+        for (column, b) in word.iter().enumerate() {
+            let mut fewest =
                 (last[column] + usize::from(a != b)).min(last[column + 1] + 1).min(next[column] + 1);
-            if row > 0 && column > 0 && *a == other[column - 1] && one[row - 1] == *b {
-                least = least.min(earlier[column - 1] + 1);
+            if row > 0 && column > 0 && *a == word[column - 1] && typed[row - 1] == *b {
+                fewest = fewest.min(earlier[column - 1] + 1);
             }
-            next.push(least);
+            next.push(fewest);
         }
+        ends.push(next[word.len()]);
         earlier = std::mem::replace(&mut last, next);
     }
-    last[other.len()]
+    ends
 }
 
 #[cfg(test)]
@@ -197,7 +206,7 @@ mod tests {
         }
         for text in ["pay-12 t-4", "PAY-12/T-4"] {
             let query = query(text);
-            assert_eq!(query.key().and_then(|(_, within)| within), Some(("threat", 4)), "{text}");
+            assert_eq!(query.key().and_then(|(_, within)| within), Some((EntryKind::Threat, 4)), "{text}");
             assert!(query.is_key());
         }
         assert!(query("pay-12 tokens").key().is_some() && !query("pay-12 tokens").is_key());
@@ -242,9 +251,14 @@ mod tests {
             ("über", "uber", 1),
             ("", "abc", 3),
         ] {
-            assert_eq!(distance(one, other), slips, "{one} {other}");
-            assert_eq!(distance(other, one), slips, "{other} {one}");
+            assert_eq!(distances(one, other).last(), Some(&slips), "{one} {other}");
+            assert_eq!(distances(other, one).last(), Some(&slips), "{other} {one}");
         }
-        assert!(may_mean("token", "tokenis") && !may_mean("card", "cord of wood"));
+        for (typed, word) in [("token", "tokenis"), ("tokenisaton", "tokenis"), ("refnud", "refund")] {
+            assert!(may_mean(typed, word), "{typed} {word}");
+        }
+        for (typed, word) in [("card", "care taker"), ("payment", "pay"), ("tokenisaton", "card")] {
+            assert!(!may_mean(typed, word), "{typed} {word}");
+        }
     }
 }

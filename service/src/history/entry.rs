@@ -223,7 +223,7 @@ async fn names(connection: &mut PgConnection, events: &[(EventRow, Body)]) -> Re
         for change in &body.changes {
             let values =
                 [&change.old, &change.new].into_iter().flatten().filter_map(|side| side.value.as_ref());
-            ids.extend(values.filter_map(|value| value.parse::<Uuid>().ok()));
+            ids.extend(values.flat_map(|value| value.split(", ")).filter_map(|id| id.parse::<Uuid>().ok()));
         }
     }
     if ids.is_empty() {
@@ -283,8 +283,11 @@ fn entry(row: EventRow, body: Body, texts: &Texts, names: &Names) -> Result<Hist
     })
 }
 
+/// The names in the place of an id, or of several.
 fn name_of(value: &str, names: &Names) -> Option<String> {
-    names.get(&value.parse::<Uuid>().ok()?).cloned()
+    let name = |id: &str| names.get(&id.parse::<Uuid>().ok()?).cloned();
+    let found: Option<Vec<String>> = value.split(", ").map(name).collect();
+    found.map(|names| names.join(", "))
 }
 
 #[cfg(test)]

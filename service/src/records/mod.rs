@@ -3,12 +3,16 @@
 mod draft;
 mod edit;
 mod facts;
+mod filed;
 mod page;
 mod starters;
 pub(crate) mod store;
 mod surroundings;
+mod take_up;
 
 pub(crate) use facts::{RecordSource, record_facts};
-pub(crate) use page::kind_summaries;
+pub(crate) use filed::all_items;
 pub use page::{KindSummary, RecordItem, RecordPage, RecordsPage, Referrer};
+pub(crate) use page::{kind_summaries, names};
 pub use starters::{AddStarters, StartersPage};
+pub use take_up::TakeUpFeedback;

@@ -4,4 +4,5 @@ mod edit;
 mod page;
 
 pub use edit::{AnswerThreatModel, EditThreat};
+pub(crate) use page::threats;
 pub use page::{ThreatItem, ThreatModelPage, ThreatPage};

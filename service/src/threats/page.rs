@@ -96,7 +96,7 @@ impl Service {
         )
         .fetch_optional(&mut *connection)
         .await?;
-        let threats = threats(&mut connection, feature.id.uuid(), None).await?;
+        let threats = threats(&mut connection, feature.id.uuid(), None, None).await?;
         let mut page = ThreatModelPage {
             summary,
             scope: String::new(),
@@ -133,7 +133,7 @@ impl Service {
         let threat = match number {
             None => None,
             Some(number) => Some(
-                threats(&mut connection, feature.id.uuid(), Some(number))
+                threats(&mut connection, feature.id.uuid(), Some(number), None)
                     .await?
                     .pop()
                     .ok_or(Error::NotFound)?,
@@ -153,10 +153,12 @@ impl Service {
     }
 }
 
-async fn threats(
+/// The threats of a feature, the worst first; one of them where a number is given, some of them where there is a limit.
+pub(crate) async fn threats(
     connection: &mut PgConnection,
     feature: uuid::Uuid,
     number: Option<i32>,
+    most: Option<i64>,
 ) -> Result<Vec<ThreatItem>> {
     let rows = sqlx::query!(
         r#"select t.number, t.title, t.element, t.stride, t.description, t.severity, t.treatment, t.countermeasure,
@@ -165,9 +167,11 @@ async fn threats(
            join person a on a.id = t.author_id
            left join person o on o.id = t.owner_id
            where t.feature_id = $1 and ($2::int is null or t.number = $2)
-           order by array_position(array['critical', 'high', 'medium', 'low'], t.severity), t.number"#,
+           order by array_position(array['critical', 'high', 'medium', 'low'], t.severity), t.number
+           limit $3"#,
         feature,
-        number
+        number,
+        most
     )
     .fetch_all(&mut *connection)
     .await?;

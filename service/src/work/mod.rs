@@ -16,6 +16,7 @@ use sluice_domain::{
     ids::FeatureKey,
     place::Place,
     policy::{Policy, Tier},
+    record::RecordKind,
     threat::Severity,
 };
 use time::{Date, OffsetDateTime};
@@ -98,6 +99,24 @@ pub enum Task {
         /// How bad it would be.
         severity: Severity,
     },
+    /// See to a record that the person owns.
+    SeeTo {
+        /// What kind of record it is.
+        kind: RecordKind,
+        /// Its number.
+        number: i32,
+        /// What it is called.
+        title: String,
+        /// The state that it is in, as people read it.
+        state: &'static str,
+    },
+    /// Acknowledge a notice.
+    Acknowledge {
+        /// Its number.
+        number: i32,
+        /// To whom it is.
+        title: String,
+    },
     /// Wait for the reviewers.
     AwaitReview,
 }
@@ -130,6 +149,11 @@ pub enum Why {
     },
     /// They own the thing itself.
     OwnsIt,
+    /// They hold a role that it is for.
+    Informed {
+        /// The role.
+        role: Role,
+    },
     /// They wait for people of these roles, after they requested the review themselves, or as the feature's owner.
     Awaits {
         /// Whose sign-offs are missing.
@@ -150,6 +174,8 @@ impl Service {
         let mut mine = self.tasks(&mut connection, actor).await?;
         let mut waiting = self.awaited(&mut connection, actor).await?;
         mine.extend(self.threats_of(&mut connection, actor).await?);
+        mine.extend(self.records_of(&mut connection, actor).await?);
+        mine.extend(self.notices_to(&mut connection, actor).await?);
         let mentions = mentions::unseen(&mut connection, actor.person).await?;
         let watched = watched(&mut connection, &self.policies, actor.person, WATCHED).await?;
         let has_role = sqlx::query_scalar!(
@@ -159,7 +185,9 @@ impl Service {
         .fetch_one(&mut *connection)
         .await?;
         // What is to be signed is no longer only waited for.
-        waiting.retain(|item| !mine.iter().any(|other| other.key == item.key && other.what == Task::Sign));
+        waiting.retain(|item| {
+            !mine.iter().any(|other| other.key == item.key && matches!(other.what, Task::Sign))
+        });
         let order = |item: &WorkItem| (item.due.is_none(), item.due, item.since, item.key.clone());
         mine.sort_by_cached_key(order);
         waiting.sort_by_cached_key(order);

@@ -1,6 +1,12 @@
 //! What a person owns within a feature and has to see to.
 
-use sluice_domain::{ids::Id, place::Place, threat::Severity};
+use sluice_domain::{
+    access::Role,
+    ids::Id,
+    place::Place,
+    record::{RecordKind, Tone},
+    threat::Severity,
+};
 use sqlx::PgConnection;
 
 use super::{About, Task, Why, WorkItem, limit};
@@ -63,4 +69,108 @@ impl Service {
         }
         Ok(mine)
     }
+
+    /// Records that the actor owns and that wait for something or hold something up.
+    pub(super) async fn records_of(
+        &self,
+        connection: &mut PgConnection,
+        actor: &Actor,
+    ) -> Result<Vec<WorkItem>> {
+        let (kinds, states) = open_states();
+        let records = sqlx::query!(
+            r#"select r.kind as "kind!", r.number as "record!", r.title as "record_title!", r.state as "state!",
+                      coalesce(r.due, f.target_date) as due, r.state_at as "state_at!", f.number, f.title, f.tier,
+                      f.policy_version_id, f.phase, p.key as product_key, p.name as product_name
+               from (select * from record
+                     where owner_id = $1 and (kind, state) in (select * from unnest($2::text[], $3::text[]))
+                     order by due limit $5) r
+               join feature f on f.id = r.feature_id
+               join product p on p.id = f.product_id
+               where f.status = 'active'
+                 and f.product_id in (select product_id from product_grant where person_id = $1)
+               order by coalesce(r.due, f.target_date) nulls last, r.state_at, r.id limit $4"#,
+            actor.person.uuid(),
+            &kinds,
+            &states,
+            limit(),
+            CANDIDATES
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut mine = Vec::with_capacity(records.len());
+        for row in records {
+            let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;
+            let kind =
+                RecordKind::from_code(&row.kind).ok_or_else(|| Error::internal("unknown kind of record"))?;
+            let state =
+                kind.spec().state(&row.state).ok_or_else(|| Error::internal("unknown state of a record"))?;
+            let about = About {
+                product_key: row.product_key,
+                product_name: row.product_name,
+                number: row.number,
+                title: row.title,
+                tier: row.tier,
+                phase: row.phase,
+            };
+            let what = Task::SeeTo { kind, number: row.record, title: row.record_title, state: state.label };
+            let place = Place::Record(kind, row.record);
+            mine.push(about.item(&policy.policy, what, Why::OwnsIt, place, row.state_at, row.due)?);
+        }
+        Ok(mine)
+    }
+
+    /// Notices that were sent and that the actor may acknowledge: whoever sent one leaves that to somebody else.
+    pub(super) async fn notices_to(
+        &self,
+        connection: &mut PgConnection,
+        actor: &Actor,
+    ) -> Result<Vec<WorkItem>> {
+        let notice = RecordKind::Notice.spec();
+        let roles = notice.state("acknowledged").map_or(&[][..], |state| notice.who_may_enter(state));
+        let roles: Vec<String> = roles.iter().map(|role| role.code().to_owned()).collect();
+        let notices = sqlx::query!(
+            r#"select r.number as record, r.title as record_title, r.state_at, f.number, f.title, f.tier,
+                      f.policy_version_id, f.phase, f.target_date, p.key as product_key, p.name as product_name,
+                      h.role as "role!"
+               from record r
+               join feature f on f.id = r.feature_id
+               join product p on p.id = f.product_id
+               join (select product_id, min(role) as role from product_grant
+                     where person_id = $1 and role = any($2) group by product_id) h on h.product_id = f.product_id
+               where r.kind = 'notice' and r.state = 'sent' and r.state_by <> $1 and f.status = 'active'
+               order by r.state_at, r.id limit $3"#,
+            actor.person.uuid(),
+            &roles,
+            limit()
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut mine = Vec::with_capacity(notices.len());
+        for row in notices {
+            let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;
+            let role = Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"))?;
+            let about = About {
+                product_key: row.product_key,
+                product_name: row.product_name,
+                number: row.number,
+                title: row.title,
+                tier: row.tier,
+                phase: row.phase,
+            };
+            let what = Task::Acknowledge { number: row.record, title: row.record_title };
+            let (why, place) = (Why::Informed { role }, Place::Record(RecordKind::Notice, row.record));
+            mine.push(about.item(&policy.policy, what, why, place, row.state_at, row.target_date)?);
+        }
+        Ok(mine)
+    }
+}
+
+/// The states in which a record waits for its owner: kinds and states, side by side.
+fn open_states() -> (Vec<String>, Vec<String>) {
+    RecordKind::ALL
+        .iter()
+        .flat_map(|kind| kind.spec().states.iter().map(move |state| (kind, state)))
+        .filter(|(_, state)| matches!(state.tone, Tone::Waiting | Tone::Bad))
+        .map(|(kind, state)| (kind.code().to_owned(), state.code.to_owned()))
+        .unzip()
 }

@@ -78,7 +78,7 @@ mod tests {
         assert!(!html.contains("<script>alert") && !html.contains("Payments <script>"), "{html}");
         assert_eq!(html.matches("</textarea>").count(), 1, "{html}");
         assert!(html.contains("<option value=\"p1\" selected>"), "{html}");
-        assert!(html.contains("<details class=\"more\" open"), "{html}");
+        assert!(html.contains("<details open class=\"more\""), "{html}");
         assert!(html.contains("href=\"#target-date\""), "{html}");
     }
 

@@ -6,7 +6,7 @@ use sluice_domain::{
     lifecycle::{Attempt, Progress, Turn},
     policy::{self, Policy, Tier},
 };
-use sluice_service::features::{FeaturePage, FeatureSummary, PhaseState, PhaseStep};
+use sluice_service::features::{FeaturePage, FeatureSummary, Lineage, PhaseState, PhaseStep};
 use time::{OffsetDateTime, macros::datetime};
 
 /// Now, for all of them.
@@ -68,6 +68,7 @@ pub(crate) fn page(title: &str, description: &str) -> FeaturePage {
         threats: 2,
         evidence: 0,
         sign_offs: 1,
+        lineage: Lineage::default(),
         watching: false,
         latest: Vec::new(),
     }

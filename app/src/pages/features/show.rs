@@ -9,7 +9,7 @@ use sluice_domain::{
     words::{self, Label},
 };
 use sluice_service::{
-    features::{FeaturePage, FeatureSummary},
+    features::{FeaturePage, FeatureSummary, Lineage},
     history::HistoryEntry,
     risk::Rated,
 };
@@ -24,6 +24,7 @@ use crate::{
         FeatureFrame, FeatureSection,
         comments::watch_control,
         features::tier_tone,
+        paper::relatives,
         risk::{because_list, why_words},
     },
 };
@@ -35,7 +36,7 @@ pub fn FeatureOverviewPage(
     page: FeaturePage,
 ) -> impl IntoView {
     let counts = counts(&page);
-    let FeaturePage { summary, description, latest, rated, watching, .. } = page;
+    let FeaturePage { summary, description, lineage, latest, rated, watching, .. } = page;
     let finished = summary.progress.attempt().is_err();
     let may_edit = summary.may(Action::EditFeature) && !finished;
     let edit = Place::EditFeature.path(&summary.key);
@@ -57,11 +58,13 @@ pub fn FeatureOverviewPage(
     });
     let risk = risk(&summary, rated.as_ref(), may_edit);
     let about = about(&summary, description, may_edit, finished);
+    let lineage = lineage_card(&lineage, &summary.key);
     let lately = lately(&summary.key, latest, summary.now);
     view! {
         <FeatureFrame summary section=FeatureSection::Overview with_gate=true nostrip:action=action>
             {risk}
             {about}
+            {lineage}
             {lately}
             {counts}
         </FeatureFrame>
@@ -93,6 +96,14 @@ fn about(summary: &FeatureSummary, description: String, may_edit: bool, finished
         </Card>
     }
     .into_any()
+}
+
+/// Where the feature came from, and what came of it; nothing where there is nothing to tell.
+fn lineage_card(lineage: &Lineage, key: &FeatureKey) -> Option<AnyView> {
+    (!lineage.is_empty()).then(|| {
+        let relatives = relatives(lineage, key);
+        view! { <Card title="Lineage">{relatives}</Card> }.into_any()
+    })
 }
 
 /// The tier and why it is so; while nobody answered the questions, the way to them.

@@ -10,6 +10,7 @@ use sluice_domain::{
     audit::ObjectKind,
     ids::FeatureKey,
     place::{Place, ProductPlace},
+    record::RecordKind,
     words::{self, Label},
 };
 use sluice_service::history::HistoryEntry;
@@ -27,10 +28,15 @@ pub(in crate::pages) fn sentence(entry: &HistoryEntry) -> String {
 
 /// What changed, and the reason, which reads well beside it.
 fn changes(entry: &HistoryEntry) -> Vec<FieldChange> {
+    let record = match entry.object_kind {
+        Some(ObjectKind::Record) => RecordKind::from_key(&entry.object_name).map(|(kind, _)| kind),
+        _ => None,
+    };
     let changed = entry.changes.iter().map(|change| FieldChange {
-        field: words::field(&change.field),
-        old: change.old.as_deref().map(|old| words::value(&change.field, old)),
-        new: change.new.as_deref().map(|new| words::value(&change.field, new)),
+        field: record
+            .map_or_else(|| words::field(&change.field), |kind| words::record_field(kind, &change.field)),
+        old: change.old.as_deref().map(|old| words::value(record, &change.field, old)),
+        new: change.new.as_deref().map(|new| words::value(record, &change.field, new)),
     });
     let reason = entry.reason.clone().map(|reason| FieldChange {
         field: "Reason".to_owned(),
@@ -55,7 +61,7 @@ pub(in crate::pages) fn object_link(entry: &HistoryEntry) -> Option<(String, Str
         let label = match &place {
             Place::Feature => key.to_string(),
             Place::Comments => format!("{key}, comments"),
-            Place::Threat(_) | Place::Evidence(_) => format!("{key}, {name}"),
+            Place::Threat(_) | Place::Evidence(_) | Place::Record(..) => format!("{key}, {name}"),
             Place::ThreatModel => format!("{key}, threat model"),
             Place::Comment(number) => format!("{key}, comment {number}"),
             _ => format!("{key}, review"),
@@ -86,6 +92,9 @@ fn feature_place(kind: Option<ObjectKind>, name: &str) -> Place {
         Some(ObjectKind::Threat) => number().map_or(Place::ThreatModel, Place::Threat),
         Some(ObjectKind::Evidence) => number().map_or(Place::EvidenceList, Place::Evidence),
         Some(ObjectKind::ThreatModel) => Place::ThreatModel,
+        Some(ObjectKind::Record) => {
+            RecordKind::from_key(name).map_or(Place::Feature, |(kind, number)| Place::Record(kind, number))
+        }
         Some(ObjectKind::Comment) => name.parse().map_or(Place::Comments, Place::Comment),
         Some(ObjectKind::Gate | ObjectKind::SignOff) => Place::Review,
         _ => Place::Feature,

@@ -6,6 +6,7 @@ use sluice_domain::{
     gate::Mark,
     place::Place,
     policy::{Control, EvidenceKind, Proof},
+    record::RecordKind,
     words::{self, Label},
 };
 use sluice_service::phases::{AttachedEvidence, ControlState};
@@ -14,9 +15,11 @@ use super::{OpenControl, Scene};
 use crate::{
     components::{
         Badge, Button, ButtonKind, Card, Choice, Conflict, ConflictField, ErrorSummary, Fact, FactList,
-        FormActions, HiddenField, IconName, LinkButton, PostForm, RadioGroup, TextArea, Timestamp, Tone,
+        FormActions, HiddenField, Icon, IconName, LinkButton, PostForm, RadioGroup, TextArea, Timestamp,
+        Tone,
     },
     form::Form,
+    pages::records::{open_words, shortfall_verb},
 };
 
 /// Whether the control can be marked by this reader: what only evidence proves is not marked.
@@ -33,12 +36,15 @@ pub(super) fn control_card(scene: &Scene, state: ControlState, open: Option<Open
     let form = open.map(|open| form(scene, &state, open));
     let side = badge(scene, &state);
     let facts = facts(scene, &state);
+    let facts = (!facts.is_empty()).then(|| view! { <FactList facts /> });
+    let lacks = lacks(scene, &state);
     let Control { key, title, guidance, .. } = state.control;
     view! {
         {conflict}
         <Card id=key.to_string() title side nostrip:footer=footer>
             <p class="measure">{guidance}</p>
-            <FactList facts />
+            {lacks}
+            {facts}
             {form}
         </Card>
     }
@@ -50,6 +56,7 @@ fn badge(scene: &Scene, state: &ControlState) -> AnyView {
     let (text, tone, icon) = match (state.met, state.mark) {
         (true, Mark::NotApplicable) => ("Does not apply", Tone::Neutral, IconName::Check),
         (true, Mark::Done) => ("Done", Tone::Open, IconName::Check),
+        (true, Mark::Open) if is_on_record(&state.control) => ("On record", Tone::Open, IconName::Check),
         (true, Mark::Open) => ("Proved by evidence", Tone::Open, IconName::Check),
         (false, _) if scene.current => ("Not done", Tone::Blocked, IconName::Cross),
         (false, _) if scene.passed => ("Not done", Tone::Neutral, IconName::Dot),
@@ -58,16 +65,49 @@ fn badge(scene: &Scene, state: &ControlState) -> AnyView {
     view! { <Badge text tone icon /> }.into_any()
 }
 
+/// Whether records prove the control.
+const fn is_on_record(control: &Control) -> bool {
+    matches!(control.proof, Proof::Records { .. })
+}
+
+/// What its records still lack, each with the way to where it is put right.
+fn lacks(scene: &Scene, state: &ControlState) -> Option<AnyView> {
+    if state.lacks.is_empty() {
+        return None;
+    }
+    let (name, tone) =
+        if scene.current { (IconName::Cross, Tone::Blocked) } else { (IconName::Dot, Tone::Neutral) };
+    let lines = state
+        .lacks
+        .iter()
+        .map(|shortfall| {
+            let href = shortfall.place().path(&scene.key);
+            view! {
+                <li>
+                    <Icon name tone />
+                    <span>{words::shortfall(shortfall)}</span>
+                    <a href=href>{shortfall_verb(shortfall)}</a>
+                </li>
+            }
+        })
+        .collect_view();
+    Some(view! { <ul class="lacks" aria-label="What is missing">{lines}</ul> }.into_any())
+}
+
 fn facts(scene: &Scene, state: &ControlState) -> Vec<Fact> {
     let ControlState { control, note, by, evidence, .. } = state;
-    let mut facts = vec![
-        Fact::text("Done by", words::who_can(&control.done_by)),
-        Fact::text("Proof", proof(&control.proof)),
-    ];
+    let mut facts = Vec::new();
+    // What records prove has its way to them in the foot, and there who does it.
+    if !is_on_record(control) {
+        facts.push(Fact::text("Done by", words::who_can(&control.done_by)));
+        facts.push(Fact::text("Proof", proof(&control.proof)));
+    }
     if control.before_production {
         facts.push(Fact::text("When", "before the feature goes to production"));
     }
-    facts.push(Fact::text("Source", control.source.clone()));
+    if !is_on_record(control) {
+        facts.push(Fact::text("Source", control.source.clone()));
+    }
     if !note.is_empty() {
         facts.push(Fact::view(note_label(state.mark), view! { <p class="pre">{note.clone()}</p> }));
     }
@@ -129,6 +169,9 @@ fn attached(scene: &Scene, evidence: &[AttachedEvidence]) -> AnyView {
 /// What the reader can do here; or, in the current phase, who can.
 fn footer(scene: &Scene, state: &ControlState, may_open: bool) -> Option<AnyView> {
     let control = &state.control;
+    if let Proof::Records { rule, .. } = control.proof {
+        return Some(records_footer(scene, state, rule.kind(), may_open));
+    }
     if !may_open && !scene.may_add {
         let words = match (state.may_do, &control.proof) {
             (false, _) => format!("The {} of this product can do it.", words::who_can(&control.done_by)),
@@ -136,7 +179,7 @@ fn footer(scene: &Scene, state: &ControlState, may_open: bool) -> Option<AnyView
                 let who = words::who_can(Action::AddEvidence.product_roles());
                 format!("The {who} of this product can add the evidence.")
             }
-            (true, Proof::Statement | Proof::Records { .. }) => return None,
+            (true, _) => return None,
         };
         return scene.current.then(|| view! { <span>{words}</span> }.into_any());
     }
@@ -172,13 +215,48 @@ fn footer(scene: &Scene, state: &ControlState, may_open: bool) -> Option<AnyView
     )
 }
 
+/// The way to the records that prove a control; and to its form, where the policy lets it be set aside.
+fn records_footer(scene: &Scene, state: &ControlState, kind: RecordKind, may_open: bool) -> AnyView {
+    let control = &state.control;
+    let title = format!(": {}", control.title);
+    let set_aside = may_open.then(|| {
+        let label = if state.mark == Mark::Open { "Does it apply?" } else { "Change it" };
+        let href = format!("{}#{}", scene.open(control), control.key);
+        let title = title.clone();
+        view! {
+            <LinkButton href kind=ButtonKind::Link small=true>
+                {label}
+                <span class="visually-hidden">{title}</span>
+            </LinkButton>
+        }
+    });
+    let who = format!("Done by: {}. Source: {}.", words::who_can(&control.done_by), control.source);
+    let (href, open) = (Place::Records(kind).path(&scene.key), open_words(kind));
+    view! {
+        <span class="small">{who}</span>
+        <div class="cluster">
+            <LinkButton href kind=ButtonKind::Quiet small=true>
+                {open}
+                <span class="visually-hidden">{title}</span>
+            </LinkButton>
+            {set_aside}
+        </div>
+    }
+    .into_any()
+}
+
 /// The ways in which the policy lets a control be marked.
 fn marks(control: &Control) -> Vec<Choice> {
     let statement = control.proof == Proof::Statement;
     let open = if statement {
         Choice::new(Mark::Open.code(), "Not done yet").hint("A note is welcome, not needed.")
     } else {
-        Choice::new(Mark::Open.code(), "It applies").hint("Evidence proves it, once it is added.")
+        let proof = if is_on_record(control) {
+            "What is on record proves it."
+        } else {
+            "Evidence proves it, once it is added."
+        };
+        Choice::new(Mark::Open.code(), "It applies").hint(proof)
     };
     let done = statement.then(|| {
         Choice::new(Mark::Done.code(), "Done").hint("The note says what was done and where to find it.")

@@ -1,6 +1,7 @@
-//! The work of a phase: its checklist, control by control.
+//! The work of a phase: its checklist, control by control, and what it puts on record.
 
 mod control;
+mod work;
 
 pub(crate) use control::proof;
 
@@ -20,7 +21,10 @@ use sluice_service::{
 };
 use time::OffsetDateTime;
 
-use self::control::{control_card, may_mark};
+use self::{
+    control::{control_card, may_mark},
+    work::work_card,
+};
 use super::{FeatureFrame, FeatureSection};
 use crate::{
     components::{Badge, Card, EmptyState, ErrorSummary, Notice, NoticeKind, Tone},
@@ -104,10 +108,11 @@ pub fn PhaseWorkPage(
     /// The control whose form is open.
     open: Option<OpenControl>,
 ) -> impl IntoView {
-    let PhasePage { summary, phase, is_current: _, mut controls, work: _, not_owed } = page;
+    let PhasePage { summary, phase, is_current: _, mut controls, work, not_owed } = page;
     let scene = Scene::new(&summary, &phase.key);
-    let purpose = purpose(&phase.name, &phase.purpose, &controls, not_owed, &summary);
+    let purpose = purpose(&phase.name, &phase.purpose, &controls, not_owed, &summary, !work.is_empty());
     let notice = notice(&scene, &summary);
+    let work = work_card(&scene, &work);
     let mut open = open.filter(|open| {
         let state = controls.iter().find(|state| state.control.key.as_str() == open.key);
         open.typed.is_some() || state.is_some_and(|state| may_mark(&scene, state))
@@ -137,6 +142,7 @@ pub fn PhaseWorkPage(
             {purpose}
             {notice}
             {cards}
+            {work}
         </FeatureFrame>
     }
 }
@@ -147,6 +153,7 @@ fn purpose(
     controls: &[ControlState],
     not_owed: usize,
     summary: &FeatureSummary,
+    has_work: bool,
 ) -> AnyView {
     if controls.is_empty() {
         let title = format!("{name}: nothing to do for a {} feature", Label::label(&summary.tier));
@@ -170,10 +177,12 @@ fn purpose(
         view! { <p class="muted small">{words}</p> }
     });
     let purpose = purpose.to_owned();
+    let work = has_work.then(|| view! { <p><a href="#work">"What this phase puts on record"</a></p> });
     view! {
         <Card title=name.to_owned() side>
             <p class="measure">{purpose}</p>
             {left_out}
+            {work}
         </Card>
     }
     .into_any()
@@ -211,8 +220,17 @@ fn notice(scene: &Scene, summary: &FeatureSummary) -> Option<AnyView> {
 
 #[cfg(test)]
 mod tests {
-    use sluice_domain::{access::Grants, form::Problem, gate::Mark};
-    use sluice_service::phases::AttachedEvidence;
+    use sluice_domain::{
+        access::Grants,
+        form::Problem,
+        gate::Mark,
+        policy::Proof,
+        record::{RecordKind, Shortfall, State, Values},
+    };
+    use sluice_service::{
+        phases::AttachedEvidence,
+        records::{KindSummary, RecordItem},
+    };
 
     use super::*;
     use crate::pages::features::sample;
@@ -226,12 +244,13 @@ mod tests {
             .controls
             .iter()
             .map(|control| ControlState {
-                control: control.clone(),
+                control: Control { proof: Proof::Statement, ..control.clone() },
                 mark: Mark::Open,
                 note: EVIL.to_owned(),
                 version: 2,
                 by: Some(("Bo <script>".to_owned(), sample::NOW)),
                 evidence: vec![AttachedEvidence { number: 3, title: EVIL.to_owned(), kind: "Plan" }],
+                lacks: Vec::new(),
                 met: false,
                 may_do: true,
             })
@@ -304,5 +323,96 @@ mod tests {
         let html = render(page, Some(OpenControl::new("scope-and-goals")));
         assert!(html.contains("not in this phase yet") && html.contains("Not started"), "{html}");
         assert!(!html.contains("<form") && !html.contains("Work on it"), "{html}");
+    }
+    /// The page as the policy has it: records prove its controls.
+    fn on_record(lacks: &[Shortfall]) -> PhasePage {
+        let mut page = page();
+        let controls = sample::policy().phases.remove(0).controls;
+        for (state, control) in page.controls.iter_mut().zip(controls) {
+            state.control = control;
+            (state.note, state.by) = (String::new(), None);
+            state.evidence.clear();
+            state.lacks = lacks.to_vec();
+            state.met = lacks.is_empty();
+        }
+        page
+    }
+
+    fn record(kind: RecordKind, state: &'static State) -> RecordItem {
+        RecordItem {
+            kind,
+            number: 4,
+            title: EVIL.to_owned(),
+            state,
+            severity: None,
+            owner: None,
+            due: None,
+            values: Values::default(),
+            state_by: EVIL.to_owned(),
+            state_at: sample::NOW,
+            version: 1,
+            author: EVIL.to_owned(),
+            changed_at: sample::NOW,
+        }
+    }
+
+    #[test]
+    fn what_records_still_lack_leads_to_where_it_is_put_right() {
+        let lacks = [
+            Shortfall::Nothing { kind: RecordKind::Requirement, what: "security requirement" },
+            Shortfall::Waits {
+                kind: RecordKind::Requirement,
+                number: 4,
+                title: EVIL.to_owned(),
+                state: "Proposed",
+            },
+        ];
+        let html = render(on_record(&lacks), None);
+        assert!(html.contains("No security requirement is on record"), "{html}");
+        assert!(
+            html.contains("href=\"/features/PAY-12/records/requirement\">Add a requirement</a>"),
+            "{html}"
+        );
+        assert!(html.contains("href=\"/features/PAY-12/records/requirement/4\">Open R-4</a>"), "{html}");
+        assert!(!html.contains("<script") && !html.contains("Add evidence"), "{html}");
+        let html = render(on_record(&[]), None);
+        assert!(html.contains("On record") && !html.contains("class=\"lacks\""), "{html}");
+        assert!(html.contains("href=\"/features/PAY-12/records/plan\""), "{html}");
+        assert!(html.contains("Done by: product manager. Source: SDL 1.1."), "{html}");
+    }
+
+    #[test]
+    fn records_are_not_marked_as_done_but_set_aside_where_the_policy_lets_them() {
+        let html = render(on_record(&[]), Some(OpenControl::new("scope-and-goals")));
+        assert!(!html.contains("<form"), "{html}");
+        let html = render(on_record(&[]), Some(OpenControl::new("authentication")));
+        assert!(html.contains("What is on record proves it.") && !html.contains("value=\"done\""), "{html}");
+        assert!(html.contains("value=\"not-applicable\""), "{html}");
+    }
+
+    #[test]
+    fn the_work_of_a_phase_shows_each_kind_with_its_next_step() {
+        let kind = RecordKind::Requirement;
+        let requirements = KindSummary {
+            kind,
+            total: 5,
+            open: 2,
+            items: vec![record(kind, kind.spec().first_state())],
+            may_write: true,
+        };
+        let plan =
+            KindSummary { kind: RecordKind::Plan, total: 0, open: 0, items: Vec::new(), may_write: true };
+        let mut page = page();
+        page.work = vec![requirements.clone(), plan.clone()];
+        let html = render(page.clone(), None);
+        assert!(html.contains("5, 2 open") && html.contains("href=\"#work\""), "{html}");
+        assert!(html.contains("href=\"/features/PAY-12/records/requirement/new\""), "{html}");
+        assert!(html.contains("href=\"/features/PAY-12/starters\""), "{html}");
+        assert!(html.contains("Write the plan") && html.contains("What the feature is for"), "{html}");
+        assert!(!html.contains("<script"), "{html}");
+        page.work =
+            vec![KindSummary { may_write: false, ..requirements }, KindSummary { may_write: false, ..plan }];
+        let html = render(page, None);
+        assert!(!html.contains("/new\"") && !html.contains("Write the plan"), "{html}");
     }
 }

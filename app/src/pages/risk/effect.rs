@@ -9,7 +9,7 @@ use sluice_domain::{
 };
 use sluice_service::risk::{RiskEffect, RiskPage};
 
-use super::because_list;
+use super::{because_list, tier_words};
 use crate::{
     components::{
         Badge, Button, ButtonKind, Card, FormActions, HiddenField, Notice, NoticeKind, PostForm, counted,
@@ -49,20 +49,20 @@ fn result_card(effect: &RiskEffect) -> AnyView {
     let words = if effect.tier > effect.assessment.tier {
         format!(
             "You chose {}. The answers alone give {}.",
-            effect.tier.label(),
-            effect.assessment.tier.label()
+            tier_words(effect.tier),
+            tier_words(effect.assessment.tier)
         )
     } else {
         match effect.assessment.because.len() {
-            0 => format!("No question is answered with yes: {}.", effect.tier.label()),
-            _ => format!("These answers of yes give {}:", effect.tier.label()),
+            0 => format!("No question is answered with yes: {}.", tier_words(effect.tier)),
+            _ => format!("These answers of yes give {}:", tier_words(effect.tier)),
         }
     };
     let because = because_list(&effect.assessment.because);
     let compared = if effect.tier == before {
-        format!("That is the tier that the feature has: {}.", before.label())
+        format!("That is the tier that the feature has: {}.", tier_words(before))
     } else {
-        format!("Now it is {}.", before.label())
+        format!("Now it is {}.", tier_words(before))
     };
     view! {
         <Card title="What the answers come to" side>
@@ -102,11 +102,20 @@ fn changes(effect: &RiskEffect) -> AnyView {
     let count = |lists: fn(&PhaseChange) -> &Vec<String>| -> usize {
         effect.ahead.iter().map(|change| lists(change).len()).sum()
     };
-    let words = format!(
-        "{} more, {} no longer owed, in the current and the later phases.",
-        counted(count(|change| &change.added), "control"),
-        counted(count(|change| &change.dropped), "control"),
-    );
+    let (added, dropped) = (count(|change| &change.added), count(|change| &change.dropped));
+    let words = match (added, dropped) {
+        (0, 0) => "The same controls are owed; other sign-offs or conditions are asked for.".to_owned(),
+        (added, 0) => {
+            format!("{} more to do, in the current and the later phases.", counted(added, "control"))
+        }
+        (0, dropped) => {
+            format!("{} less to do, in the current and the later phases.", counted(dropped, "control"))
+        }
+        (added, dropped) => format!(
+            "{} more to do and {dropped} less, in the current and the later phases.",
+            counted(added, "control")
+        ),
+    };
     let phases = effect.ahead.iter().map(phase).collect_view();
     view! {
         <Card title="What changes ahead">
@@ -126,7 +135,7 @@ fn behind(effect: &RiskEffect) -> Option<AnyView> {
         .behind
         .iter()
         .map(|(under, change)| {
-            let words = format!("Opened under {}.", under.label());
+            let words = format!("Opened under {}.", tier_words(*under));
             let phase = phase(change);
             view! {
                 {phase}
@@ -216,8 +225,8 @@ fn confirm(effect: &RiskEffect, form: &Form) -> AnyView {
 
 fn save_words(before: Tier, after: Tier) -> String {
     match after.cmp(&before) {
-        std::cmp::Ordering::Greater => format!("Raise to {} and save", after.label()),
-        std::cmp::Ordering::Less => format!("Lower to {} and save", after.label()),
+        std::cmp::Ordering::Greater => format!("Raise to {} and save", tier_words(after)),
+        std::cmp::Ordering::Less => format!("Lower to {} and save", tier_words(after)),
         std::cmp::Ordering::Equal => "Save the answers".to_owned(),
     }
 }

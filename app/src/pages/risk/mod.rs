@@ -88,6 +88,11 @@ pub fn RiskScreen(
     }
 }
 
+/// A tier inside a sentence: “high risk”.
+fn tier_words(tier: Tier) -> &'static str {
+    Label::label(&tier)
+}
+
 /// Why a feature has its tier, in a sentence, and what it rests on.
 #[must_use]
 pub fn why_words(tier: Tier, rated: Option<&Rated>) -> String {
@@ -96,10 +101,13 @@ pub fn why_words(tier: Tier, rated: Option<&Rated>) -> String {
     };
     let assessed = &rated.assessment;
     if tier > assessed.tier {
-        return format!("The answers alone give {}; the tier was raised by hand.", assessed.tier.label());
+        return format!("The answers alone give {}; the tier was raised by hand.", tier_words(assessed.tier));
     }
     if tier < assessed.tier {
-        return format!("The answers give {} by now. Answer again to follow them.", assessed.tier.label());
+        return format!(
+            "The answers give {} by now. Answer again to follow them.",
+            tier_words(assessed.tier)
+        );
     }
     match assessed.because.len() {
         0 => "No question was answered with yes.".to_owned(),

@@ -52,7 +52,7 @@ fn last_change(who: &str, at: OffsetDateTime, now: OffsetDateTime) -> AnyView {
 }
 
 /// How bad a threat is, as a chip.
-fn severity_badge(severity: Severity) -> AnyView {
+pub(in crate::pages) fn severity_badge(severity: Severity) -> AnyView {
     let (tone, icon) = match severity {
         Severity::Low => (Tone::Neutral, IconName::Dot),
         Severity::Medium => (Tone::Waiting, IconName::Dot),

@@ -1,4 +1,4 @@
-use sluice_domain::{access::Role, place::Place, policy::Tier, threat::Severity};
+use sluice_domain::{access::Role, place::Place, policy::Tier, record::RecordKind, threat::Severity};
 use sluice_service::work::{MentionItem, Task, Why};
 use time::macros::{date, datetime};
 
@@ -106,6 +106,17 @@ fn why_something_is_with_somebody_is_said_in_words() {
         why(Task::Clear { blockers: 1 }, Why::OwnsFeature),
         "You own this feature and 1 thing blocks its gate"
     );
+    let title = "<b>".to_owned();
+    let finding = Task::SeeTo { kind: RecordKind::Finding, number: 2, title, state: "Open" };
+    assert_eq!(why(finding.clone(), Why::OwnsIt), "You own this finding");
+    assert_eq!(words::what(&item(finding, Why::OwnsIt, Place::Feature)), "See to finding F-2 (open): <b>");
+    let notice = Task::Acknowledge { number: 1, title: "Marketing".to_owned() };
+    let informed = Why::Informed { role: Role::Stakeholder };
+    assert_eq!(
+        why(notice.clone(), informed.clone()),
+        "You are a stakeholder of Payments <script>, and nobody has answered it yet"
+    );
+    assert_eq!(words::what(&item(notice, informed, Place::Feature)), "Acknowledge notice N-1: Marketing");
     assert!(why(Task::RequestReview, Why::OwnsFeature).contains("nothing blocks"));
     assert!(why(Task::RequestReview, Why::Requests { role: Role::Designer }).contains("You are a designer"));
     let denied = Why::Awaits { roles: Vec::new(), requested: false };

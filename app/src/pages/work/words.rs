@@ -2,6 +2,7 @@
 
 use sluice_domain::{
     access::Role,
+    record::RecordKind,
     words::{self, Label, join},
 };
 use sluice_service::work::{Task, Why, WorkItem};
@@ -18,6 +19,14 @@ pub(super) fn what(item: &WorkItem) -> String {
         Task::RequestReview => format!("Request the review of the {phase} gate"),
         Task::Treat { number, title, severity } => {
             format!("Treat threat T-{number} ({}): {title}", severity.label())
+        }
+        Task::SeeTo { kind, number, title, state } => {
+            let name = kind.spec().name;
+            let key = if kind.is_single() { String::new() } else { format!(" {}", kind.key(*number)) };
+            format!("See to {name}{key} ({}): {title}", state.to_lowercase())
+        }
+        Task::Acknowledge { number, title } => {
+            format!("Acknowledge notice {}: {title}", RecordKind::Notice.key(*number))
         }
         Task::AwaitReview => format!("Review of the {phase} gate"),
     }
@@ -51,7 +60,11 @@ pub(super) fn why(item: &WorkItem) -> String {
             a(*role),
             words::people(*role)
         ),
+        (Why::OwnsIt, Task::SeeTo { kind, .. }) => format!("You own this {}", kind.spec().name),
         (Why::OwnsIt, _) => "You own this threat".to_owned(),
+        (Why::Informed { role }, _) => {
+            format!("You are {} of {}, and nobody has answered it yet", a(*role), item.product_name)
+        }
         (Why::Awaits { roles, requested }, _) => {
             let yours = if *requested { "You requested it" } else { "You own this feature" };
             let roles: Vec<&str> = roles.iter().map(Label::label).collect();
