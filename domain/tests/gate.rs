@@ -22,7 +22,7 @@ use sluice_domain::{
     ids::FeatureKey,
     policy::{Condition, Control, EvidenceKind, Phase, Proof, Tier},
     record::{RecordFacts, Rule, Shortfall},
-    threat::{Question, Severity, ThreatStatus},
+    threat::{Question, ThreatStatus},
     words,
 };
 use support::{
