@@ -97,7 +97,9 @@ impl Blocker {
     #[must_use]
     pub fn is_same_lack(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::RecordsShort { shortfall: one, .. }, Self::RecordsShort { shortfall: two, .. }) => one == two,
+            (Self::RecordsShort { shortfall: one, .. }, Self::RecordsShort { shortfall: two, .. }) => {
+                one == two
+            }
             _ => false,
         }
     }
