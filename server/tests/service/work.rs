@@ -1,12 +1,6 @@
 //! "My work": each thing in due order, with the reason why it is with the person.
 
-use sluice_domain::{
-    access::Role,
-    gate::Verdict,
-    ids::FeatureKey,
-    policy::Tier,
-    record::RecordKind,
-};
+use sluice_domain::{access::Role, gate::Verdict, ids::FeatureKey, policy::Tier, record::RecordKind};
 use sluice_service::{
     Actor, new_form_id,
     work::{Task, Why},
@@ -133,8 +127,7 @@ async fn a_notice_is_with_the_stakeholders_until_one_acknowledges_it() -> TestRe
         "{found:?}"
     );
     let others = [Role::Stakeholder];
-    let outsider =
-        join(service, &cast.admin, "Olga Other", &[], Some(cast.other_product), &others).await?;
+    let outsider = join(service, &cast.admin, "Olga Other", &[], Some(cast.other_product), &others).await?;
     assert!(world.work_of(&outsider, &key).await?.is_empty(), "stakeholders of another product");
     world
         .change_record(&key, (RecordKind::Notice, number), &others, |form| {
