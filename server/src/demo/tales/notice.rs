@@ -217,7 +217,7 @@ pub(super) static NOTICE: Tale = Tale {
                 )],
             ),
         ),
-        (at(100, 11, 20), Gita, Ask),
+        (at(100, 14, 20), Gita, Ask),
         (at(100, 16, 12), Chi, approve("")),
         (
             at(99, 9, 5),

@@ -272,7 +272,7 @@ pub(super) static RETRY: Tale = Tale {
                 &[("validation", T("The test that loses the answer passes; it failed before."))],
             ),
         ),
-        (at(89, 14, 15), Gita, Ask),
+        (at(89, 15, 40), Gita, Ask),
         (at(88, 10, 40), Chi, approve("")),
         (
             at(87, 9, 10),
