@@ -136,7 +136,7 @@ async fn after_an_opened_gate_the_tier_rises_only_and_says_what_is_short() -> Te
     world.rate(&key, keep).await?;
     assert_eq!(world.page(&key).await?.summary.tier, Tier::Medium);
 
-    let up = answers(&["money"], Tier::Medium, 1, &[])?;
+    let up = answers(&["money"], Tier::Medium, 2, &[])?;
     let effect = world.effect(&key, &up).await?;
     let behind: Vec<_> =
         effect.behind.iter().map(|(under, change)| (*under, change.phase.as_str())).collect();

@@ -151,6 +151,7 @@ impl World {
             "decision about a penetration test" => &[("method", "penetration-test")],
             "notice to customer support" => &[("audience", "support")],
             "automated security check" => &[("class", "security"), ("title", "static analysis")],
+            "finished posture review" => &[("state", "done")],
             "promotion to staging" => &[("artefacts", "A-1")],
             "promotion to production" => &[("environment", "production"), ("artefacts", "A-1")],
             _ => &[],
