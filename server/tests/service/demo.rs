@@ -1,7 +1,7 @@
 //! The demo workspace, loaded: it holds what it promises.
 
 use secrecy::SecretString;
-use sluice::demo;
+use sluice_server::demo;
 use sluice_service::{Clock, Connect, Origin, Service, features::FeatureFilter, migrate};
 
 use crate::support::{TestResult, World};

@@ -114,7 +114,7 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
     let words = SearchQuery { text: "paymnet".to_owned(), page: 1, ..SearchQuery::default() };
     let counter = Counter::start();
     let asked = [
-        ("feature", 13, counter.of(|| service.feature_page(&cast.manager, &key)).await?),
+        ("feature", 14, counter.of(|| service.feature_page(&cast.manager, &key)).await?),
         ("phase", 12, counter.of(|| service.phase_page(&cast.manager, &key, &phase)).await?),
         ("review", 18, counter.of(|| service.review_page(&cast.second, &key)).await?),
         ("threat model", 13, counter.of(|| service.threat_model_page(&cast.manager, &key)).await?),
@@ -128,7 +128,11 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
         ("search", 5, counter.of(|| service.search(&cast.manager, &words)).await?),
         ("saved views", 1, counter.of(|| service.saved_views(&cast.manager)).await?),
         ("products", 1, counter.of(|| service.products(&cast.manager, None)).await?),
-        ("product", 4, counter.of(|| service.product(&cast.manager, &key.product)).await?),
+        ("product", 6, counter.of(|| service.product(&cast.manager, &key.product)).await?),
+        ("risk", 13, counter.of(|| service.risk_page(&cast.manager, &key)).await?),
+        ("standards", 6, counter.of(|| service.standards(&cast.manager, &key.product)).await?),
+        ("lists", 3, counter.of(|| service.product_lists(&cast.manager, &key.product)).await?),
+        ("standards to attest", 1, counter.of(|| service.standards_to_attest(&cast.developer)).await?),
     ];
     for (page, ceiling, statements) in &asked {
         println!("{page}: {} statements", statements.len());
