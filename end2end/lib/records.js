@@ -52,6 +52,7 @@ const MISSING = {
   "notice to marketing": { audience: "marketing" },
   "notice to customer support": { audience: "support" },
   "automated security check": { class: "security", title: "CodeQL" },
+  "finished posture review": { state: "done" },
   "promotion to staging": { environment: "staging", artefacts: ["A-1"] },
   "promotion to production": { environment: "production", artefacts: ["A-1"] },
 };
@@ -126,7 +127,9 @@ export async function send(person, form) {
 /** Adds a record, or changes the one that has the number. `text` goes into whatever takes words. */
 export async function record(person, feature, kind, values = {}, number = undefined, text = undefined) {
   await person.open(pageOf(feature, kind, number));
-  await send(person, await fillIn(person, values, text));
+  // Of other kinds the field of this name is a reference or a link.
+  const said = kind === "feedback" ? { source: text ?? "A ticket of support", ...values } : values;
+  await send(person, await fillIn(person, said, text));
 }
 
 /** People by the labels of boxes, as values of the form on the page. */

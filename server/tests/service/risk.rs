@@ -31,7 +31,7 @@ fn answers(yes: &[&str], from: Tier, version: i32, more: &[(&str, &str)]) -> Tes
 }
 
 impl World {
-    async fn save_answers(&self, key: &FeatureKey, command: RateFeature) -> Result<(), Error> {
+    async fn rate(&self, key: &FeatureKey, command: RateFeature) -> Result<(), Error> {
         self.service.rate_feature(&self.cast.manager, key, command).await
     }
 
@@ -60,7 +60,7 @@ async fn a_title_and_a_product_make_a_feature_and_the_answers_set_its_tier() -> 
 
     world.tick();
     let reason = [("reason", "It moves money of others.")];
-    world.save_answers(&key, answers(&["money", "code"], Tier::Low, 0, &reason)?).await?;
+    world.rate(&key, answers(&["money", "code"], Tier::Low, 0, &reason)?).await?;
     let page = world.page(&key).await?;
     let rated = page.rated.ok_or("it is rated")?;
     assert_eq!((page.summary.tier, rated.assessment.tier, rated.version), (Tier::High, Tier::High, 1));
@@ -80,13 +80,13 @@ async fn a_title_and_a_product_make_a_feature_and_the_answers_set_its_tier() -> 
 
     // The same answers again are no change; others at the same time are.
     let events = world.events().await?;
-    world.save_answers(&key, answers(&["money", "code"], Tier::Low, 0, &reason)?).await?;
+    world.rate(&key, answers(&["money", "code"], Tier::Low, 0, &reason)?).await?;
     assert_eq!(world.events().await?, events);
-    let stale = world.save_answers(&key, answers(&["code"], Tier::Low, 0, &[])?).await;
+    let stale = world.rate(&key, answers(&["code"], Tier::Low, 0, &[])?).await;
     assert!(matches!(stale, Err(Error::Stale)), "{stale:?}");
     let stale = world.effect(&key, &answers(&["code"], Tier::High, 0, &[])?).await;
     assert!(matches!(stale, Err(Error::Stale)), "{stale:?}");
-    world.save_answers(&key, answers(&["code"], Tier::High, 1, &[])?).await?;
+    world.rate(&key, answers(&["code"], Tier::High, 1, &[])?).await?;
     let page = world.page(&key).await?;
     assert_eq!(page.summary.tier, Tier::Medium, "before the first gate the tier may fall");
     assert_eq!(world.count("select count(*) from record where kind = 'risk'").await?, 1);
@@ -97,7 +97,7 @@ async fn a_title_and_a_product_make_a_feature_and_the_answers_set_its_tier() -> 
 async fn the_effect_is_what_saving_does() -> TestResult {
     let world = World::new().await?;
     let key = world.feature(Tier::Low).await?;
-    world.save_answers(&key, answers(&["money"], Tier::Low, 0, &[])?).await?;
+    world.rate(&key, answers(&["money"], Tier::Low, 0, &[])?).await?;
     world.hand_over(&key).await?;
     // A denial keeps the gate closed while an approval stands.
     world.sign(&world.cast.second, &key, Role::SecurityReviewer, Verdict::Deny).await?;
@@ -118,7 +118,7 @@ async fn the_effect_is_what_saving_does() -> TestResult {
     );
     let dropped: usize = effect.ahead.iter().map(|change| change.dropped.len()).sum();
     assert!(dropped > 0 && effect.ahead.iter().all(|change| !change.asks_more()), "{:?}", effect.ahead);
-    world.save_answers(&key, down).await?;
+    world.rate(&key, down).await?;
     assert_eq!(world.count("select count(*) from sign_off where ended = 'voided'").await?, 1);
     Ok(())
 }
@@ -127,24 +127,23 @@ async fn the_effect_is_what_saving_does() -> TestResult {
 async fn after_an_opened_gate_the_tier_rises_only_and_says_what_is_short() -> TestResult {
     let world = World::new().await?;
     let key = world.feature(Tier::Medium).await?;
-    // The first gate asks for the answers; these give medium.
     world.hand_over(&key).await?;
     world.approve(&key).await?;
     let down = answers(&[], Tier::Medium, 1, &[])?;
-    assert!(lowered(&world.effect(&key, &down).await) && lowered(&world.save_answers(&key, down).await));
+    assert!(lowered(&world.effect(&key, &down).await) && lowered(&world.rate(&key, down).await));
     // The answers give less, the tier stays: that is a choice with a reason.
     let keep = answers(&[], Tier::Medium, 1, &[("tier", "medium"), ("reason", "It was promised so.")])?;
-    world.save_answers(&key, keep).await?;
+    world.rate(&key, keep).await?;
     assert_eq!(world.page(&key).await?.summary.tier, Tier::Medium);
 
-    let up = answers(&["money"], Tier::Medium, 2, &[])?;
+    let up = answers(&["money"], Tier::Medium, 1, &[])?;
     let effect = world.effect(&key, &up).await?;
     let behind: Vec<_> =
         effect.behind.iter().map(|(under, change)| (*under, change.phase.as_str())).collect();
     assert_eq!(behind, [(Tier::Medium, "requirements")]);
     assert!(effect.ahead.iter().all(|change| change.phase.as_str() != "requirements"));
     assert!(effect.ahead.iter().any(|change| !change.added.is_empty()), "{:?}", effect.ahead);
-    world.save_answers(&key, up).await?;
+    world.rate(&key, up).await?;
     let page = world.page(&key).await?;
     assert_eq!(page.summary.tier, Tier::High);
     assert_eq!(page.summary.progress.attempt()?.phase.as_str(), "design", "an opened gate stays open");
@@ -183,7 +182,7 @@ async fn a_finished_feature_keeps_its_answers() -> TestResult {
         world.hand_over(&key).await?;
         world.approve(&key).await?;
     }
-    let rated = world.save_answers(&key, answers(&["money"], Tier::Low, 0, &[])?).await;
+    let rated = world.rate(&key, answers(&["money"], Tier::Low, 0, &[])?).await;
     assert!(matches!(rated, Err(Error::Refused(Refusal::Finished))), "{rated:?}");
     let effect = world.effect(&key, &answers(&["money"], Tier::Low, 0, &[])?).await;
     assert!(matches!(effect, Err(Error::Refused(Refusal::Finished))), "{effect:?}");
