@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p sluice --bench pages -- --features 1000,100000`. It fills a throwaway database for each size, opens
 //! every list, search and page about a feature through the use cases, and prints Markdown: the median and the 95th
-//! percentile, the statements, the rows that PostgreSQL looked at. What it measures is what a request costs below the
+//! percentile, the statements, the rows that `PostgreSQL` looked at. What it measures is what a request costs below the
 //! web server: the queries, the decision, the read model. It then opens every page once more with its plans logged, and
 //! fails when one of them reads a large table from end to end.
 
@@ -24,7 +24,7 @@ use self::workload::{
     statements::Listener,
 };
 
-/// Before a page is measured it is opened so often: PostgreSQL has settled on its plans then.
+/// Before a page is measured it is opened so often: `PostgreSQL` has settled on its plans then.
 const WARM_UP: usize = 7;
 
 /// How long each page takes, in workspaces of different size side by side.

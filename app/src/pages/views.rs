@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn names_and_filters_stay_text() {
-        let (views, shown) = (views(false), ViewAddress::Features(Box::new(FeatureFilter::default())));
+        let (views, shown) = (views(false), ViewAddress::Features(Box::default()));
         let saved = views.own[0].clone();
         let now = datetime!(2026-11-20 12:00 UTC);
         let form = Form::new().with("name", HOSTILE).fail("name", HOSTILE);

@@ -18,7 +18,7 @@ use self::workload::{
 const FEATURES: u32 = 3_000;
 /// A third of them, to compare with.
 const FEWER: u32 = 1_000;
-/// How often each page is opened before its plans count as those of every day: after five times PostgreSQL may take a
+/// How often each page is opened before its plans count as those of every day: after five times `PostgreSQL` may take a
 /// plan that does not look at the parameters any more.
 const TIMES: usize = 7;
 /// So many rows more may be looked at among three times as many features, beyond twice as many: a page of a list that

@@ -140,7 +140,8 @@ async fn the_history_tells_it(world: &World, key: &FeatureKey, seats: &BTreeMap<
     // Each gate opened in the act of its last sign-off, over the dossier that was signed.
     let opened = of(Verb::GateOpened);
     let ways: Vec<_> = opened.iter().map(|entry| new_value(entry, "phase").unwrap_or_default()).collect();
-    assert_eq!(ways, ["design", "development", "testing", "release", "post-release", "finished"]);
+    let named = ["Design", "Development", "Testing", "Release and monitoring", "Post-release", "finished"];
+    assert_eq!(ways, named);
     for entry in &opened {
         let with_it: Vec<_> = of(Verb::GateSigned)
             .into_iter()

@@ -129,6 +129,10 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
         ("saved views", 1, counter.of(|| service.saved_views(&cast.manager)).await?),
         ("products", 1, counter.of(|| service.products(&cast.manager, None)).await?),
         ("product", 6, counter.of(|| service.product(&cast.manager, &key.product)).await?),
+        ("risk", 14, counter.of(|| service.risk_page(&cast.manager, &key)).await?),
+        ("standards", 6, counter.of(|| service.standards(&cast.manager, &key.product)).await?),
+        ("lists", 3, counter.of(|| service.product_lists(&cast.manager, &key.product)).await?),
+        ("standards to attest", 1, counter.of(|| service.standards_to_attest(&cast.developer)).await?),
     ];
     for (page, ceiling, statements) in &asked {
         println!("{page}: {} statements", statements.len());

@@ -36,6 +36,8 @@ const RANKED: i64 = 400;
 
 /// What surrounds a hit in a title: characters for private use, which become [`Segment`]s before anybody sees them.
 const MARKS: (char, char) = ('\u{E000}', '\u{E001}');
+/// How PostgreSQL is asked to mark them.
+const HIGHLIGHT: &str = "StartSel=\u{E000}, StopSel=\u{E001}, HighlightAll=true";
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -240,7 +242,6 @@ async fn hits(connection: &mut PgConnection, found: &[Found], text: &str, simila
     let features: Vec<Uuid> = found.iter().map(|one| one.feature.uuid()).collect();
     let kinds: Vec<String> = found.iter().map(|one| one.kind.clone()).collect();
     let numbers: Vec<i32> = found.iter().map(|one| one.number).collect();
-    let (start, stop) = MARKS;
     let rows = sqlx::query!(
         r#"select e.feature_id, e.kind, e.number, e.title, e.changed_at, f.number as feature_number,
                   f.title as feature_title, p.key as product_key, p.name as product_name,
@@ -257,7 +258,7 @@ async fn hits(connection: &mut PgConnection, found: &[Found], text: &str, simila
         &numbers,
         text,
         similar,
-        format!("StartSel={start}, StopSel={stop}, HighlightAll=true")
+        HIGHLIGHT
     )
     .fetch_all(connection)
     .await?;

@@ -300,22 +300,10 @@ async fn lines(
                         row.map_or_else(|| item.key.clone(), |row| format!("{} {}", item.key, row.title));
                     (title, words.unwrap_or_default(), Place::Threat(number(&item.key)))
                 }
-                ItemKind::Record => match records.get(&item.key) {
-                    None => (item.key.clone(), String::new(), Place::Feature),
-                    Some(record) => {
-                        let label = match record.kind.is_single() {
-                            true => record.title.clone(),
-                            false => format!("{} {}", item.key, record.title),
-                        };
-                        let gist = record.gist();
-                        let detail = match (record.kind.is_single(), gist.is_empty()) {
-                            (true, _) => gist,
-                            (false, true) => record.state.label.to_owned(),
-                            (false, false) => format!("{}: {gist}", record.state.label),
-                        };
-                        (label, detail, Place::Record(record.kind, record.number))
-                    }
-                },
+                ItemKind::Record => records.get(&item.key).map_or_else(
+                    || (item.key.clone(), String::new(), Place::Feature),
+                    |record| record_line(record),
+                ),
                 ItemKind::Evidence => {
                     let row = evidence.get(&item.key);
                     let title =
@@ -340,6 +328,20 @@ async fn lines(
             }
         })
         .collect())
+}
+
+/// What a record is called, what it says first, and where it is.
+fn record_line(record: &RecordFact) -> (String, String, Place) {
+    let place = Place::Record(record.kind, record.number);
+    let gist = record.gist();
+    if record.kind.is_single() {
+        return (record.title.clone(), gist, place);
+    }
+    let detail = match gist.is_empty() {
+        true => record.state.label.to_owned(),
+        false => format!("{}: {gist}", record.state.label),
+    };
+    (format!("{} {}", record.key(), record.title), detail, place)
 }
 
 /// What was said of a control, and what proves it.

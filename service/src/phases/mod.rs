@@ -138,14 +138,13 @@ impl Service {
         let mut rows: BTreeMap<String, _> = rows.into_iter().map(|row| (row.control.clone(), row)).collect();
         let mut evidence = attached(&mut connection, feature.id, "control", phase.key.as_str()).await?;
         let is_current = feature.progress.attempt().is_ok_and(|attempt| attempt.phase == phase.key);
-        let gathered = match gathered.filter(|_| is_current) {
-            Some(gathered) => gathered,
-            None => {
-                // Of another phase the checklist shows how it stands as well; no sign-off counts here.
-                let attempt =
-                    Attempt { phase: phase.key.clone(), cycle: 1, turn: Turn::Team, since: summary.now };
-                gather(&mut connection, &feature, &phase, &attempt).await?
-            }
+        let gathered = if let Some(gathered) = gathered.filter(|_| is_current) {
+            gathered
+        } else {
+            // Of another phase the checklist shows how it stands as well; no sign-off counts here.
+            let attempt =
+                Attempt { phase: phase.key.clone(), cycle: 1, turn: Turn::Team, since: summary.now };
+            gather(&mut connection, &feature, &phase, &attempt).await?
         };
         let team = is_current && allowed(&summary.grants, Action::DoControl);
         let mut controls = Vec::new();

@@ -429,7 +429,7 @@ pub(crate) async fn names(
             match field.input {
                 Input::Person => people.extend(item.values.text(field.key).parse::<uuid::Uuid>().ok()),
                 Input::People => {
-                    people.extend(texts.iter().filter_map(|text| text.parse::<uuid::Uuid>().ok()))
+                    people.extend(texts.iter().filter_map(|text| text.parse::<uuid::Uuid>().ok()));
                 }
                 _ => {}
             }

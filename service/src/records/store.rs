@@ -91,7 +91,7 @@ fn columns(form: &RecordForm) -> Result<Columns> {
     let some = |key: &str| Some(form.values.text(key)).filter(|text| !text.is_empty());
     Ok(Columns {
         severity: some("severity").map(ToOwned::to_owned),
-        owner: some("owner").map(|text| text.parse()).transpose().map_err(Error::internal)?,
+        owner: some("owner").map(str::parse).transpose().map_err(Error::internal)?,
         due: some("due").map(|text| Date::parse(text, DAY)).transpose().map_err(Error::internal)?,
         fields: json!(form.values),
         salt: fresh_salt(),

@@ -159,14 +159,11 @@ impl Service {
                 |values: Option<&Values>| Value::text(values.map_or("", |values| values.text("reason")));
             event.change("reason", said(old), said(new));
             let now = write.now;
-            match &before {
-                Some(before) => {
-                    store::update(write.connection(), &permit, before, form, actor.person, now).await?;
-                }
-                None => {
-                    let id = fresh_id(now);
-                    store::insert(write.connection(), &permit, id, NUMBER, form, actor.person, now).await?;
-                }
+            if let Some(before) = &before {
+                store::update(write.connection(), &permit, before, form, actor.person, now).await?;
+            } else {
+                let id = fresh_id(now);
+                store::insert(write.connection(), &permit, id, NUMBER, form, actor.person, now).await?;
             }
             if feature.tier != tier {
                 feature.tier = tier;

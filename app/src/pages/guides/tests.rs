@@ -132,7 +132,7 @@ fn lists(roles: &[Role], edited: bool, conflict: bool) -> String {
         |kind, written| ProductListItem { kind, points: vec![HOSTILE.to_owned()], version: 3, written };
     let own = list(ListKind::Hardening, Some((HOSTILE.to_owned(), NOW)));
     let form = list_form(&own).set("version", "2").set("points", "Mine");
-    let edited = edited.then(|| (ListKind::Hardening, form));
+    let edited = edited.then_some((ListKind::Hardening, form));
     let lists = vec![own, list(ListKind::Principles, None)];
     let page = ListsPage { product: product(roles), lists, now: NOW };
     html(|| view! { <ListsScreen page edited conflict /> })

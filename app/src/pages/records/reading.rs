@@ -125,13 +125,14 @@ impl<'a> Known<'a> {
                 Some(date) => view! { <time datetime=iso_date(date)>{date_words(date)}</time> }.into_any(),
                 None => text.to_owned().into_any(),
             },
-            Input::Choice(choices) => match (field.key, Severity::from_code(text)) {
-                ("severity", Some(severity)) => severity_badge(severity),
-                _ => {
+            Input::Choice(choices) => {
+                if let ("severity", Some(severity)) = (field.key, Severity::from_code(text)) {
+                    severity_badge(severity)
+                } else {
                     let choice = choices.iter().find(|choice| choice.code == text);
                     choice.map_or("", |choice| choice.label).into_any()
                 }
-            },
+            }
             Input::Person if text.is_empty() => ().into_any(),
             Input::Person => self.name(text).into_any(),
             Input::People => {

@@ -30,41 +30,38 @@ pub fn RiskStepScreen(
     let action = Place::Risk.path(&page.summary.key);
     let side = view! { <span class="muted">{format!("{step} of {STEPS}")}</span> }.into_any();
     let back = back(&action, &form, step);
-    let body = match questions().nth(step - 1) {
-        Some(question) => {
-            let answered = carried(&form, Some(question.key));
-            let options = yes_no();
-            view! {
-                <form class="form" method="get" action=action>
-                    <ErrorSummary form=form.clone() />
-                    {answered}
-                    <HiddenField name="asked" value=question.key />
-                    <HiddenField name="step" value=(step + 1).to_string() />
-                    <RadioGroup form name=question.key legend=question.label options inline=true />
-                    <FormActions>
-                        <Button>"Next"</Button>
-                        {back}
-                    </FormActions>
-                </form>
-            }
-            .into_any()
+    let body = if let Some(question) = questions().nth(step - 1) {
+        let answered = carried(&form, Some(question.key));
+        let options = yes_no();
+        view! {
+            <form class="form" method="get" action=action>
+                <ErrorSummary form=form.clone() />
+                {answered}
+                <HiddenField name="asked" value=question.key />
+                <HiddenField name="step" value=(step + 1).to_string() />
+                <RadioGroup form name=question.key legend=question.label options inline=true />
+                <FormActions>
+                    <Button>"Next"</Button>
+                    {back}
+                </FormActions>
+            </form>
         }
-        None => {
-            let (answered, state, fields) = (carried(&form, None), hidden_state(&form), last_fields(&form));
-            view! {
-                <PostForm action>
-                    <ErrorSummary form=form.clone() />
-                    {answered}
-                    {state}
-                    {fields}
-                    <FormActions>
-                        <Button>"Show what this changes"</Button>
-                        {back}
-                    </FormActions>
-                </PostForm>
-            }
-            .into_any()
+        .into_any()
+    } else {
+        let (answered, state, fields) = (carried(&form, None), hidden_state(&form), last_fields(&form));
+        view! {
+            <PostForm action>
+                <ErrorSummary form=form.clone() />
+                {answered}
+                {state}
+                {fields}
+                <FormActions>
+                    <Button>"Show what this changes"</Button>
+                    {back}
+                </FormActions>
+            </PostForm>
         }
+        .into_any()
     };
     view! {
         <FeatureFrame summary=page.summary section=FeatureSection::Overview here="Risk questionnaire">

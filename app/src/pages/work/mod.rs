@@ -59,10 +59,7 @@ fn with_you(items: Vec<WorkItem>, more: bool, now: OffsetDateTime) -> AnyView {
         }
         .into_any();
     }
-    let count = match more {
-        true => format!("the {} most urgent", items.len()),
-        false => counted(items.len(), "thing"),
-    };
+    let count = if more { format!("the {} most urgent", items.len()) } else { counted(items.len(), "thing") };
     let columns = ["What", "Feature", "Why it is with you", "Waiting", "Due"].map(Column::text).to_vec();
     table("Yours to do", "with-you", count, columns, items, now)
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{TestResult, fill};
 
-/// A PostgreSQL server that disappears with this process.
+/// A `PostgreSQL` server that disappears with this process.
 pub(crate) struct Cluster {
     embedded: Embedded,
 }

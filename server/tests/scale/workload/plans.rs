@@ -1,4 +1,4 @@
-//! The plans by which PostgreSQL answered, from its log: module `auto_explain` writes them there.
+//! The plans by which `PostgreSQL` answered, from its log: module `auto_explain` writes them there.
 
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,7 @@ const LARGE: [&str; 24] = [
 /// How long the log may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How PostgreSQL answered one statement.
+/// How `PostgreSQL` answered one statement.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// The statement.
