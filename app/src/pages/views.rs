@@ -284,7 +284,7 @@ pub fn EditViewPage(
 #[cfg(test)]
 mod tests {
     use sluice_domain::form::Fields;
-    use sluice_service::{features::FeatureFilter, find::SearchQuery, new_form_id};
+    use sluice_service::{find::SearchQuery, new_form_id};
     use time::macros::datetime;
 
     use super::*;

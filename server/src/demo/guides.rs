@@ -117,8 +117,11 @@ pub(super) static ALL: &[(At, Who, &str, Guide)] = &[
     ),
 ];
 
-/// The views that people saved: whose, under which name, with which filters.
-pub(super) static VIEWS: &[(Who, &str, &[(&str, &str)])] = &[
+/// A saved view: whose, under which name, with which filters.
+type SavedView = (Who, &'static str, &'static [(&'static str, &'static str)]);
+
+/// The views that people saved.
+pub(super) static VIEWS: &[SavedView] = &[
     (Ana, "Overdue", &[("overdue", "yes")]),
     (Ana, "Payments on a board", &[("product", "PAY"), ("view", "board")]),
     (Ben, "High risk, waiting for a reviewer", &[("tier", "high"), ("role", "security-reviewer")]),

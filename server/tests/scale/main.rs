@@ -52,7 +52,9 @@ async fn open_all(workspace: &Workspace, mut report: impl FnMut(&str, &Plan)) ->
                 opened.map_err(|error| format!("{name}: {error}"))?;
                 let statements = listener.take();
                 let plans = log.take(&statements).await?;
-                plans.iter().for_each(|plan| report(&name, plan));
+                for plan in &plans {
+                    report(&name, plan);
+                }
                 if time == times {
                     let rows = plans.iter().map(Plan::rows).sum();
                     asked.insert(name.clone(), Opened { statements, rows });

@@ -66,6 +66,9 @@ async fn keys(world: &World, actor: &Actor, text: &str) -> TestResult<Vec<String
         .collect())
 }
 
+/// Filters, and the keys that they leave.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[tokio::test]
 async fn search_finds_keys_then_titles_then_texts_then_what_is_spelt_alike() -> TestResult {
     let world = World::new().await?;
@@ -229,7 +232,7 @@ async fn each_filter_leaves_what_it_says() -> TestResult {
     edit(&in_design, &cast.developer, "2026-10-01").await?;
     edit(&done, &cast.developer, "2026-12-24").await?;
 
-    let all: &[(&[(&str, &str)], &[&str])] = &[
+    let all: &[Case<'_>] = &[
         (&[], &["PAY-4", "PAY-3", "PAY-2", "PAY-1"]),
         (&[("q", "first")], &["PAY-1"]),
         (&[("q", "pay-2")], &["PAY-2"]),

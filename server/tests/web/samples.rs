@@ -193,6 +193,7 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
     }))
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of forms, one entry each")]
 fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResult<Option<Sample>> {
     use Scope::Product;
     let (id, manager) = (new_form_id(), seed.person(MANAGER)?.to_string());

@@ -36,7 +36,7 @@ const RANKED: i64 = 400;
 
 /// What surrounds a hit in a title: characters for private use, which become [`Segment`]s before anybody sees them.
 const MARKS: (char, char) = ('\u{E000}', '\u{E001}');
-/// How PostgreSQL is asked to mark them.
+/// How the database is asked to mark them.
 const HIGHLIGHT: &str = "StartSel=\u{E000}, StopSel=\u{E001}, HighlightAll=true";
 
 /// What was found.

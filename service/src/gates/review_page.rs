@@ -337,10 +337,8 @@ fn record_line(record: &RecordFact) -> (String, String, Place) {
     if record.kind.is_single() {
         return (record.title.clone(), gist, place);
     }
-    let detail = match gist.is_empty() {
-        true => record.state.label.to_owned(),
-        false => format!("{}: {gist}", record.state.label),
-    };
+    let state = record.state.label;
+    let detail = if gist.is_empty() { state.to_owned() } else { format!("{state}: {gist}") };
     (format!("{} {}", record.key(), record.title), detail, place)
 }
 

@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_list_has_one_to_fifty_points() {
         assert_eq!(parse(" \r\n "), Err(vec![Problem::Text(TextError::Empty)]));
-        let lines = |count: usize| (0..count).map(|n| format!("Point {n}\n")).collect::<String>();
+        let lines = |count: usize| (0..count).map(|n| format!("Point {n}")).collect::<Vec<_>>().join("\n");
         assert_eq!(parse(&lines(50)).map(|points| points.len()), Ok(50));
         assert_eq!(parse(&lines(51)), Err(vec![Problem::TooManyPoints { max: 50 }]));
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_domain::{
     ids::{FeatureId, Id, ProductId},
@@ -34,7 +34,7 @@ pub(super) async fn surroundings(
     Ok(Surroundings {
         people: people.into_iter().map(Id::new).collect(),
         references: existing(connection, feature, &named).await?,
-        points: if asks_for_points { guides::points(connection, product).await? } else { Default::default() },
+        points: if asks_for_points { guides::points(connection, product).await? } else { BTreeMap::new() },
         staged: if form.kind == RecordKind::Promotion {
             staged(connection, feature).await?
         } else {

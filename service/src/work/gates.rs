@@ -19,6 +19,7 @@ impl Service {
     ///
     /// Each grant of theirs walks its own stretch of an index and stops after enough rows, so what is not theirs or
     /// not due yet costs nothing.
+    #[expect(clippy::too_many_lines, reason = "one query, and what its rows say")]
     pub(super) async fn tasks(&self, connection: &mut PgConnection, actor: &Actor) -> Result<Vec<WorkItem>> {
         let requesters: Vec<String> =
             Action::RequestReview.product_roles().iter().map(|role| role.code().to_owned()).collect();

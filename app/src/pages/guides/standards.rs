@@ -86,9 +86,9 @@ fn empty(product: &GuidedProduct) -> AnyView {
 
 fn card(product: &GuidedProduct, edition: &Edition, now: OffsetDateTime) -> AnyView {
     let side = state_chip(product, edition).into_any();
-    let (publisher, at) = (edition.publisher.clone(), edition.published_at);
+    let (by, at) = (edition.publisher.clone(), edition.published_at);
     let published = view! {
-        {publisher}
+        {by}
         ", "
         <Timestamp at now />
     };

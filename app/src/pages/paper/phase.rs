@@ -23,9 +23,9 @@ pub(super) fn part_of(
 ) -> AnyView {
     let FiledPhase { phase, attempts, sign_offs, controls, records, elsewhere, .. } = filed;
     let key = phase.key.to_string();
-    let gate = gate(&key, attempts);
-    let sign_offs = signed(&key, sign_offs);
-    let checklist = checklist(&key, controls);
+    let gate = gate(&phase.name, &key, attempts);
+    let sign_offs = signed(&phase.name, &key, sign_offs);
+    let checklist = checklist(&phase.name, &key, controls);
     let records = records.into_iter().map(|kind| fields::kind(kind, names)).collect_view();
     let elsewhere = elsewhere
         .into_iter()
@@ -54,7 +54,7 @@ pub(super) fn part_of(
     part(&format!("phase-{key}"), &format!("Phase {place}: {}", phase.name), body.into_any())
 }
 
-fn gate(key: &str, attempts: Vec<Attempt>) -> AnyView {
+fn gate(name: &str, key: &str, attempts: Vec<Attempt>) -> AnyView {
     if attempts.is_empty() {
         return view! {
             <h3>"Gate"</h3>
@@ -66,7 +66,7 @@ fn gate(key: &str, attempts: Vec<Attempt>) -> AnyView {
     let columns = ["Cycle", "Begun", "Review requested", "Outcome"].map(Column::text).to_vec();
     view! {
         <h3>"Gate"</h3>
-        <TableWrap id=format!("gate-{key}") caption="Attempts at this gate, in order">
+        <TableWrap id=format!("gate-{key}") caption=format!("Attempts at the gate of {name}, in order")>
             <TableHead columns />
             <tbody>{rows}</tbody>
         </TableWrap>
@@ -115,7 +115,7 @@ fn attempt_row(attempt: Attempt) -> AnyView {
     .into_any()
 }
 
-fn signed(key: &str, sign_offs: Vec<FiledSignOff>) -> AnyView {
+fn signed(name: &str, key: &str, sign_offs: Vec<FiledSignOff>) -> AnyView {
     if sign_offs.is_empty() {
         return view! {
             <h3>"Sign-offs"</h3>
@@ -127,7 +127,7 @@ fn signed(key: &str, sign_offs: Vec<FiledSignOff>) -> AnyView {
     let columns = ["Signed by", "What it says", "Covers", "Standing"].map(Column::text).to_vec();
     view! {
         <h3>"Sign-offs"</h3>
-        <TableWrap id=format!("sign-offs-{key}") caption="Sign-offs of this gate, in order">
+        <TableWrap id=format!("sign-offs-{key}") caption=format!("Sign-offs of the gate of {name}, in order")>
             <TableHead columns />
             <tbody>{rows}</tbody>
         </TableWrap>
@@ -175,7 +175,7 @@ fn sign_off_row(sign_off: FiledSignOff) -> AnyView {
     .into_any()
 }
 
-fn checklist(key: &str, controls: Vec<FiledControl>) -> AnyView {
+fn checklist(name: &str, key: &str, controls: Vec<FiledControl>) -> AnyView {
     if controls.is_empty() {
         return view! {
             <h3>"Checklist"</h3>
@@ -187,7 +187,7 @@ fn checklist(key: &str, controls: Vec<FiledControl>) -> AnyView {
     let columns = ["Control", "State", "What was said", "Proof"].map(Column::text).to_vec();
     view! {
         <h3>"Checklist"</h3>
-        <TableWrap id=format!("checklist-{key}") caption="The controls of this phase">
+        <TableWrap id=format!("checklist-{key}") caption=format!("The controls of {name}")>
             <TableHead columns />
             <tbody>{rows}</tbody>
         </TableWrap>

@@ -128,7 +128,7 @@ pub(super) fn one(page: &RecordPage, form: &Form, field: &'static Field, optiona
         Input::Set => {
             let item = page.item.as_ref().filter(|item| item.values.has(name));
             let line = item.map(|item| {
-                let value = Known::of(page).set(item.values.text(name));
+                let value = Known::set(item.values.text(name));
                 view! { <p>{format!("{label}: ")} {value}</p> }
             });
             line.into_any()

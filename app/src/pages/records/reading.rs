@@ -142,9 +142,9 @@ impl<'a> Known<'a> {
             Input::Points(list) => self.points(list, many),
             Input::References { .. } => {
                 let links = many.iter().map(|text| view! { <li>{self.reference(text, true)}</li> });
-                view! { <ul class="plain">{links.collect_view()}</ul> }.into_any()
+                view! { <ul class="plain references">{links.collect_view()}</ul> }.into_any()
             }
-            Input::Set => self.set(text),
+            Input::Set => Self::set(text),
         }
     }
 
@@ -180,7 +180,7 @@ impl<'a> Known<'a> {
     }
 
     /// What a step of Sluice set: the key of a feature.
-    pub(super) fn set(&self, text: &str) -> AnyView {
+    pub(super) fn set(text: &str) -> AnyView {
         match text.parse::<FeatureKey>() {
             Ok(key) => view! { <a href=Place::Feature.path(&key)>{text.to_owned()}</a> }.into_any(),
             Err(_) => text.to_owned().into_any(),

@@ -119,6 +119,7 @@ pub(super) struct Notice {
 
 /// A design decision.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "the fields are called as the form calls them")]
 pub(super) struct Decision {
     pub(super) title: &'static str,
     pub(super) context: &'static str,

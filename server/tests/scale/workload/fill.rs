@@ -3,6 +3,8 @@
 //! Triggers do not run meanwhile, and indexes are made at the end. What triggers would have made is made here too: the
 //! events that rows name, earlier versions, the search index. A test looks whether that holds.
 
+use std::fmt::Write as _;
+
 use sluice_domain::{
     policy,
     record::{RecordKind, State},
@@ -36,7 +38,7 @@ const SEARCH: &str = include_str!("sql/08_search.sql");
 const FOUND_WORDS: &str = include_str!("sql/09_words.sql");
 
 /// How many records of a kind there are, and who of two connections stores them.
-struct Kind {
+struct Filling {
     kind: RecordKind,
     part: u8,
     /// In the feature with very much in it.
@@ -50,8 +52,8 @@ struct Kind {
 }
 
 /// Ten requirements and ten findings a feature, beside ten threats: at 100,000 features that makes 3,000,000 of them.
-const KINDS: [Kind; 5] = [
-    Kind {
+const KINDS: [Filling; 5] = [
+    Filling {
         kind: RecordKind::Requirement,
         part: 1,
         many: 500,
@@ -59,7 +61,7 @@ const KINDS: [Kind; 5] = [
         usual: 10,
         states: &["accepted", "accepted", "accepted", "proposed"],
     },
-    Kind {
+    Filling {
         kind: RecordKind::Finding,
         part: 2,
         many: 2_000,
@@ -67,8 +69,8 @@ const KINDS: [Kind; 5] = [
         usual: 10,
         states: &["open", "fixed", "validated", "validated", "validated", "dismissed"],
     },
-    Kind { kind: RecordKind::Change, part: 1, many: 2, few: 2, usual: 2, states: &["merged"] },
-    Kind {
+    Filling { kind: RecordKind::Change, part: 1, many: 2, few: 2, usual: 2, states: &["merged"] },
+    Filling {
         kind: RecordKind::Decision,
         part: 2,
         many: 1,
@@ -76,7 +78,14 @@ const KINDS: [Kind; 5] = [
         usual: 1,
         states: &["accepted", "proposed"],
     },
-    Kind { kind: RecordKind::Notice, part: 1, many: 1, few: 1, usual: 1, states: &["sent", "acknowledged"] },
+    Filling {
+        kind: RecordKind::Notice,
+        part: 1,
+        many: 1,
+        few: 1,
+        usual: 1,
+        states: &["sent", "acknowledged"],
+    },
 ];
 
 /// Fills an empty, migrated database that has the built-in policy.
@@ -127,17 +136,19 @@ fn settings(features: u32) -> TestResult<String> {
     );
     for (place, phase) in policy.phases.iter().enumerate() {
         let controls: Vec<&str> = phase.controls.iter().map(|control| control.key.as_str()).collect();
-        sql += &format!(
+        let _ = write!(
+            sql,
             "insert into scale.phase values ({}, '{}', '{{{}}}');",
             place + 1,
             phase.key,
             controls.join(",")
         );
     }
-    for (place, Kind { kind, part, many, few, usual, states }) in KINDS.iter().enumerate() {
+    for (place, Filling { kind, part, many, few, usual, states }) in KINDS.iter().enumerate() {
         let known = |code: &&str| kind.spec().state(code).map(|state: &State| state.code);
         let states: Vec<&str> = states.iter().filter_map(known).collect();
-        sql += &format!(
+        let _ = write!(
+            sql,
             "insert into scale.kind values ('{}', {place}, {part}, {many}, {few}, {usual}, '{{{}}}');",
             kind.code(),
             states.join(",")
