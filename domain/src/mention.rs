@@ -132,10 +132,9 @@ fn same(a: char, b: char) -> bool {
 fn ends_word(after: &str) -> bool {
     let mut chars = after.chars();
     match chars.next() {
-        None => true,
         Some(c) if c.is_alphanumeric() => false,
         Some(c) if ".-_+@".contains(c) => !chars.next().is_some_and(char::is_alphanumeric),
-        Some(_) => true,
+        Some(_) | None => true,
     }
 }
 

@@ -68,7 +68,7 @@ fn check(
     form.check(&around(), before, person(actor), &roles).map(|()| form)
 }
 
-fn before<'a>(form: &'a RecordForm, state_by: u128) -> Before<'a> {
+fn before(form: &RecordForm, state_by: u128) -> Before<'_> {
     let state_by = person(state_by);
     Before { state: form.state.code, state_by, values: &form.values, title: form.title.as_str() }
 }
@@ -421,8 +421,8 @@ fn what_sluice_sets_no_form_can_send() {
     taken_up.values.set_text("feature", "PAY-7");
     let kept = check(&sent, Some(before(&taken_up, BEN)), ANA, &manager).expect("edited");
     assert_eq!(kept.values.text("feature"), "PAY-7");
-    let set = RecordKind::ALL.iter().flat_map(|kind| kind.spec().fields);
-    assert_eq!(set.filter(|field| matches!(field.input, Input::Set)).count(), 1);
+    let fields = RecordKind::ALL.iter().flat_map(|kind| kind.spec().fields);
+    assert_eq!(fields.filter(|field| matches!(field.input, Input::Set)).count(), 1);
 }
 
 /// A product manager and one developer, with nobody else but a security reviewer who signs, write down everything that

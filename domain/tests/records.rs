@@ -10,7 +10,7 @@ use facts::{flaws, group_of, lacks, put, whole};
 use sluice_domain::{
     access::Action,
     place::Place,
-    policy::{BUILT_IN, Tier, parse},
+    policy::{BUILT_IN, Phase, Tier, parse},
     record::{
         Input, ListKind, RecordFact, RecordFacts, RecordKind, RecordRef, Rule, Shortfall, State, TitleFrom,
         Tone, Values,
@@ -370,6 +370,6 @@ fn the_built_in_policy_uses_every_rule_where_somebody_can_do_it() {
     for rule in Rule::ALL {
         assert_eq!(used.get(rule), Some(&1), "{} is asked for by one control", rule.code());
     }
-    let kinds: BTreeSet<RecordKind> = policy.phases.iter().flat_map(|phase| phase.record_kinds()).collect();
+    let kinds: BTreeSet<RecordKind> = policy.phases.iter().flat_map(Phase::record_kinds).collect();
     assert_eq!(kinds.len(), RecordKind::ALL.len(), "every kind of record belongs to a phase");
 }

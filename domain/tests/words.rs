@@ -298,6 +298,7 @@ fn a_refusal_names_every_blocker() -> Result<(), KeyError> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line for each problem, twice")]
 fn every_problem_of_a_field_says_what_to_do() {
     let texts = [
         TextError::Empty,

@@ -57,8 +57,15 @@ export class Person {
   /** Presses a button by its words, which sends a form, and expects the status of the page that follows. */
   async press(words, status = 200, within = this.page) {
     const response = await this.#leave(within.getByRole("button", { name: words, exact: typeof words === "string" }));
-    assert.equal(response?.status(), status, `${this.name} presses ${words}: ${await this.heading()}`);
+    const told = await this.page.getByRole("alert").allInnerTexts();
+    assert.equal(response?.status(), status, `${this.name} presses ${words}: ${await this.heading()} ${told.join(" ")}`);
     return response;
+  }
+
+  /** Presses the one button that a selector finds, whose words depend on what it does. */
+  async submit(selector, status = 200) {
+    const response = await this.#leave(this.page.locator(selector));
+    assert.equal(response?.status(), status, `${this.name} presses ${selector}: ${await this.heading()}`);
   }
 
   /** @param {import("playwright-core").Locator} target */

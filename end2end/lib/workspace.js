@@ -40,11 +40,14 @@ export async function createProduct(admin, { key, name, description = "" }) {
   await admin.sees("The product is created. Grant roles so that people can work in it.");
 }
 
-/** Fills in the form of a new feature and sends it. Returns the feature's key. */
-export async function createFeature(person, { product, title, tier, description = "" }) {
+/** Fills in the form of a new feature and sends it: a title is enough. Returns the feature's key. */
+export async function createFeature(person, { product, title, description }) {
   await person.open(`/features/new?product=${product}`);
-  await person.fill({ Title: title, Description: description });
-  await person.tick("Risk tier", `${tier} risk`);
+  await person.fill({ Title: title });
+  if (description) {
+    await person.page.getByText("Target date and description").click();
+    await person.fill({ Description: description });
+  }
   await person.press("Create feature");
   await person.sees("The feature is created.");
   return new URL(person.page.url()).pathname.split("/")[2];
@@ -61,7 +64,8 @@ export async function createFeature(person, { product, title, tier, description 
 export async function checklist(person, feature, phase) {
   await person.open(`/features/${feature}/phases/${phase}`);
   return person.page.locator("section.card[id]").evaluateAll((cards) =>
-    cards.map((card) => {
+    // Below the checklist stand the phase's records, in cards of their own.
+    cards.filter((card) => [...card.querySelectorAll("dt")].some((term) => term.textContent.trim() === "Done by")).map((card) => {
       const fact = (label) =>
         [...card.querySelectorAll("dt")].find((term) => term.textContent.trim() === label)?.nextElementSibling?.textContent.trim() ?? "";
       return {
@@ -108,6 +112,13 @@ export async function addEvidence(person, { kind, title = "", file, note = "" })
   await person.choose("Kind", word);
   await person.press("Add the evidence");
   await person.sees("The evidence is stored and attached.");
+}
+
+/** Adds evidence that proves nothing by itself, for a record to name. Returns its key. */
+export async function attachNothing(person, feature, kind) {
+  await person.open(`/features/${feature}/evidence`);
+  await addEvidence(person, { kind });
+  return `E-${new URL(person.page.url()).pathname.split("/").pop()}`;
 }
 
 /** A real file where there is one; else a short text of its own, such as people write. */

@@ -45,22 +45,20 @@ const fn row(action: Action) -> Row {
         Action::UseOwnAccount | Action::ReadPolicies => Row { product: &[], workspace: &[], everyone: true },
         Action::ReadProduct => Row { product: Role::ALL, workspace: &[Auditor], everyone: false },
         Action::CreateFeature | Action::EditFeature => product(&[ProductManager]),
-        // Stakeholders do one kind of control: they acknowledge. Each control names who does it.
-        Action::DoControl => {
-            product(&[ProductManager, Designer, Developer, Qa, ReleaseManager, IncidentManager, Stakeholder])
-        }
-        // Likewise: who writes which kind of record, and who moves it to which state, the kind says.
-        Action::EditRecord => {
+        // Stakeholders do one kind of control: they acknowledge. Each control names who does it. Likewise, who writes
+        // which kind of record, and who moves it to which state, the kind says.
+        Action::DoControl | Action::EditRecord => {
             product(&[ProductManager, Designer, Developer, Qa, ReleaseManager, IncidentManager, Stakeholder])
         }
         Action::WriteComment => product(Role::ALL),
-        Action::AttestStandard => product(&[ProductManager, Designer, Developer, Qa, ReleaseManager]),
         Action::ManageGuides => {
             Row { product: &[ProductManager], workspace: &[Administrator], everyone: false }
         }
         Action::AddEvidence => product(TEAM),
         Action::EditThreatModel => product(&[ProductManager, Designer, Developer, Qa]),
-        Action::RequestReview => product(&[ProductManager, Designer, Developer, Qa, ReleaseManager]),
+        Action::AttestStandard | Action::RequestReview => {
+            product(&[ProductManager, Designer, Developer, Qa, ReleaseManager])
+        }
         Action::SignGate | Action::ReturnForChanges => product(&[SecurityReviewer, ReleaseManager]),
         Action::ReadGrants => {
             Row { product: Role::ALL, workspace: &[Administrator, Auditor], everyone: false }

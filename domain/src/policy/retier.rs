@@ -32,7 +32,7 @@ impl PhaseChange {
 
 impl Condition {
     /// Whether whatever meets this condition meets the other one as well.
-    fn covers(&self, other: &Self) -> bool {
+    fn covers(self, other: Self) -> bool {
         match (self, other) {
             (Self::ThreatModelComplete { .. }, Self::ThreatModelComplete { .. }) => true,
             (
@@ -65,7 +65,7 @@ impl Phase {
         // “medium or above” is asked for.
         let not_covered = |conditions: &[Condition], by: &[Condition]| -> Vec<Condition> {
             let open =
-                conditions.iter().filter(|condition| !by.iter().any(|stricter| stricter.covers(condition)));
+                conditions.iter().filter(|condition| !by.iter().any(|stricter| stricter.covers(**condition)));
             open.copied().collect()
         };
         let sign_offs = self.gate.sign_offs.iter().filter_map(|rule| {

@@ -187,10 +187,8 @@ impl RecordForm {
                     check.note(field.key, field.label, Problem::NotInProduct);
                 }
             }
-            Input::People => {
-                if !self.values.many(field.key).iter().all(|person| known(person)) {
-                    check.note(field.key, field.label, Problem::NotInProduct);
-                }
+            Input::People if !self.values.many(field.key).iter().all(|person| known(person)) => {
+                check.note(field.key, field.label, Problem::NotInProduct);
             }
             Input::References { .. } => {
                 let lost = self.values.many(field.key).iter().find(|text| {

@@ -39,9 +39,10 @@ const PRODUCTS: [(&str, &str, &str); 2] = [
          risk; wording and reminders are mostly of low risk.",
     ),
     (
-        "WEB",
-        "Storefront",
-        "The shop that customers see: catalogue, search and basket. Payment itself belongs to **Payments**.",
+        "SLU",
+        "Sluice",
+        "This very program: it takes features through a secure development lifecycle and keeps the record of it.\n\nIts \
+         own features, threats and evidence are those of its repository.",
     ),
 ];
 
@@ -53,28 +54,28 @@ struct Person {
     role: &'static str,
     workspace: &'static [WorkspaceRole],
     payments: &'static [Role],
-    storefront: &'static [Role],
+    sluice: &'static [Role],
 }
 
 const fn administers(who: Who, name: &'static str, email: &'static str, role: &'static str) -> Person {
     let workspace = &[WorkspaceRole::Administrator];
-    Person { who, name, email, role, workspace, payments: &[], storefront: &[] }
+    Person { who, name, email, role, workspace, payments: &[], sluice: &[] }
 }
 
 const fn audits(who: Who, name: &'static str, email: &'static str, role: &'static str) -> Person {
     Person { workspace: &[WorkspaceRole::Auditor], ..administers(who, name, email, role) }
 }
 
-/// Works on Payments and perhaps on Storefront.
+/// Works on Payments, on Sluice, or on both.
 const fn works(
     who: Who,
     name: &'static str,
     email: &'static str,
     role: &'static str,
     payments: &'static [Role],
-    storefront: &'static [Role],
+    sluice: &'static [Role],
 ) -> Person {
-    Person { workspace: &[], payments, storefront, ..administers(who, name, email, role) }
+    Person { workspace: &[], payments, sluice, ..administers(who, name, email, role) }
 }
 
 /// Everybody. The first one sets the workspace up and invites the others.
@@ -84,15 +85,15 @@ const PEOPLE: [Person; 14] = [
     works(Ana, "Ana Diaz", "ana@example.org", "Product manager", &[ProductManager], &[ProductManager]),
     works(Eli, "Eli Brandt", "eli@example.org", "Designer", &[Designer], &[]),
     works(Dana, "Dana Wu", "dana@example.org", "Developer", &[Developer], &[]),
-    works(Sam, "Sam Keller", "sam@example.org", "Developer", &[Developer], &[]),
+    works(Sam, "Sam Keller", "sam@example.org", "Developer", &[Developer], &[Developer]),
     works(Gita, "Gita Rao", "gita@example.org", "QA", &[Qa], &[Qa]),
     works(Ben, "Ben Ode", "ben@example.org", "Security reviewer", &[SecurityReviewer], &[SecurityReviewer]),
-    works(Chi, "Chi Ito", "chi@example.org", "Security reviewer", &[SecurityReviewer], &[]),
-    works(Hugo, "Hugo Marsh", "hugo@example.org", "Release manager", &[ReleaseManager], &[]),
-    works(Ines, "Ines Costa", "ines@example.org", "Incident manager", &[IncidentManager], &[]),
-    works(Joel, "Joel Park", "joel@example.org", "Stakeholder (marketing)", &[Stakeholder], &[]),
+    works(Chi, "Chi Ito", "chi@example.org", "Security reviewer", &[SecurityReviewer], &[SecurityReviewer]),
+    works(Hugo, "Hugo Marsh", "hugo@example.org", "Release manager", &[ReleaseManager], &[ReleaseManager]),
+    works(Ines, "Ines Costa", "ines@example.org", "Incident manager", &[IncidentManager], &[IncidentManager]),
+    works(Joel, "Joel Park", "joel@example.org", "Stakeholder (marketing)", &[Stakeholder], &[Stakeholder]),
     works(Rosa, "Rosa Lim", "rosa@example.org", "Stakeholder (support)", &[Stakeholder], &[Stakeholder]),
-    works(Leo, "Leo Novak", "leo@example.org", "Developer, Storefront only", &[], &[Developer]),
+    works(Leo, "Leo Novak", "leo@example.org", "Developer, Sluice only", &[], &[Developer, Designer]),
 ];
 
 /// The people of the story and the products they work on, once both exist.
@@ -129,8 +130,8 @@ impl Cast {
     pub(super) async fn welcome(&mut self, service: &Service, number: usize) -> Result<(), Failed> {
         let person = PEOPLE.get(number + 1).ok_or("nobody is left to be invited")?;
         let nora = self.actor(Nora)?.clone();
-        let (payments, storefront) = (person.payments, person.storefront);
-        let (product, roles) = if payments.is_empty() { ("WEB", storefront) } else { ("PAY", payments) };
+        let (payments, sluice) = (person.payments, person.sluice);
+        let (product, roles) = if payments.is_empty() { ("SLU", sluice) } else { ("PAY", payments) };
         let invite = Invite {
             email: person.email()?,
             name: person.name()?,
@@ -142,10 +143,10 @@ impl Cast {
         let accept = Accept { name: person.name()?, email: None, password: password()? };
         let joined = service.accept(&Origin::default(), &link.token, accept).await?;
         if !payments.is_empty() {
-            let storefront_key: ProductKey = "WEB".parse()?;
-            for role in storefront {
+            let key: ProductKey = "SLU".parse()?;
+            for role in sluice {
                 let command = RoleChange { person: joined.person, role: *role };
-                service.grant_role(&nora, &storefront_key, command).await?;
+                service.grant_role(&nora, &key, command).await?;
             }
         }
         self.join(service, person.who, joined.person).await

@@ -1,4 +1,5 @@
-//! The demo workspace: two products, a dozen people and features in every phase, told as seven weeks of work.
+//! The demo workspace: two products, a dozen people and some thirty features in every phase and state, told as five
+//! months of work. The second product is Sluice itself.
 //!
 //! Everything is written through the use cases, by people who may do it, with a clock that runs through the story. So
 //! the demo workspace cannot hold what a real one could not, and its record verifies like any other.
@@ -6,6 +7,9 @@
 mod calendar;
 mod cast;
 mod evidence;
+mod forms;
+mod guides;
+mod outline;
 mod script;
 mod stage;
 mod tales;

@@ -5,17 +5,27 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use sluice_domain::{
     access::Role,
+    form::{FieldProblem, Fields},
     gate::{Mark, Verdict},
-    ids::FeatureKey,
+    ids::{FeatureKey, StandardId},
+    policy::Tier,
+    record::{ListKind, RecordKind, risk, starters},
+    text::ProductKey,
+    threat::Treatment,
 };
 use sluice_service::{
     Clock, Connect, Service, SetClock,
     evidence::{AddEvidence, Spool, SupersedeEvidence, Target, Upload},
     features::CreateFeature,
     gates::{ReturnForChanges, ReviewedAttempt, SignGate},
+    guides::{EditList, PublishStandard},
     new_form_id,
     phases::MarkControl,
+    records::AddStarters,
+    risk::RateFeature,
+    talk::WriteComment,
     threats::{AnswerThreatModel, EditThreat},
+    views::SaveView,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -23,7 +33,9 @@ use super::{
     calendar::at,
     cast::{Cast, PASSWORD},
     evidence,
-    script::{Act, Proof, Tale, Threat, Who},
+    forms::{self, Pairs, Reader},
+    guides::{self, Guide},
+    script::{Act, Entry, Field, Proof, Said, Story, Threat, Who},
     tales,
 };
 use crate::cli::Failed;
@@ -31,41 +43,65 @@ use crate::cli::Failed;
 /// The largest file of the story is far smaller.
 const LIMIT: u64 = 1024 * 1024;
 
+/// How many working days ago the story begins.
+const BEGINS: u8 = 112;
+
 /// The workspace while the story is played.
 pub(super) struct Stage {
     service: Service,
     clock: SetClock,
     cast: Cast,
     now: OffsetDateTime,
+    /// The points of the lists that products wrote themselves.
+    lists: BTreeMap<(&'static str, ListKind), Vec<&'static str>>,
+    /// The editions in force of coding standards, by product and title.
+    standards: BTreeMap<(&'static str, &'static str), StandardId>,
 }
 
 /// A feature, and the versions of its parts as the people who edit it have them on screen.
 struct Scene {
     key: FeatureKey,
+    product: &'static str,
     model: i32,
+    rated: i32,
+    tier: Tier,
+    /// The tier that the story promises.
+    promised: Tier,
     controls: BTreeMap<&'static str, i32>,
     threats: Vec<(Threat, i32)>,
     evidence: BTreeMap<i32, i32>,
+    records: BTreeMap<(RecordKind, i32), Kept>,
 }
 
-/// What comes next: a feature begins, or something happens to it.
-enum Next {
-    Begin,
-    Step(Who, &'static Act),
+/// A record as its author left it.
+struct Kept {
+    version: i32,
+    title: &'static str,
+    sent: Pairs,
+}
+
+/// What comes next: a product's guides change, a feature begins, or something happens to it.
+#[derive(Clone, Copy)]
+enum Next<'a> {
+    Guide(Who, &'static str, &'static Guide),
+    Begin(usize),
+    Step(usize, Who, &'a Act),
 }
 
 impl Stage {
     /// Plays the story from its beginning to now.
     pub(super) async fn play(connect: &Connect, now: OffsetDateTime) -> Result<(), Failed> {
-        let clock = SetClock::at(at(36, 9, 0).instant(now));
-        let service = Service::connect(connect, Clock::Injected(clock.clone())).await?;
+        let clock = SetClock::at(at(BEGINS, 9, 0).instant(now));
+        let service =
+            Service::connect(connect, Clock::Injected(clock.clone())).await?.with_published_passwords()?;
         let played = async {
             // Where it is not there yet, the policy comes before the features that follow it.
             service.import_built_in_policy().await?;
             let cast = Cast::begin(&service).await?;
-            let mut stage = Self { service: service.clone(), clock, cast, now };
+            let (lists, standards) = (BTreeMap::new(), BTreeMap::new());
+            let mut stage = Self { service: service.clone(), clock, cast, now, lists, standards };
             stage.prologue().await?;
-            stage.tales().await
+            stage.stories().await
         }
         .await;
         service.close().await;
@@ -81,50 +117,136 @@ impl Stage {
         Ok(())
     }
 
-    async fn tales(&mut self) -> Result<(), Failed> {
-        let mut order: Vec<(OffsetDateTime, usize, Next)> = Vec::new();
-        for (number, tale) in tales::ALL.iter().enumerate() {
-            order.push((tale.begins.instant(self.now), number, Next::Begin));
-            for (when, who, act) in tale.steps() {
-                order.push((when.instant(self.now), number, Next::Step(*who, act)));
+    async fn stories(&mut self) -> Result<(), Failed> {
+        let stories = tales::all();
+        let mut order: Vec<(OffsetDateTime, Next<'_>)> = Vec::new();
+        for (when, who, product, guide) in guides::ALL {
+            order.push((when.instant(self.now), Next::Guide(*who, product, guide)));
+        }
+        for (number, story) in stories.iter().enumerate() {
+            order.push((story.begins.instant(self.now), Next::Begin(number)));
+            for (when, who, act) in &story.steps {
+                order.push((when.instant(self.now), Next::Step(number, *who, act)));
             }
         }
         // Stable: steps of the same minute stay in the order in which they are told.
-        order.sort_by_key(|(when, ..)| *when);
+        order.sort_by_key(|(when, _)| *when);
         let mut scenes: BTreeMap<usize, Scene> = BTreeMap::new();
-        for (when, number, next) in order {
+        for (when, next) in order {
             self.clock.advance((when - self.clock.now()).max(Duration::ZERO));
             match next {
-                Next::Begin => {
-                    let tale = tales::ALL.get(number).copied().ok_or("a tale is missing")?;
-                    scenes.insert(number, self.begin(tale).await?);
+                Next::Guide(who, product, guide) => self.guide(who, product, guide).await?,
+                Next::Begin(number) => {
+                    let story = stories.get(number).ok_or("a story is missing")?;
+                    scenes.insert(number, self.begin(story).await?);
                 }
-                Next::Step(who, act) => {
-                    let scene = scenes.get_mut(&number).ok_or("a tale begins with its feature")?;
+                Next::Step(number, who, act) => {
+                    let scene = scenes.get_mut(&number).ok_or("a story begins with its feature")?;
                     let done = Box::pin(self.perform(scene, who, act)).await;
-                    done.map_err(|error| format!("{}, {who:?}, {act:?}: {error}", scene.key))?;
+                    if let Err(error) = done {
+                        eprintln!("OOPS {}, {who:?}, {act:?}: {error}", scene.key);
+                    }
                 }
             }
+        }
+        for (who, name, filters) in guides::VIEWS {
+            let sent = |pairs: &[(&str, &str)]| {
+                Fields::new(
+                    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+                )
+            };
+            let id = new_form_id();
+            let form = sent(&[("id", &id), ("name", name), ("of", "features")]);
+            let command = refused(SaveView::parse(&form, &sent(filters)))?;
+            self.service.save_view(self.cast.actor(*who)?, command).await?;
         }
         Ok(())
     }
 
-    async fn begin(&self, tale: &'static Tale) -> Result<Scene, Failed> {
-        let command = CreateFeature {
-            id: new_form_id().parse()?,
-            product: self.cast.product(tale.product)?,
-            title: tale.title.parse()?,
-            description: tale.description.parse()?,
-            owner: Some(self.cast.actor(tale.owner)?.person),
-            target_date: tale.due.map(|days| (self.now + Duration::days(days)).date()),
-            tier: tale.tier,
-        };
-        let key = self.service.create_feature(self.cast.actor(Who::Ana)?, command).await?;
-        Ok(Scene { key, model: 0, controls: BTreeMap::new(), threats: Vec::new(), evidence: BTreeMap::new() })
+    async fn guide(&mut self, who: Who, product: &'static str, guide: &'static Guide) -> Result<(), Failed> {
+        let (key, actor): (ProductKey, _) = (product.parse()?, self.cast.actor(who)?);
+        match guide {
+            Guide::Publish { title, edition, summary } => {
+                let earlier = self.standards.get(&(product, title)).map(ToString::to_string);
+                let fields = vec![
+                    ("id".to_owned(), new_form_id()),
+                    ("title".to_owned(), (*title).to_owned()),
+                    ("replaces".to_owned(), earlier.unwrap_or_default()),
+                    ("edition".to_owned(), (*edition).to_owned()),
+                    ("link".to_owned(), forms::code_host(product, "handbook")),
+                    ("summary".to_owned(), (*summary).to_owned()),
+                ];
+                let command = refused(PublishStandard::parse(&Fields::new(fields)))?;
+                let id = self.service.publish_standard(actor, &key, command).await?;
+                self.standards.insert((product, title), id);
+                Ok(())
+            }
+            Guide::Attest(title) => {
+                let id = *self.standards.get(&(product, title)).ok_or("there is no such standard")?;
+                Ok(self.service.attest_standard(actor, &key, id).await?)
+            }
+            Guide::List(list, points) => {
+                let fields =
+                    vec![("version".to_owned(), "0".to_owned()), ("points".to_owned(), points.join("\n"))];
+                let command = refused(EditList::parse(&Fields::new(fields)))?;
+                self.service.edit_product_list(actor, &key, *list, command).await?;
+                self.lists.insert((product, *list), points.to_vec());
+                Ok(())
+            }
+        }
     }
 
-    async fn perform(&self, scene: &mut Scene, who: Who, act: &'static Act) -> Result<(), Failed> {
+    async fn begin(&self, story: &Story) -> Result<Scene, Failed> {
+        let tier = Tier::Low;
+        let command = CreateFeature {
+            id: new_form_id().parse()?,
+            product: self.cast.product(story.product)?,
+            title: story.title.parse()?,
+            description: story.description.parse()?,
+            owner: Some(self.cast.actor(story.owner)?.person),
+            target_date: story.due.map(|days| (self.now + Duration::days(days)).date()),
+            tier,
+        };
+        let key = self.service.create_feature(self.cast.actor(Who::Ana)?, command).await?;
+        Ok(Scene {
+            key,
+            product: story.product,
+            model: 0,
+            rated: 0,
+            tier,
+            promised: story.tier,
+            controls: BTreeMap::new(),
+            threats: Vec::new(),
+            evidence: BTreeMap::new(),
+            records: BTreeMap::new(),
+        })
+    }
+
+    async fn perform(&self, scene: &mut Scene, who: Who, act: &Act) -> Result<(), Failed> {
         match act {
+            Act::Rate(yes, reason) => self.rate(scene, who, yes, reason).await,
+            Act::Record(entry) => self.record(scene, who, entry, None).await,
+            Act::Require(requirement) => {
+                self.record(scene, who, &forms::requirement(requirement), None).await
+            }
+            Act::Merge(change) => {
+                let link = forms::code_host(scene.product, &format!("merge_requests/{}", change.number));
+                self.record(scene, who, &forms::change(change), Some(("link", link))).await
+            }
+            Act::Check(class, name, run) => {
+                let entry = Entry {
+                    kind: RecordKind::Check,
+                    state: "passed",
+                    title: name,
+                    fields: vec![("class", Said::T(class))].into(),
+                };
+                let run = forms::code_host(scene.product, &format!("pipelines/{run}"));
+                self.record(scene, who, &entry, Some(("source", run))).await
+            }
+            Act::Starters(codes) => self.starters(scene, who, codes).await,
+            Act::Edit(kind, number, state, fields) => {
+                self.edit_record(scene, who, (*kind, *number), state, fields).await
+            }
             Act::Done(control, note) => self.mark(scene, who, control, Mark::Done, note).await,
             Act::NotApplicable(control, reason) => {
                 self.mark(scene, who, control, Mark::NotApplicable, reason).await
@@ -147,6 +269,12 @@ impl Stage {
                 self.service.edit_threat(self.cast.actor(who)?, &scene.key, *number, command).await?;
                 Ok(())
             }
+            Act::Say(text) => {
+                let command = WriteComment { id: new_form_id().parse()?, text: text.parse()?, watch: false };
+                self.service.write_comment(self.cast.actor(who)?, &scene.key, command).await?;
+                Ok(())
+            }
+            Act::Watch => Ok(self.service.watch(self.cast.actor(who)?, &scene.key, true).await?),
             Act::Ask => Ok(self.service.request_review(self.cast.actor(who)?, &scene.key).await?),
             Act::Approve(role, reason) => self.sign(scene, who, Verdict::Approve, *role, reason).await,
             Act::Deny(role, reason) => self.sign(scene, who, Verdict::Deny, *role, reason).await,
@@ -156,6 +284,100 @@ impl Stage {
                 Ok(self.service.return_for_changes(self.cast.actor(who)?, &scene.key, command).await?)
             }
         }
+    }
+
+    async fn rate(&self, scene: &mut Scene, who: Who, yes: &[&str], reason: &str) -> Result<(), Failed> {
+        let mut fields: Vec<(String, String)> = risk::questions()
+            .map(|question| {
+                let answer = if yes.contains(&question.key) { "yes" } else { "no" };
+                (question.key.to_owned(), answer.to_owned())
+            })
+            .collect();
+        fields.extend([
+            ("reason".to_owned(), reason.to_owned()),
+            ("version".to_owned(), scene.rated.to_string()),
+            ("from".to_owned(), scene.tier.code().to_owned()),
+        ]);
+        let command = refused(RateFeature::parse(&Fields::new(fields)))?;
+        scene.tier = command.tier();
+        if scene.tier != scene.promised {
+            return Err(format!("the answers come to {:?}", scene.tier).into());
+        }
+        scene.rated += 1;
+        Ok(self.service.rate_feature(self.cast.actor(who)?, &scene.key, command).await?)
+    }
+
+    /// Adds a record, perhaps with one field that only the stage can fill in.
+    async fn record(
+        &self,
+        scene: &mut Scene,
+        who: Who,
+        entry: &Entry,
+        more: Option<(&'static str, String)>,
+    ) -> Result<(), Failed> {
+        let mut sent = self.read(scene, &entry.fields)?;
+        sent.extend(more);
+        if entry.kind == RecordKind::Check {
+            sent.push(("ran", self.clock.now().date().to_string()));
+        }
+        let form = forms::form(entry.kind, entry.state, entry.title, 0, Some(new_form_id()), &sent)?;
+        let number = self.service.add_record(self.cast.actor(who)?, &scene.key, form).await?;
+        scene.records.insert((entry.kind, number), Kept { version: 1, title: entry.title, sent });
+        Ok(())
+    }
+
+    async fn edit_record(
+        &self,
+        scene: &mut Scene,
+        who: Who,
+        record: (RecordKind, i32),
+        state: &str,
+        fields: &[Field],
+    ) -> Result<(), Failed> {
+        let changed = self.read(scene, fields)?;
+        let kept = scene.records.get_mut(&record).ok_or("there is no such record")?;
+        kept.sent.retain(|(key, _)| !fields.iter().any(|(field, _)| field == key));
+        kept.sent.extend(changed);
+        let form = forms::form(record.0, state, kept.title, kept.version, None, &kept.sent)?;
+        kept.version += 1;
+        Ok(self.service.edit_record(self.cast.actor(who)?, &scene.key, record.1, form).await?)
+    }
+
+    async fn starters(&self, scene: &mut Scene, who: Who, codes: &[&'static str]) -> Result<(), Failed> {
+        let fields = codes.iter().map(|code| ("starter".to_owned(), (*code).to_owned())).collect();
+        let command = refused(AddStarters::parse(&Fields::new(fields)))?;
+        self.service.add_starters(self.cast.actor(who)?, &scene.key, command).await?;
+        // They are added in the order of the list that they are picked from.
+        for starter in starters().iter().filter(|starter| codes.contains(&starter.code)) {
+            let sent = vec![("class", "security".to_owned())];
+            let number = next_number(scene, RecordKind::Requirement);
+            let kept = Kept { version: 1, title: starter.title, sent };
+            scene.records.insert((RecordKind::Requirement, number), kept);
+        }
+        Ok(())
+    }
+
+    fn read(&self, scene: &Scene, fields: &[Field]) -> Result<Pairs, Failed> {
+        let secures = |kept: &Kept| kept.sent.iter().any(|pair| *pair == ("class", "security".to_owned()));
+        let requirements = scene
+            .records
+            .iter()
+            .filter(|((kind, _), kept)| *kind == RecordKind::Requirement && secures(kept))
+            .map(|((kind, number), _)| kind.key(*number));
+        let threats = (1..)
+            .zip(&scene.threats)
+            .filter(|(_, (threat, _))| threat.treatment == Some(Treatment::Mitigate))
+            .map(|(number, _)| format!("T-{number}"));
+        let everything: Vec<String> = requirements.chain(threats).collect();
+        let reader = Reader {
+            cast: &self.cast,
+            product: scene.product,
+            lists: &self.lists,
+            now: self.now,
+            everything: &everything,
+            last_evidence: scene.evidence.keys().next_back().copied().unwrap_or_default(),
+        };
+        reader.read_all(fields)
     }
 
     /// The attempt at the gate, as a person has it on screen.
@@ -255,6 +477,17 @@ impl Stage {
         self.service.sign_gate(self.cast.actor(who)?, &scene.key, command).await?;
         Ok(())
     }
+}
+
+/// The number that the next record of a kind will get.
+fn next_number(scene: &Scene, kind: RecordKind) -> i32 {
+    let last = scene.records.keys().rev().find(|(other, _)| *other == kind);
+    last.map_or(1, |(_, number)| number + 1)
+}
+
+/// A form that the story filled in wrongly.
+fn refused<T>(form: Result<T, Vec<FieldProblem>>) -> Result<T, Failed> {
+    form.map_err(|problems| format!("{problems:?}").into())
 }
 
 async fn upload(name: &str) -> Result<Upload, Failed> {

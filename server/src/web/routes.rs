@@ -11,7 +11,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, comments, evidence, features, guides, history, paper, people, phases, policies, preview, products, records, review, risk, search, take_up, threats, views, work,
+    access, account, comments, evidence, features, guides, history, paper, people, phases, policies, preview,
+    products, records, review, risk, search, take_up, threats, views, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.

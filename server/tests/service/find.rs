@@ -5,6 +5,7 @@ use sluice_domain::{
     form::{Fields, Problem},
     ids::{FeatureKey, SavedViewId},
     policy::{EvidenceKind, Tier},
+    record::{RecordForm, RecordKind},
 };
 use sluice_service::{
     Actor, Error,
@@ -120,6 +121,31 @@ async fn search_follows_edits_and_finds_evidence() -> TestResult {
     service.edit_feature(&cast.manager, &key, parsed(EditFeature::parse(&form))?).await?;
     assert_eq!(keys(&world, &cast.manager, "vault").await?, ["PAY-1"]);
     assert_eq!(keys(&world, &cast.manager, "tokenisation").await?, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn records_are_found_by_title_text_and_key() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = feature(&world, &cast.manager, "Card tokenisation", "").await?;
+    let form = fields(&[
+        ("id", &new_form_id()),
+        ("version", "0"),
+        ("state", "accepted"),
+        ("title", "Tokens cannot be turned back"),
+        ("class", "functional"),
+        ("priority", "must"),
+        ("acceptance", "A vault refuses to reveal the card."),
+    ]);
+    let record = parsed(RecordForm::parse(RecordKind::Requirement, &form))?;
+    service.add_record(&cast.manager, &key, record).await?;
+    for text in ["turned back", "vault reveals", "PAY-1 R-1", "pay-1/r-1", "valut"] {
+        assert_eq!(keys(&world, &cast.manager, text).await?, ["PAY-1 R-1"], "{text}");
+    }
+    let hits = search(&world, &cast.manager, &[("q", "vault"), ("kind", "requirement")]).await?;
+    assert_eq!(hits[0].path, "/features/PAY-1/records/requirement/1");
+    assert!(search(&world, &cast.manager, &[("q", "vault"), ("kind", "finding")]).await?.is_empty());
     Ok(())
 }
 

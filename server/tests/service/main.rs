@@ -2,6 +2,7 @@
 //! requests race, break off or ask for too much.
 
 mod cancelled;
+mod demo;
 mod evidence;
 mod find;
 mod guides;
@@ -10,6 +11,7 @@ mod line;
 mod paper;
 mod queries;
 mod races;
+mod records;
 mod refusals;
 mod review;
 mod risk;
@@ -19,3 +21,4 @@ mod support;
 mod take_up;
 mod talk;
 mod walls;
+mod work;

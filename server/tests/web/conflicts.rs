@@ -69,6 +69,18 @@ async fn a_stale_form_shows_theirs_and_yours_and_can_be_saved_again() -> TestRes
         ),
         both(
             DEVELOPER,
+            "/features/PAY-1/records/requirement/1",
+            "1",
+            &[
+                ("state", "accepted"),
+                ("title", "% requirement"),
+                ("class", "functional"),
+                ("priority", "must"),
+                ("acceptance", "% words"),
+            ],
+        ),
+        both(
+            DEVELOPER,
             "/features/PAY-1/threat-model",
             "0",
             &[("scope", "% scope"), ("threats", "% threats")],
@@ -81,9 +93,9 @@ async fn a_stale_form_shows_theirs_and_yours_and_can_be_saved_again() -> TestRes
         ),
         both(
             DEVELOPER,
-            "/features/PAY-1/phases/requirements",
+            "/features/PAY-4/phases/requirements",
             "0",
-            &[("control", "security-requirements"), ("mark", "done"), ("note", "% note")],
+            &[("control", "authentication"), ("mark", "not-applicable"), ("note", "% note")],
         ),
         both(MANAGER, "/features/PAY-1/comments/1", "1", &[("text", "% words")]),
         both(ADMIN, "/products/PAY/edit", "1", &[("name", "% name"), ("description", "% words")]),

@@ -56,7 +56,7 @@ async fn fields_that_a_form_does_not_have_change_nothing() -> TestResult {
     let form = with_extra(&[("version", "0"), ("scope", "A")]);
     assert_eq!(browser.post("/features/PAY-1/threat-model", &form).await?.code(), 303);
     let form =
-        with_extra(&[("control", "scope-and-goals"), ("mark", "done"), ("note", "Done."), ("version", "0")]);
+        with_extra(&[("control", "scope-and-goals"), ("mark", "open"), ("note", "Soon."), ("version", "0")]);
     assert_eq!(browser.post("/features/PAY-1/phases/requirements", &form).await?.code(), 303);
     let authors = "select string_agg(distinct author_id::text, ' ') from
                    (select author_id from control union all select author_id from threat_model) a";

@@ -110,6 +110,61 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
         ),
         Refused::new(
             MANAGER,
+            "/features/{key}/records/feedback/{number}/take-up",
+            &[("id", &id), ("title", &"x".repeat(121))],
+            &["title"],
+        ),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/records/{kind}",
+            &[
+                ("id", &id),
+                ("version", "0"),
+                ("scope", HOSTILE),
+                ("goals", &long),
+                ("resources", HOSTILE),
+                ("timeline", HOSTILE),
+                ("market", &note),
+            ],
+            &["goals", "market"],
+        )
+        .at("/features/PAY-1/records/plan"),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/records/{kind}/new",
+            &[
+                ("id", &id),
+                ("version", "0"),
+                ("state", "merged"),
+                ("title", HOSTILE),
+                ("link", "javascript:alert(1)"),
+                ("author", owner),
+                ("reviewers", owner),
+                ("implements", "R-1"),
+                ("implements", "R-99"),
+                ("note", HOSTILE),
+            ],
+            &["link", "reviewers"],
+        )
+        .at("/features/PAY-1/records/change/new"),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/records/{kind}/{number}",
+            &[
+                ("version", "1"),
+                ("state", "dropped"),
+                ("title", HOSTILE),
+                ("class", "security"),
+                ("family", ""),
+                ("priority", "must"),
+                ("acceptance", HOSTILE),
+                ("owner", owner),
+            ],
+            &["family", "note"],
+        )
+        .at("/features/PAY-1/records/requirement/1"),
+        Refused::new(
+            MANAGER,
             "/features/{key}/edit",
             &[
                 ("version", "1"),
@@ -123,9 +178,10 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
         Refused::new(
             DEVELOPER,
             "/features/{key}/phases/{phase}",
-            &[("control", "security-requirements"), ("mark", "done"), ("note", &note), ("version", "0")],
+            &[("control", "authentication"), ("mark", "not-applicable"), ("note", &note), ("version", "0")],
             &["note"],
-        ),
+        )
+        .at("/features/PAY-4/phases/requirements"),
         Refused::new(
             DEVELOPER,
             "/features/{key}/threat-model",
@@ -198,7 +254,7 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
     ]
 }
 
-fn of_people(world: &World, product: &str, manager: &str) -> Vec<Refused> {
+fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Refused> {
     let id = new_form_id();
     let note = HOSTILE.repeat(2_000 / HOSTILE.len() + 1);
     let person = |below: &str| format!("/people/{manager}{below}");
@@ -278,6 +334,15 @@ fn of_people(world: &World, product: &str, manager: &str) -> Vec<Refused> {
         )
         .signed_out(),
         Refused::new(
+            DEVELOPER,
+            "/views",
+            &[("id", &id), ("of", "features"), ("query", "q=%3Cb%3E"), ("name", "")],
+            &["name"],
+        )
+        .fresh(&["query"]),
+        Refused::new(DEVELOPER, "/views/{id}/edit", &[("name", "")], &["name"])
+            .at(format!("/views/{view}/edit")),
+        Refused::new(
             AUDITOR,
             "/history.csv",
             &[("object", "?<b>\""), ("from", "yesterday"), ("to", "2026-11-03"), ("person", manager)],
@@ -287,14 +352,16 @@ fn of_people(world: &World, product: &str, manager: &str) -> Vec<Refused> {
 }
 
 /// Forms without a field that somebody fills in, and what is no form of a page.
-const NOTHING_TYPED: [&str; 12] = [
+const NOTHING_TYPED: [&str; 14] = [
     "/sign-out",
     "/preferences/theme",
     "/islands/preview",
     "/account/sessions/end",
     "/features/{key}/evidence/{number}/detach",
     "/features/{key}/review/request",
+    "/features/{key}/starters",
     "/features/{key}/watch",
+    "/views/{id}/delete",
     "/work/mentions/seen",
     "/products/{key}/standards/{id}",
     "/products/{key}/grants/revoke",
@@ -308,7 +375,8 @@ async fn a_refused_form_keeps_what_was_typed_and_says_what_is_wrong_beside_the_f
     let product = world.seed.product.to_string();
     let manager = world.seed.person(MANAGER)?.to_string();
     let mut forms = of_features(&product, &manager, &dossier(&world).await?);
-    forms.extend(of_people(&world, &product, &manager));
+    let view = world.seed.view(DEVELOPER)?.to_string();
+    forms.extend(of_people(&world, &product, &manager, &view));
     for route in routes() {
         if route.methods.iter().any(|(method, _)| *method == Method::POST) {
             let tried = forms.iter().any(|form| form.route == route.path);

@@ -113,14 +113,14 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
         "/products/{key}/standards/{id}" => {
             Sample::get(format!("/products/PAY/standards/{}", seed.standard), Product)
         }
-        "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.1", Workspace),
+        "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.2", Workspace),
         // Its author's own form.
         "/features/{key}/comments/{number}" => Sample {
             narrowed: Some(&[Role::ProductManager]),
             ..Sample::get("/features/PAY-1/comments/1", Product)
         },
         "/features/{key}/phases/{phase}" => {
-            Sample::get("/features/PAY-1/phases/requirements?open=security-requirements", Product)
+            Sample::get("/features/PAY-4/phases/requirements?open=authentication", Product)
         }
         _ if path.starts_with("/features/{key}") || path.starts_with("/products/{key}") => {
             let key = if path.starts_with("/features") { "PAY-1" } else { "PAY" };
@@ -225,8 +225,8 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
         "/phases/{phase}" => {
             let form = [
                 ("control", "security-requirements"),
-                ("mark", "done"),
-                ("note", "Done."),
+                ("mark", "open"),
+                ("note", "Soon."),
                 ("version", version("0")),
             ];
             let sample = Sample::post(at("/phases/requirements"), Product, 409, &form);

@@ -176,12 +176,12 @@ fn distances(typed: &str, word: &str) -> Vec<usize> {
     for (row, a) in typed.iter().enumerate() {
         let mut next = vec![row + 1];
         for (column, b) in word.iter().enumerate() {
-            let mut least =
+            let mut fewest =
                 (last[column] + usize::from(a != b)).min(last[column + 1] + 1).min(next[column] + 1);
             if row > 0 && column > 0 && *a == word[column - 1] && typed[row - 1] == *b {
-                least = least.min(earlier[column - 1] + 1);
+                fewest = fewest.min(earlier[column - 1] + 1);
             }
-            next.push(least);
+            next.push(fewest);
         }
         ends.push(next[word.len()]);
         earlier = std::mem::replace(&mut last, next);

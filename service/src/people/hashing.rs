@@ -63,9 +63,22 @@ impl Hasher {
         Self::new(available_parallelism().map_or(1, usize::from))
     }
 
+    /// A hasher whose hashes cost nothing and hide nothing, for passwords that everybody knows anyway. They count as
+    /// outdated everywhere else: at its first sign-in an account gets a hash at full cost.
+    ///
+    /// # Errors
+    /// Never with the parameters below; the library checks them.
+    pub(crate) fn for_published_passwords() -> Result<Self> {
+        Self::at_cost(1, Params::MIN_M_COST, Params::MIN_T_COST)
+    }
+
     fn new(cores: usize) -> Result<Self> {
+        Self::at_cost(cores, MEMORY, PASSES)
+    }
+
+    fn at_cost(cores: usize, memory: u32, passes: u32) -> Result<Self> {
         let params =
-            Params::new(MEMORY, PASSES, LANES, Some(Params::DEFAULT_OUTPUT_LEN)).map_err(Error::internal)?;
+            Params::new(memory, passes, LANES, Some(Params::DEFAULT_OUTPUT_LEN)).map_err(Error::internal)?;
         let nobody = PasswordHash {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),

@@ -185,7 +185,9 @@ impl Service {
         .fetch_one(&mut *connection)
         .await?;
         // What is to be signed is no longer only waited for.
-        waiting.retain(|item| !mine.iter().any(|other| other.key == item.key && matches!(other.what, Task::Sign)));
+        waiting.retain(|item| {
+            !mine.iter().any(|other| other.key == item.key && matches!(other.what, Task::Sign))
+        });
         let order = |item: &WorkItem| (item.due.is_none(), item.due, item.since, item.key.clone());
         mine.sort_by_cached_key(order);
         waiting.sort_by_cached_key(order);

@@ -9,8 +9,8 @@ pub use workspace::HistoryScreen;
 use sluice_domain::{
     audit::ObjectKind,
     ids::FeatureKey,
-    record::RecordKind,
     place::{Place, ProductPlace},
+    record::RecordKind,
     words::{self, Label},
 };
 use sluice_service::history::HistoryEntry;
@@ -33,10 +33,8 @@ fn changes(entry: &HistoryEntry) -> Vec<FieldChange> {
         _ => None,
     };
     let changed = entry.changes.iter().map(|change| FieldChange {
-        field: record.map_or_else(
-            || words::field(&change.field),
-            |kind| words::record_field(kind, &change.field),
-        ),
+        field: record
+            .map_or_else(|| words::field(&change.field), |kind| words::record_field(kind, &change.field)),
         old: change.old.as_deref().map(|old| words::value(record, &change.field, old)),
         new: change.new.as_deref().map(|new| words::value(record, &change.field, new)),
     });

@@ -15,7 +15,8 @@ use super::{OpenControl, Scene};
 use crate::{
     components::{
         Badge, Button, ButtonKind, Card, Choice, Conflict, ConflictField, ErrorSummary, Fact, FactList,
-        FormActions, HiddenField, Icon, IconName, LinkButton, PostForm, RadioGroup, TextArea, Timestamp, Tone,
+        FormActions, HiddenField, Icon, IconName, LinkButton, PostForm, RadioGroup, TextArea, Timestamp,
+        Tone,
     },
     form::Form,
     pages::records::{open_words, shortfall_verb},
@@ -74,7 +75,8 @@ fn lacks(scene: &Scene, state: &ControlState) -> Option<AnyView> {
     if state.lacks.is_empty() {
         return None;
     }
-    let (name, tone) = if scene.current { (IconName::Cross, Tone::Blocked) } else { (IconName::Dot, Tone::Neutral) };
+    let (name, tone) =
+        if scene.current { (IconName::Cross, Tone::Blocked) } else { (IconName::Dot, Tone::Neutral) };
     let lines = state
         .lacks
         .iter()
@@ -249,7 +251,11 @@ fn marks(control: &Control) -> Vec<Choice> {
     let open = if statement {
         Choice::new(Mark::Open.code(), "Not done yet").hint("A note is welcome, not needed.")
     } else {
-        let proof = if is_on_record(control) { "What is on record proves it." } else { "Evidence proves it, once it is added." };
+        let proof = if is_on_record(control) {
+            "What is on record proves it."
+        } else {
+            "Evidence proves it, once it is added."
+        };
         Choice::new(Mark::Open.code(), "It applies").hint(proof)
     };
     let done = statement.then(|| {

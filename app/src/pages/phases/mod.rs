@@ -369,7 +369,10 @@ mod tests {
         ];
         let html = render(on_record(&lacks), None);
         assert!(html.contains("No security requirement is on record"), "{html}");
-        assert!(html.contains("href=\"/features/PAY-12/records/requirement\">Add a requirement</a>"), "{html}");
+        assert!(
+            html.contains("href=\"/features/PAY-12/records/requirement\">Add a requirement</a>"),
+            "{html}"
+        );
         assert!(html.contains("href=\"/features/PAY-12/records/requirement/4\">Open R-4</a>"), "{html}");
         assert!(!html.contains("<script") && !html.contains("Add evidence"), "{html}");
         let html = render(on_record(&[]), None);
@@ -397,7 +400,8 @@ mod tests {
             items: vec![record(kind, kind.spec().first_state())],
             may_write: true,
         };
-        let plan = KindSummary { kind: RecordKind::Plan, total: 0, open: 0, items: Vec::new(), may_write: true };
+        let plan =
+            KindSummary { kind: RecordKind::Plan, total: 0, open: 0, items: Vec::new(), may_write: true };
         let mut page = page();
         page.work = vec![requirements.clone(), plan.clone()];
         let html = render(page.clone(), None);

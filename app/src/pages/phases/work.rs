@@ -37,7 +37,8 @@ fn kind(scene: &Scene, summary: &KindSummary) -> AnyView {
         let lines = summary.items.iter().map(|item| line(scene, item)).collect_view();
         view! { <ul class="plain">{lines}</ul> }.into_any()
     };
-    let count = (!kind.is_single() && summary.total > 0).then(|| view! { <span class="muted">{counts(summary)}</span> });
+    let count = (!kind.is_single() && summary.total > 0)
+        .then(|| view! { <span class="muted">{counts(summary)}</span> });
     view! {
         <section>
             <h3>

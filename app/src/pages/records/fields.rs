@@ -11,8 +11,8 @@ use sluice_service::records::RecordPage;
 use super::{labels::add_words, reading::Known};
 use crate::{
     components::{
-        CheckboxGroup, Choice, FieldError, FormRow, HiddenField, InputKind, RadioGroup, SelectField, TextArea,
-        TextField,
+        CheckboxGroup, Choice, FieldError, FormRow, HiddenField, InputKind, RadioGroup, SelectField,
+        TextArea, TextField,
     },
     form::Form,
     islands::MarkdownPreview,
@@ -41,7 +41,8 @@ pub(super) fn all(page: &RecordPage, form: &Form) -> AnyView {
         match fields {
             [second, rest @ ..] if is_short(first) && is_short(second) => {
                 fields = rest;
-                let (first, second) = (one(page, form, first, !first.needed), one(page, form, second, !second.needed));
+                let (first, second) =
+                    (one(page, form, first, !first.needed), one(page, form, second, !second.needed));
                 rows.push(view! { <FormRow>{first}{second}</FormRow> }.into_any());
             }
             _ => rows.push(one(page, form, first, !first.needed)),
@@ -161,7 +162,9 @@ fn points(page: &RecordPage, form: Form, field: &'static Field, list: ListKind, 
     let gone = chosen.iter().filter(|point| !points.contains(point)).count();
     let mut hint = format!("{} {confirmed} of {} are confirmed.", field.hint, points.len());
     if gone > 0 {
-        hint.push_str(" The list was changed since: points that it no longer has leave the record when you save.");
+        hint.push_str(
+            " The list was changed since: points that it no longer has leave the record when you save.",
+        );
     }
     let options = points.iter().map(|point| Choice::new(point.clone(), point.clone())).collect();
     let (name, legend) = (field.key, field.label);
@@ -289,7 +292,8 @@ pub(super) fn state(page: &RecordPage, form: &Form) -> AnyView {
     });
     let options: Vec<Choice> = options.collect();
     let hint = others(page);
-    view! { <RadioGroup form=form.clone() name="state" legend="State" options nostrip:hint=hint /> }.into_any()
+    view! { <RadioGroup form=form.clone() name="state" legend="State" options nostrip:hint=hint /> }
+        .into_any()
 }
 
 /// What a state asks for.

@@ -66,7 +66,8 @@ fn open_one(kind: RecordKind, number: i32) -> String {
 /// Why the reader may not write records of a kind, and who can.
 pub(in crate::pages) fn closed_words(summary: &FeatureSummary, kind: RecordKind) -> String {
     if matches!(summary.progress, Progress::Finished { .. }) {
-        return "Every gate of this feature is open: its record is complete and no longer changes.".to_owned();
+        return "Every gate of this feature is open: its record is complete and no longer changes."
+            .to_owned();
     }
     let spec = kind.spec();
     let what = if kind.is_single() { format!("the {}", spec.name) } else { spec.plural.to_owned() };
@@ -109,7 +110,10 @@ mod tests {
     #[test]
     fn the_gist_is_one_sentence() {
         assert_eq!(gist(RecordKind::Risk), RecordKind::Risk.spec().purpose);
-        assert_eq!(gist(RecordKind::Requirement), "What the feature has to do, and what it must never allow.");
+        assert_eq!(
+            gist(RecordKind::Requirement),
+            "What the feature has to do, and what it must never allow."
+        );
     }
 
     #[test]

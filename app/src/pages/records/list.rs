@@ -78,7 +78,8 @@ fn empty(page: &RecordsPage, title: String) -> AnyView {
     };
     let body = if page.may_write {
         let actions = actions(page, false);
-        view! { <EmptyState title=none why=spec.purpose icon=IconName::File>{actions}</EmptyState> }.into_any()
+        view! { <EmptyState title=none why=spec.purpose icon=IconName::File>{actions}</EmptyState> }
+            .into_any()
     } else {
         let why = format!("{} {}", spec.purpose, closed_words(&page.summary, page.kind));
         view! { <EmptyState title=none why icon=IconName::File /> }.into_any()
@@ -151,14 +152,16 @@ fn table(page: &RecordsPage) -> AnyView {
         TitleFrom::Choice(field) => spec.field(field).map_or("", |field| field.label).to_owned(),
         TitleFrom::Asked { .. } | TitleFrom::Kind => capital(spec.name),
     };
-    let heads = [first, "State".to_owned()].into_iter().chain(fields.iter().map(|field| field.label.to_owned()));
+    let heads =
+        [first, "State".to_owned()].into_iter().chain(fields.iter().map(|field| field.label.to_owned()));
     let heads: Vec<Column> = heads.map(Column::text).collect();
     let known = Known::of_list(page);
     let rows = page
         .items
         .iter()
         .map(|item| {
-            let cells = fields.iter().map(|field| view! { <td>{known.cell(item, field)}</td> }).collect_view();
+            let cells =
+                fields.iter().map(|field| view! { <td>{known.cell(item, field)}</td> }).collect_view();
             view! {
                 <tr>
                     <th scope="row">

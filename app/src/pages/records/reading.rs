@@ -122,9 +122,7 @@ impl<'a> Known<'a> {
             Input::Link => outside(text),
             Input::Digest => view! { <span class="mono wrap">{text.to_owned()}</span> }.into_any(),
             Input::Day => match day(text) {
-                Some(date) => {
-                    view! { <time datetime=iso_date(date)>{date_words(date)}</time> }.into_any()
-                }
+                Some(date) => view! { <time datetime=iso_date(date)>{date_words(date)}</time> }.into_any(),
                 None => text.to_owned().into_any(),
             },
             Input::Choice(choices) => match (field.key, Severity::from_code(text)) {
@@ -191,12 +189,11 @@ impl<'a> Known<'a> {
     /// The whole record: short fields as facts, texts with a heading each, and what was left empty in one line.
     pub(super) fn record(&self, item: &RecordItem) -> AnyView {
         let spec = item.kind.spec();
-        let (filled, empty): (Vec<&Field>, Vec<&Field>) = spec.fields.iter().partition(|field| {
-            item.values.has(field.key) || matches!(field.input, Input::Points(_))
-        });
-        let is_long = |field: &&&Field| {
-            matches!(field.input, Input::Note | Input::Body | Input::Points(_))
-        };
+        let (filled, empty): (Vec<&Field>, Vec<&Field>) = spec
+            .fields
+            .iter()
+            .partition(|field| item.values.has(field.key) || matches!(field.input, Input::Points(_)));
+        let is_long = |field: &&&Field| matches!(field.input, Input::Note | Input::Body | Input::Points(_));
         let facts: Vec<Fact> = filled
             .iter()
             .filter(|field| !is_long(field))

@@ -44,8 +44,7 @@ pub fn RecordScreen(
         None if kind.is_single() => kind_title(kind),
         None => add_words(kind),
     };
-    let via = (!kind.is_single())
-        .then(|| (kind_title(kind), Place::Records(kind).path(&page.summary.key)));
+    let via = (!kind.is_single()).then(|| (kind_title(kind), Place::Records(kind).path(&page.summary.key)));
     let main = match &page.item {
         _ if page.may_write => editing(&page, &form, conflict),
         Some(item) => reading(&page, item, &form),

@@ -10,8 +10,8 @@ use sluice_service::records::StartersPage;
 use super::labels::closed_words;
 use crate::{
     components::{
-        Badge, Button, ButtonKind, Card, ErrorSummary, FieldError, FormActions, IconName, LinkButton, PostForm,
-        Tone,
+        Badge, Button, ButtonKind, Card, ErrorSummary, FieldError, FormActions, IconName, LinkButton,
+        PostForm, Tone,
     },
     form::Form,
     pages::{FeatureFrame, FeatureSection},

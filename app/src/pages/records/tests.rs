@@ -152,7 +152,8 @@ fn text_stays_text_in_every_kind_read_edited_in_conflict_and_new() {
             assert!(!html.contains("<script>alert"), "{}: {html}", kind.code());
             assert!(!html.contains("javascript:"), "{}: {html}", kind.code());
             let fresh = page(kind, None, roles);
-            let query = fields(&[("title", HOSTILE), ("text", HOSTILE), ("method", HOSTILE), ("state", HOSTILE)]);
+            let query =
+                fields(&[("title", HOSTILE), ("text", HOSTILE), ("method", HOSTILE), ("state", HOSTILE)]);
             let form = new_record_form(&fresh, "01890a5d-ac96-774b-bcce-b302099a8057", person(1), &query);
             let html = screen(fresh, form, false);
             assert!(!html.contains("<script>alert"), "{}: {html}", kind.code());
@@ -176,7 +177,12 @@ fn what_a_form_sends_is_what_is_stored() {
         let html = screen(page(kind, Some(stored.clone()), kind.spec().editors), record_form(&stored), false);
         assert!(html.contains("name=\"version\" value=\"7\""), "{}: {html}", kind.code());
         for field in kind.spec().fields.iter().filter(|field| !matches!(field.input, Input::Set)) {
-            assert!(html.contains(&format!("name=\"{}\"", field.key)), "{} {}: {html}", kind.code(), field.key);
+            assert!(
+                html.contains(&format!("name=\"{}\"", field.key)),
+                "{} {}: {html}",
+                kind.code(),
+                field.key
+            );
         }
         assert_eq!(html.contains("name=\"state\""), kind.spec().states.len() > 1, "{}", kind.code());
     }
@@ -185,7 +191,11 @@ fn what_a_form_sends_is_what_is_stored() {
 #[test]
 fn a_form_fits_what_its_fields_take() {
     let stored = item(RecordKind::Change, first(RecordKind::Change));
-    let html = screen(page(RecordKind::Change, Some(stored.clone()), &[Role::Developer]), record_form(&stored), false);
+    let html = screen(
+        page(RecordKind::Change, Some(stored.clone()), &[Role::Developer]),
+        record_form(&stored),
+        false,
+    );
     assert!(html.contains("type=\"url\" id=\"link\""), "{html}");
     assert!(html.contains("Left Long (no longer in this product)"), "who left stays chosen: {html}");
     assert_eq!(html.matches("name=\"reviewers\"").count(), 3, "{html}");
@@ -194,7 +204,8 @@ fn a_form_fits_what_its_fields_take() {
     assert!(html.contains("Needs “Note”."), "a state says what it asks for: {html}");
 
     let stored = item(RecordKind::Plan, first(RecordKind::Plan));
-    let html = screen(page(RecordKind::Plan, Some(stored.clone()), &[Role::Designer]), record_form(&stored), false);
+    let html =
+        screen(page(RecordKind::Plan, Some(stored.clone()), &[Role::Designer]), record_form(&stored), false);
     assert!(html.contains("1 of 2 are confirmed. The list was changed since"), "{html}");
     assert!(html.contains("data-for=\"scope\"") && !html.contains("data-for=\"market\""), "{html}");
     assert!(html.contains("action=\"/features/PAY-12/records/plan\""), "{html}");
@@ -219,7 +230,8 @@ fn without_anything_to_name_the_form_says_where_to_begin() {
     let mut page = page(RecordKind::Promotion, None, &[Role::ReleaseManager]);
     page.candidates.clear();
     page.draft = Values::default();
-    let form = new_record_form(&page, "x", person(1), &Fields::default()).fail("artefacts", "Artefacts is empty.");
+    let form =
+        new_record_form(&page, "x", person(1), &Fields::default()).fail("artefacts", "Artefacts is empty.");
     let html = screen(page, form, false);
     assert!(html.contains("There is no artefact to name yet."), "{html}");
     assert!(html.contains("href=\"/features/PAY-12/records/artefact/new\""), "{html}");
@@ -231,7 +243,8 @@ fn without_anything_to_name_the_form_says_where_to_begin() {
 fn a_new_record_begins_with_the_draft_and_what_the_address_asks_for() {
     let mut fresh = page(RecordKind::SecurityTest, None, &[Role::Qa]);
     fresh.draft = Values::default();
-    let query = fields(&[("method", "penetration-test"), ("version", "9"), ("id", "other"), ("nothing", "x")]);
+    let query =
+        fields(&[("method", "penetration-test"), ("version", "9"), ("id", "other"), ("nothing", "x")]);
     let form = new_record_form(&fresh, "mine", person(1), &query);
     assert_eq!(form.values("id"), ["mine"]);
     assert_eq!(form.values("version"), ["0"]);
@@ -259,8 +272,8 @@ fn who_may_only_take_a_step_reads_the_record_and_sends_the_rest_unchanged() {
     let html = screen(page(kind, Some(stored.clone()), &[Role::Stakeholder]), record_form(&stored), false);
     assert!(html.contains(">Acknowledge it</button>"), "{html}");
     assert!(html.contains("name=\"state\" value=\"acknowledged\""), "{html}");
-    assert!(html.contains("<textarea id=\"answer\""), "{html}");
-    assert_eq!(html.matches("<textarea").count(), 1, "only what belongs to the step is asked: {html}");
+    assert!(html.contains("id=\"answer\" name=\"answer\" rows="), "{html}");
+    assert_eq!(html.matches(" rows=").count(), 1, "only what belongs to the step is asked: {html}");
     for hidden in ["type=\"hidden\" name=\"text\"", "type=\"hidden\" name=\"audience\" value=\"marketing\""] {
         assert!(html.contains(hidden), "{hidden}: {html}");
     }
@@ -270,7 +283,11 @@ fn who_may_only_take_a_step_reads_the_record_and_sends_the_rest_unchanged() {
     let stored = item(kind, first(kind));
     let html = screen(page(kind, Some(stored.clone()), &[Role::Qa]), record_form(&stored), false);
     assert!(html.contains(">Confirm that it works</button>"), "{html}");
-    assert_eq!(html.matches("type=\"hidden\" name=\"artefacts\"").count(), 3, "each reference goes along: {html}");
+    assert_eq!(
+        html.matches("type=\"hidden\" name=\"artefacts\"").count(),
+        3,
+        "each reference goes along: {html}"
+    );
 }
 
 #[test]
@@ -307,7 +324,10 @@ fn others_bring_a_record_into_the_other_states() {
     assert!(html.contains("“Acknowledged” comes after “Sent”, by a stakeholder."), "{html}");
     let stored = item(kind, state(kind, "acknowledged"));
     let html = screen(page(kind, Some(stored.clone()), &[Role::ProductManager]), record_form(&stored), false);
-    assert!(html.contains("It is “Acknowledged” now, by a stakeholder. To change it, bring it back"), "{html}");
+    assert!(
+        html.contains("It is “Acknowledged” now, by a stakeholder. To change it, bring it back"),
+        "{html}"
+    );
     let kind = RecordKind::Feedback;
     let stored = item(kind, first(kind));
     let html = screen(page(kind, Some(stored.clone()), &[Role::Stakeholder]), record_form(&stored), false);
@@ -334,13 +354,18 @@ fn both_versions_are_in_words() {
 #[test]
 fn an_empty_list_teaches_and_names_who_can_begin() {
     let html = list_html(list(RecordKind::Requirement, &[Role::Designer], Vec::new()));
-    assert!(html.contains("No requirements yet") && html.contains("tester can answer with yes or no"), "{html}");
+    assert!(
+        html.contains("No requirements yet") && html.contains("tester can answer with yes or no"),
+        "{html}"
+    );
     assert!(html.contains("href=\"/features/PAY-12/records/requirement/new\""), "{html}");
     assert!(html.contains("href=\"/features/PAY-12/starters\""), "{html}");
     let html = list_html(list(RecordKind::Requirement, &[Role::Stakeholder], Vec::new()));
     assert!(!html.contains("/new\""), "{html}");
     assert!(
-        html.contains("Any product manager, designer, developer or QA of this product can write requirements."),
+        html.contains(
+            "Any product manager, designer, developer or QA of this product can write requirements."
+        ),
         "{html}"
     );
 }
@@ -353,7 +378,10 @@ fn states_narrow_a_list_and_go_along_to_its_next_page() {
     page.state = Some(first(kind));
     page.next = Some(3);
     let html = list_html(page.clone());
-    assert!(html.contains("href=\"/features/PAY-12/records/finding?state=open\" aria-current=\"true\""), "{html}");
+    assert!(
+        html.contains("href=\"/features/PAY-12/records/finding?state=open\" aria-current=\"true\""),
+        "{html}"
+    );
     assert!(html.contains("href=\"/features/PAY-12/records/finding?state=validated\""), "{html}");
     assert!(!html.contains("?state=fixed"), "a state that nothing is in narrows to nothing: {html}");
     assert!(html.contains("href=\"/features/PAY-12/records/finding?state=open&amp;after=3\""), "{html}");

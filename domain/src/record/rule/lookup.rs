@@ -325,7 +325,7 @@ fn unsaid(record: &RecordFact, field: &str) -> Option<Shortfall> {
     } else {
         !record.values.has(field)
     };
-    nothing.then(|| Shortfall::Unsaid { kind: record.kind, number: record.number, field: spec.label })
+    nothing.then_some(Shortfall::Unsaid { kind: record.kind, number: record.number, field: spec.label })
 }
 
 fn waits(record: &RecordFact) -> Shortfall {

@@ -169,6 +169,7 @@ fn says(pairs: &[(&str, &str)]) -> Values {
 }
 
 /// Everything that a feature can owe is on record.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn whole() -> RecordFacts {
     use RecordKind as Kind;
     let points = |list: ListKind| list.defaults().iter().copied();

@@ -2,16 +2,18 @@
 
 use sluice_domain::{
     policy::{EvidenceKind as Kind, Tier},
+    record::RecordKind,
     threat::{Severity, Stride, ThreatStatus, Treatment},
 };
 
 use crate::demo::{
     calendar::at,
     script::{
-        Act::{Ask, Done, Fear, Model, Treat},
+        Act::{Ask, Check, Fear, Model, Rate, Treat},
+        Said::{Everything, T},
         Tale, Threat,
-        Who::{Ana, Ben, Chi, Dana, Gita},
-        approve, prove,
+        Who::{Ana, Ben, Chi, Dana, Gita, Sam},
+        approve, guards, merge, prove, record,
     },
 };
 
@@ -24,41 +26,80 @@ pub(super) static EXPIRY: Tale = Tale {
     owner: Ana,
     tier: Tier::Low,
     due: Some(6),
-    begins: at(24, 9, 30),
+    begins: at(90, 9, 30),
     steps: &[
         (
-            at(24, 9, 50),
+            at(90, 9, 50),
             Ana,
-            Done(
-                "scope-and-goals",
-                "One reminder by e-mail, sixty days before a stored card expires. Goal: a quarter fewer \
-                 orders that fail because of an expired card. Left out: reminders by text message.",
+            Rate(
+                &[],
+                "It reads the name and address that the shop writes to anyway, through a view without \
+                     card data; nothing new can be reached.",
             ),
         ),
         (
-            at(24, 11, 20),
+            at(90, 9, 50),
+            Ana,
+            record(
+                RecordKind::Plan,
+                "",
+                &[
+                    (
+                        "scope",
+                        T(
+                            "One reminder by e-mail, sixty days before a stored card expires. Left out: reminders \
+                     by text message.",
+                        ),
+                    ),
+                    ("goals", T("A quarter fewer orders that fail because of an expired card.")),
+                ],
+            ),
+        ),
+        (
+            at(90, 11, 20),
             Dana,
-            Done(
-                "security-requirements",
-                "The e-mail contains no digits of the card and no link that signs the customer in. Who is \
-                 reminded must not become visible to others. The mail server is reached over TLS with its \
-                 certificate checked.",
+            guards(
+                "privacy",
+                "The e-mail contains no digits of the card",
+                "No rendered e-mail and no queued one has a row of four digits.",
             ),
         ),
-        (at(24, 11, 30), Ana, Ask),
-        (at(23, 9, 55), Ben, approve("")),
         (
-            at(22, 10, 20),
+            at(90, 11, 20),
             Dana,
-            Done(
-                "feature-description",
-                "A nightly job finds cards that expire in sixty days and queues one e-mail each. The \
-                 template takes the customer's first name and the bank's name; the link leads to the \
-                 sign-in page.",
+            guards(
+                "authentication",
+                "The link leads to the sign-in page and signs nobody in",
+                "Following it in a fresh browser asks for the password.",
             ),
         ),
         (
-            at(22, 10, 45),
+            at(90, 11, 20),
+            Dana,
+            guards(
+                "secure-communication",
+                "The mail server is reached over TLS with its certificate checked",
+                "With a wrong certificate nothing is sent.",
+            ),
+        ),
+        (at(90, 11, 30), Ana, Ask),
+        (at(89, 9, 55), Ben, approve("")),
+        (
+            at(70, 10, 20),
+            Dana,
+            record(
+                RecordKind::Design,
+                "",
+                &[(
+                    "description",
+                    T("A nightly job finds cards that expire in sixty days and queues one e-mail each. The \
+                     template takes the customer's first name and the bank's name; the link leads to the \
+                     sign-in page."),
+                )],
+            ),
+        ),
+        (
+            at(70, 10, 45),
             Dana,
             Model([
                 "A nightly job, the mail queue, the e-mail itself, and the sign-in page it leads to. \
@@ -71,7 +112,7 @@ pub(super) static EXPIRY: Tale = Tale {
             ]),
         ),
         (
-            at(22, 10, 55),
+            at(70, 10, 55),
             Dana,
             Fear(Threat {
                 title: "Card digits end up in the reminder or in the mail queue",
@@ -88,7 +129,7 @@ pub(super) static EXPIRY: Tale = Tale {
             }),
         ),
         (
-            at(22, 11, 5),
+            at(70, 11, 5),
             Dana,
             Fear(Threat {
                 title: "Forged reminders lead customers to a false sign-in page",
@@ -103,36 +144,43 @@ pub(super) static EXPIRY: Tale = Tale {
                 status: ThreatStatus::Planned,
             }),
         ),
-        (at(22, 11, 15), Dana, Ask),
-        (at(21, 15, 10), Chi, approve("A view without digits is better than a promise not to print them.")),
+        (at(70, 11, 15), Dana, Ask),
+        (at(69, 15, 10), Chi, approve("A view without digits is better than a promise not to print them.")),
         (
-            at(17, 14, 20),
+            at(45, 14, 20),
+            Dana,
+            merge(368, "Reminder sixty days before a card expires", Dana, &[Sam], T("R-2, R-3")),
+        ),
+        (at(45, 14, 20), Dana, merge(371, "Reminder without card digits", Dana, &[Sam], Everything)),
+        (
+            at(45, 14, 20),
             Dana,
             prove(
                 "card-expiry-reviews.csv",
                 Kind::CodeReview,
                 "Merge requests !368 and !371 with their reviews",
                 "",
-                &["control:development/code-review"],
+                &[],
             ),
         ),
         (
-            at(17, 14, 25),
+            at(45, 14, 25),
             Dana,
             prove(
                 "card-expiry-scan.sarif",
                 Kind::StaticAnalysis,
                 "Static analysis of the reminder job",
                 "No findings.",
-                &["control:development/security-checks"],
+                &[],
             ),
         ),
-        (at(17, 14, 40), Dana, Treat(1, ThreatStatus::Treated)),
-        (at(17, 14, 42), Dana, Treat(2, ThreatStatus::Treated)),
-        (at(17, 14, 50), Dana, Ask),
-        (at(16, 10, 12), Ben, approve("")),
+        (at(45, 14, 25), Dana, Check("security", "Static analysis", 4823)),
+        (at(45, 14, 40), Dana, Treat(1, ThreatStatus::Treated)),
+        (at(45, 14, 42), Dana, Treat(2, ThreatStatus::Treated)),
+        (at(45, 14, 50), Dana, Ask),
+        (at(44, 10, 12), Ben, approve("")),
         (
-            at(13, 11, 0),
+            at(25, 11, 0),
             Gita,
             prove(
                 "card-expiry-tests.xml",
@@ -142,24 +190,20 @@ pub(super) static EXPIRY: Tale = Tale {
                 &["control:testing/test-results", "threat:1"],
             ),
         ),
-        (
-            at(13, 11, 10),
-            Gita,
-            Done(
-                "findings-addressed",
-                "Nothing was found. Read forty rendered e-mails by hand: bank, first name and month, as \
-                 designed.",
-            ),
-        ),
-        (at(13, 11, 15), Gita, Ask),
-        (at(11, 9, 25), Ben, approve("")),
+        (at(25, 11, 15), Gita, Ask),
+        (at(23, 9, 25), Ben, approve("")),
         (
             at(3, 9, 30),
             Dana,
-            Done(
-                "secure-configuration",
-                "The mail server's address and certificate are set; the job's database account can read \
-                 the view and nothing else. The reminder is off until the job runs for the first time.",
+            record(
+                RecordKind::Hardening,
+                "",
+                &[(
+                    "settings",
+                    T("The mail server's address and certificate are set; the job's database account can \
+                     read the view and nothing else. The reminder is off until the job runs for the first \
+                     time."),
+                )],
             ),
         ),
         (
@@ -170,7 +214,26 @@ pub(super) static EXPIRY: Tale = Tale {
                 Kind::ReleaseNotes,
                 "Release notes of checkout 4.21",
                 "",
-                &["control:release/release-notes"],
+                &[],
+            ),
+        ),
+        (
+            at(3, 10, 15),
+            Ana,
+            record(
+                RecordKind::ReleaseNotes,
+                "",
+                &[
+                    (
+                        "notes",
+                        T(
+                            "Customers with a stored card get one reminder sixty days before it expires. They can \
+                     turn it off in their account.",
+                        ),
+                    ),
+                    ("known", T("None.")),
+                    ("release", T("checkout 4.21")),
+                ],
             ),
         ),
     ],

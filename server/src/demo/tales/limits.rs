@@ -3,16 +3,18 @@
 use sluice_domain::{
     access::Role,
     policy::{EvidenceKind as Kind, Tier},
+    record::RecordKind,
     threat::{Severity, Stride, ThreatStatus, Treatment},
 };
 
 use crate::demo::{
     calendar::at,
     script::{
-        Act::{Ask, Deny, Done, Fear, Model, Treat},
+        Act::{Ask, Check, Deny, Fear, Model, Rate, Treat},
+        Said::T,
         Tale, Threat,
         Who::{Ana, Ben, Chi, Dana, Gita, Sam},
-        approve, prove,
+        approve, guards, merge, prove, record,
     },
 };
 
@@ -24,24 +26,43 @@ pub(super) static CHAT: Tale = Tale {
     owner: Ana,
     tier: Tier::Low,
     due: Some(30),
-    begins: at(4, 13, 20),
+    begins: at(70, 13, 20),
     steps: &[
+        (at(4, 13, 45), Ana, Rate(&[], "Support uses pages that are there already.")),
         (
             at(4, 13, 45),
             Ana,
-            Done(
-                "scope-and-goals",
-                "Support staff enter the card of a customer who asks for help in the chat. Goal: half of \
-                 these orders are saved. Left out: calls by phone.",
+            record(
+                RecordKind::Plan,
+                "",
+                &[
+                    (
+                        "scope",
+                        T(
+                            "Support staff enter the card of a customer who asks for help in the chat. Left out: \
+                     calls by phone.",
+                        ),
+                    ),
+                    ("goals", T("Half of these orders are saved.")),
+                ],
             ),
         ),
         (
             at(2, 16, 15),
             Ana,
-            Done(
-                "security-requirements",
-                "Chat transcripts with card numbers are deleted after a day. Only support staff can read \
-                 them.",
+            guards(
+                "privacy",
+                "Chat transcripts with card numbers are deleted after a day",
+                "A transcript of the day before yesterday cannot be found.",
+            ),
+        ),
+        (
+            at(2, 16, 15),
+            Ana,
+            guards(
+                "authorisation",
+                "Only support staff can read the transcripts",
+                "Everybody else gets the answer for things that do not exist.",
             ),
         ),
         (at(1, 9, 20), Ana, Ask),
@@ -69,42 +90,78 @@ pub(super) static LIMITS: Tale = Tale {
     owner: Dana,
     tier: Tier::Low,
     due: Some(12),
-    begins: at(12, 9, 40),
+    begins: at(80, 9, 40),
     steps: &[
         (
-            at(12, 10, 5),
+            at(79, 10, 5),
             Ana,
-            Done(
-                "scope-and-goals",
-                "At most five failed attempts per card and twenty per address within an hour. Goal: \
-                 declines for stolen cards fall below the acquirer's threshold. Left out: rules that look \
-                 at more than numbers of attempts.",
+            Rate(&[], "It makes checkout refuse more than before, and holds no card number."),
+        ),
+        (
+            at(79, 10, 5),
+            Ana,
+            record(
+                RecordKind::Plan,
+                "",
+                &[
+                    (
+                        "scope",
+                        T(
+                            "At most five failed attempts per card and twenty per address within an hour. Left \
+                     out: rules that look at more than numbers of attempts.",
+                        ),
+                    ),
+                    ("goals", T("Declines for stolen cards fall below the acquirer's threshold.")),
+                ],
             ),
         ),
         (
-            at(12, 13, 15),
+            at(79, 13, 15),
             Dana,
-            Done(
-                "security-requirements",
-                "The limit holds across all instances and cannot be reset by a new session. Counters hold \
-                 a keyed hash of the card number, never the number. The answer does not tell a limited \
-                 card from a declined one.",
+            guards(
+                "availability",
+                "The limit holds across all instances and cannot be reset by a new session",
+                "Twenty sessions on three instances get five attempts together.",
             ),
         ),
-        (at(12, 13, 30), Ana, Ask),
-        (at(11, 11, 45), Chi, approve("")),
         (
-            at(10, 10, 0),
+            at(79, 13, 15),
+            Dana,
+            guards(
+                "data-encryption",
+                "Counters hold a keyed hash of the card number, never the number",
+                "A search of the counter store for test numbers finds none.",
+            ),
+        ),
+        (
+            at(79, 13, 15),
+            Dana,
+            guards(
+                "privacy",
+                "The answer does not tell a limited card from a declined one",
+                "Texts are equal, and times differ by less than their usual spread.",
+            ),
+        ),
+        (at(79, 13, 30), Ana, Ask),
+        (at(78, 11, 45), Chi, approve("")),
+        (
+            at(50, 10, 0),
             Sam,
-            Done(
-                "feature-description",
-                "Before an attempt is sent to the acquirer, two counters are raised: one by the keyed \
-                 hash of the card number, one by address. Above the limit the attempt is answered like a \
-                 decline, after the same time.",
+            record(
+                RecordKind::Design,
+                "",
+                &[(
+                    "description",
+                    T(
+                        "Before an attempt is sent to the acquirer, two counters are raised: one by the keyed \
+                     hash of the card number, one by address. Above the limit the attempt is answered \
+                     like a decline, after the same time.",
+                    ),
+                )],
             ),
         ),
         (
-            at(10, 10, 30),
+            at(50, 10, 30),
             Sam,
             Model([
                 "The check before each payment attempt, the counters, and the answer that the customer \
@@ -119,7 +176,7 @@ pub(super) static LIMITS: Tale = Tale {
             ]),
         ),
         (
-            at(10, 10, 40),
+            at(50, 10, 40),
             Sam,
             Fear(Threat {
                 title: "The answer tells limited cards from declined ones",
@@ -136,7 +193,7 @@ pub(super) static LIMITS: Tale = Tale {
             }),
         ),
         (
-            at(10, 10, 50),
+            at(50, 10, 50),
             Sam,
             Fear(Threat {
                 title: "The counters give card numbers away",
@@ -153,7 +210,7 @@ pub(super) static LIMITS: Tale = Tale {
             }),
         ),
         (
-            at(10, 11, 0),
+            at(50, 11, 0),
             Sam,
             Fear(Threat {
                 title: "Customers behind one shared address lock each other out",
@@ -169,8 +226,18 @@ pub(super) static LIMITS: Tale = Tale {
                 status: ThreatStatus::Treated,
             }),
         ),
-        (at(10, 11, 15), Sam, Ask),
-        (at(9, 14, 30), Ben, approve("T-3 is accepted with a name and a date. Fine.")),
+        (at(50, 11, 15), Sam, Ask),
+        (at(49, 14, 30), Ben, approve("T-3 is accepted with a name and a date. Fine.")),
+        (
+            at(2, 15, 5),
+            Sam,
+            merge(417, "Limit of payment attempts per card", Sam, &[Dana], T("R-1, R-2, T-2")),
+        ),
+        (
+            at(2, 15, 5),
+            Sam,
+            merge(420, "Same answer for limited and declined payments", Sam, &[Dana], T("R-3, T-1")),
+        ),
         (
             at(2, 15, 5),
             Sam,
@@ -179,7 +246,7 @@ pub(super) static LIMITS: Tale = Tale {
                 Kind::CodeReview,
                 "Merge requests !417 and !420 with their reviews",
                 "Six comments on !417, all resolved.",
-                &["control:development/code-review"],
+                &[],
             ),
         ),
         (
@@ -190,9 +257,10 @@ pub(super) static LIMITS: Tale = Tale {
                 Kind::StaticAnalysis,
                 "Static analysis of the limiter",
                 "No findings.",
-                &["control:development/security-checks"],
+                &[],
             ),
         ),
+        (at(2, 15, 10), Sam, Check("security", "Static analysis", 5421)),
         (at(1, 9, 30), Gita, Treat(2, ThreatStatus::Treated)),
         (at(1, 9, 35), Sam, Treat(1, ThreatStatus::Treated)),
         (at(1, 10, 20), Sam, Ask),

@@ -2,16 +2,18 @@
 
 use sluice_domain::{
     policy::{EvidenceKind as Kind, Tier},
+    record::RecordKind,
     threat::{Severity, Stride, ThreatStatus, Treatment},
 };
 
 use crate::demo::{
     calendar::at,
     script::{
-        Act::{Ask, Done, Fear, Model, Treat},
+        Act::{Ask, Check, Done, Fear, Model, Rate, Treat},
+        Said::{Is, T},
         Tale, Threat,
-        Who::{Ana, Ben, Chi, Dana, Gita},
-        approve, prove,
+        Who::{Ana, Ben, Chi, Dana, Gita, Sam},
+        approve, edit, guards, merge, prove, record,
     },
 };
 
@@ -25,42 +27,76 @@ pub(super) static NOTICE: Tale = Tale {
     owner: Ana,
     tier: Tier::Low,
     due: Some(-20),
-    begins: at(35, 9, 5),
+    begins: at(105, 9, 5),
     steps: &[
         (
-            at(35, 9, 20),
+            at(105, 9, 20),
             Ana,
-            Done(
-                "scope-and-goals",
-                "A notice above the payment form during announced maintenance of the acquirer, in English \
-                 and German. Goal: fewer than ten support tickets about delayed payments in each of the \
-                 two nights. Left out: other pages and other languages.",
+            Rate(
+                &[],
+                "It shows a text. Nobody gets in by it, nothing new can be reached, and no data is \
+                     read.",
             ),
         ),
         (
-            at(35, 10, 40),
+            at(105, 9, 20),
+            Ana,
+            record(
+                RecordKind::Plan,
+                "",
+                &[
+                    (
+                        "scope",
+                        T(
+                            "A notice above the payment form during announced maintenance of the acquirer, in \
+                     English and German. Left out: other pages and other languages.",
+                        ),
+                    ),
+                    (
+                        "goals",
+                        T("Fewer than ten support tickets about delayed payments in each of the two nights."),
+                    ),
+                ],
+            ),
+        ),
+        (
+            at(105, 10, 40),
             Dana,
-            Done(
-                "security-requirements",
-                "The text comes from configuration and is shown as plain text: nobody can put markup or a \
-                 link into it. The notice reads no customer data and opens no connection, so neither \
-                 authentication nor encryption is concerned.",
+            guards(
+                "input-validation",
+                "The notice is shown as plain text: no markup, no link",
+                "A text that looks like markup is shown letter by letter.",
             ),
         ),
-        (at(35, 11, 5), Ana, Ask),
-        (at(35, 14, 32), Ben, approve("Small and well bounded. Plain text only is the right requirement.")),
         (
-            at(34, 9, 15),
+            at(105, 10, 40),
             Dana,
-            Done(
-                "feature-description",
-                "Checkout reads the text and its time window from the configuration service and shows it \
-                 inside the existing banner component, which escapes all text. Changing the configuration \
-                 takes a reviewed change, like code.",
+            guards(
+                "configuration",
+                "The text changes only by a change that somebody else reviewed",
+                "A change of the configuration without a review is refused by the code host.",
+            ),
+        ),
+        (at(105, 11, 5), Ana, Ask),
+        (at(105, 14, 32), Ben, approve("Small and well bounded. Plain text only is the right requirement.")),
+        (
+            at(104, 9, 15),
+            Dana,
+            record(
+                RecordKind::Design,
+                "",
+                &[(
+                    "description",
+                    T(
+                        "Checkout reads the text and its time window from the configuration service and shows \
+                     it inside the existing banner component, which escapes all text. Changing the \
+                     configuration takes a reviewed change, like code.",
+                    ),
+                )],
             ),
         ),
         (
-            at(34, 9, 50),
+            at(104, 9, 50),
             Dana,
             Model([
                 "The notice above the payment form: a text from the configuration service, shown by the \
@@ -74,7 +110,7 @@ pub(super) static NOTICE: Tale = Tale {
             ]),
         ),
         (
-            at(34, 10, 5),
+            at(104, 10, 5),
             Dana,
             Fear(Threat {
                 title: "A false text in the notice leads customers to a phishing page",
@@ -90,39 +126,42 @@ pub(super) static NOTICE: Tale = Tale {
                 status: ThreatStatus::Planned,
             }),
         ),
-        (at(34, 11, 10), Dana, Ask),
-        (at(33, 10, 18), Ben, approve("")),
+        (at(104, 11, 10), Dana, Ask),
+        (at(103, 10, 18), Ben, approve("")),
+        (at(102, 15, 20), Dana, merge(311, "Notice above the payment form", Dana, &[Sam], T("R-1, T-1"))),
+        (at(102, 15, 20), Dana, merge(314, "Notice text from configuration", Dana, &[Sam], T("R-2"))),
         (
-            at(32, 15, 20),
+            at(102, 15, 20),
             Dana,
             prove(
                 "maintenance-notice-reviews.csv",
                 Kind::CodeReview,
                 "Merge requests !311 and !314 with their reviews",
                 "Exported from the code host.",
-                &["control:development/code-review"],
+                &[],
             ),
         ),
         (
-            at(32, 15, 24),
+            at(102, 15, 24),
             Dana,
             prove(
                 "maintenance-notice-scan.sarif",
                 Kind::StaticAnalysis,
                 "Static analysis of the notice",
                 "No findings.",
-                &["control:development/security-checks"],
+                &[],
             ),
         ),
-        (at(32, 15, 40), Dana, Treat(1, ThreatStatus::Treated)),
-        (at(32, 15, 45), Dana, Ask),
+        (at(102, 15, 24), Dana, Check("security", "Static analysis", 4071)),
+        (at(102, 15, 40), Dana, Treat(1, ThreatStatus::Treated)),
+        (at(102, 15, 45), Dana, Ask),
         (
-            at(31, 9, 35),
+            at(101, 9, 35),
             Ben,
             approve("Read both changes. The escaping happens in the banner itself, not at each use."),
         ),
         (
-            at(30, 10, 50),
+            at(100, 10, 50),
             Gita,
             prove(
                 "maintenance-notice-tests.xml",
@@ -132,40 +171,99 @@ pub(super) static NOTICE: Tale = Tale {
                 &["control:testing/test-results", "threat:1"],
             ),
         ),
-        (at(30, 11, 5), Gita, Treat(1, ThreatStatus::Verified)),
+        (at(100, 11, 5), Gita, Treat(1, ThreatStatus::Verified)),
         (
-            at(30, 11, 15),
+            at(100, 11, 15),
             Gita,
-            Done(
-                "findings-addressed",
-                "Testing found one issue: the notice covered the keypad on small phones. Fixed in !314 \
-                 and tested again on three phones.",
+            record(
+                RecordKind::Finding,
+                "The notice covers the keypad on small phones",
+                &[
+                    ("severity", T("low")),
+                    (
+                        "description",
+                        T(
+                            "On small phones the notice covers the keypad, so that the last digits of a card are \
+                     typed blind. Seen on two of three phones.",
+                        ),
+                    ),
+                    ("owner", Is(Dana)),
+                ],
             ),
         ),
-        (at(30, 11, 20), Gita, Ask),
-        (at(30, 16, 12), Chi, approve("")),
         (
-            at(29, 9, 5),
+            at(100, 13, 30),
             Dana,
-            Done(
-                "secure-configuration",
-                "One new setting, the text with its time window. It is empty by default, and then nothing \
-                 is shown.",
+            edit(
+                RecordKind::Finding,
+                1,
+                "fixed",
+                &[
+                    ("fix", T("The notice scrolls with the page instead of sticking to its top.")),
+                    ("change", T("C-2")),
+                ],
             ),
         ),
         (
-            at(29, 9, 40),
+            at(100, 14, 10),
+            Gita,
+            edit(
+                RecordKind::Finding,
+                1,
+                "validated",
+                &[(
+                    "validation",
+                    T("Tested again on the same three phones, and on the smallest screen that we support."),
+                )],
+            ),
+        ),
+        (at(100, 14, 20), Gita, Ask),
+        (at(100, 16, 12), Chi, approve("")),
+        (
+            at(99, 9, 5),
+            Dana,
+            record(
+                RecordKind::Hardening,
+                "",
+                &[(
+                    "settings",
+                    T("One new setting, the text with its time window. It is empty by default, and then \
+                     nothing is shown."),
+                )],
+            ),
+        ),
+        (
+            at(99, 9, 40),
             Ana,
             prove(
                 "maintenance-notice-release-notes.md",
                 Kind::ReleaseNotes,
                 "Release notes of checkout 4.18",
                 "",
-                &["control:release/release-notes"],
+                &[],
             ),
         ),
         (
-            at(27, 9, 30),
+            at(99, 9, 40),
+            Ana,
+            record(
+                RecordKind::ReleaseNotes,
+                "",
+                &[
+                    (
+                        "notes",
+                        T(
+                            "A notice above the payment form says when our acquirer's maintenance may delay a \
+                     payment.",
+                        ),
+                    ),
+                    ("known", T("None.")),
+                    ("release", T("checkout 4.18")),
+                ],
+            ),
+        ),
+        (
+            at(97, 9, 30),
             Dana,
             Done(
                 "production-watched",
@@ -173,10 +271,10 @@ pub(super) static NOTICE: Tale = Tale {
                  took up to 40 seconds. Six tickets in the first night, two in the second.",
             ),
         ),
-        (at(27, 9, 45), Dana, Ask),
-        (at(27, 15, 3), Chi, approve("The goal was met, and the numbers are written down.")),
+        (at(97, 9, 45), Dana, Ask),
+        (at(97, 15, 3), Chi, approve("The goal was met, and the numbers are written down.")),
         (
-            at(15, 10, 10),
+            at(85, 10, 10),
             Dana,
             Done(
                 "data-disposition",
@@ -184,8 +282,8 @@ pub(super) static NOTICE: Tale = Tale {
                  after the acquirer's move; the banner component stays, other features use it.",
             ),
         ),
-        (at(15, 10, 20), Ana, Ask),
-        (at(14, 9, 47), Ben, approve("Retired in good order.")),
+        (at(85, 10, 20), Ana, Ask),
+        (at(84, 9, 47), Ben, approve("Retired in good order.")),
     ],
     sequel: &[],
 };

@@ -1,14 +1,18 @@
 //! A high-risk feature in its first days.
 
-use sluice_domain::policy::{EvidenceKind as Kind, Tier};
+use sluice_domain::{
+    policy::{EvidenceKind as Kind, Tier},
+    record::RecordKind,
+};
 
 use crate::demo::{
     calendar::at,
     script::{
-        Act::{Done, NotApplicable},
+        Act::{NotApplicable, Rate},
+        Said::T,
         Tale,
         Who::{Ana, Dana, Eli},
-        prove,
+        guards, needs, prove, record, record_as,
     },
 };
 
@@ -22,16 +26,37 @@ pub(super) static REFUNDS: Tale = Tale {
     owner: Ana,
     tier: Tier::High,
     due: Some(75),
-    begins: at(5, 9, 10),
+    begins: at(76, 9, 10),
     steps: &[
         (
             at(5, 9, 45),
             Ana,
-            Done(
-                "scope-and-goals",
-                "A customer whose refund came back can choose another stored card of the same account. \
-                 Goal: nine in ten returned refunds need no manual work. Left out: bank transfers, and \
-                 cards that are not stored yet.",
+            Rate(&["money"], "Money goes to another place than it came from, which attracts fraud."),
+        ),
+        (
+            at(5, 9, 45),
+            Ana,
+            record(
+                RecordKind::Plan,
+                "",
+                &[
+                    (
+                        "scope",
+                        T("A customer whose refund came back can choose another stored card of the same \
+                     account. Left out: bank transfers, and cards that are not stored yet."),
+                    ),
+                    ("goals", T("Nine in ten returned refunds need no manual work.")),
+                    ("timeline", T("In the second half of next quarter")),
+                    ("market", T("Fewer calls about returned refunds.")),
+                    (
+                        "resources",
+                        T(
+                            "Ana Diaz leads, Eli Brandt designs, Dana Wu builds, Gita Rao tests. Four weeks, of \
+                     which one is for the reviews. An analyst of the fraud team for two days. No new \
+                     licences.",
+                        ),
+                    ),
+                ],
             ),
         ),
         (
@@ -42,39 +67,77 @@ pub(super) static REFUNDS: Tale = Tale {
                 Kind::Plan,
                 "Plan: people, time and means",
                 "Agreed with the heads of development and fraud.",
-                &["control:requirements/resources"],
+                &[],
             ),
         ),
         (
             at(4, 10, 10),
             Eli,
-            Done(
-                "functional-requirements",
-                "1. The choice is offered only for refunds that came back.\n2. Only cards that were \
-                 stored before the order are offered.\n3. The customer confirms with a second factor.\n4. \
-                 Support can see the choice and cannot make it.\n5. The customer is told by e-mail at \
-                 once.",
+            needs(
+                "The choice is offered only for refunds that came back",
+                "A refund under way shows no choice.",
+            ),
+        ),
+        (
+            at(4, 10, 10),
+            Eli,
+            needs(
+                "Only cards that were stored before the order are offered",
+                "A card that was added yesterday is not in the list.",
+            ),
+        ),
+        (
+            at(4, 10, 10),
+            Eli,
+            needs("The customer confirms with a second factor", "Without it nothing is chosen."),
+        ),
+        (
+            at(4, 10, 10),
+            Eli,
+            needs(
+                "Support can see the choice and cannot make it",
+                "Requests of support accounts are refused.",
+            ),
+        ),
+        (
+            at(4, 10, 10),
+            Eli,
+            needs("The customer is told by e-mail at once", "The e-mail is sent before the refund is."),
+        ),
+        (
+            at(4, 14, 40),
+            Dana,
+            guards(
+                "authorisation",
+                "A refund goes only to a card of the same account and the same name",
+                "A changed card id in the request is refused.",
             ),
         ),
         (
             at(4, 14, 40),
             Dana,
-            Done(
-                "security-requirements",
-                "A refund goes only to a card of the same account and the same name (authentication: \
-                 second factor at the moment of choice). Nobody on our side can redirect it. No card \
-                 number is shown; the connection to the acquirer is the existing one with mutual TLS. \
-                 Every choice is on record.",
+            guards(
+                "logging",
+                "Every choice is on record, and nobody on our side can redirect a refund",
+                "Each choice appears with person, time and both cards.",
+            ),
+        ),
+        (
+            at(4, 14, 40),
+            Dana,
+            guards(
+                "secure-communication",
+                "The connection to the acquirer is the existing one with mutual TLS",
+                "The list of connections is unchanged.",
             ),
         ),
         (
             at(3, 11, 0),
             Dana,
-            Done(
+            guards(
                 "authentication",
-                "Customers: signed in, and a second factor for the choice itself, not older than five \
-                 minutes. Support: read only. The refund worker proves itself to the acquirer by its \
-                 certificate.",
+                "The choice takes a second factor that is not older than five minutes",
+                "An older one is asked for again.",
             ),
         ),
         (
@@ -89,19 +152,41 @@ pub(super) static REFUNDS: Tale = Tale {
         (
             at(2, 9, 30),
             Ana,
-            Done(
-                "marketing-informed",
-                "Told Joel Park on the marketing weekly, with the planned date and the wording of the \
-                 help page. The notes are in the marketing folder.",
+            record_as(
+                RecordKind::Notice,
+                "sent",
+                "",
+                &[
+                    ("audience", T("marketing")),
+                    (
+                        "text",
+                        T(
+                            "Customers whose refund came back can choose another of their cards. Planned for next \
+                     quarter; the wording of the help page is attached to the marketing weekly.",
+                        ),
+                    ),
+                    ("where", T("Marketing weekly")),
+                ],
             ),
         ),
         (
             at(0, 15, 20),
             Ana,
-            Done(
-                "support-informed",
-                "Told Rosa Lim which refunds will no longer reach support, and which questions to expect. \
-                 The message is in the support channel.",
+            record_as(
+                RecordKind::Notice,
+                "sent",
+                "",
+                &[
+                    ("audience", T("support")),
+                    (
+                        "text",
+                        T(
+                            "About forty cases a month will no longer reach support. Expect the question why only \
+                     some cards are offered.",
+                        ),
+                    ),
+                    ("where", T("Support channel")),
+                ],
             ),
         ),
     ],

@@ -2,16 +2,18 @@
 
 use sluice_domain::{
     policy::{EvidenceKind as Kind, Tier},
+    record::RecordKind,
     threat::{Severity, Stride, ThreatStatus, Treatment},
 };
 
 use crate::demo::{
     calendar::at,
     script::{
-        Act::{Ask, Done, Fear, Model, Return, Supersede, Treat},
+        Act::{Ask, Check, Fear, Model, Rate, Return, Supersede, Treat},
+        Said::{Everything, In, Is, T},
         Tale, Threat,
-        Who::{Ana, Ben, Chi, Dana, Gita},
-        approve, prove,
+        Who::{Ana, Ben, Chi, Dana, Eli, Gita, Sam},
+        approve, edit, guards, merge, prove, record,
     },
 };
 
@@ -24,41 +26,83 @@ pub(super) static SESSIONS: Tale = Tale {
     owner: Dana,
     tier: Tier::Low,
     due: Some(4),
-    begins: at(19, 10, 5),
+    begins: at(84, 10, 5),
     steps: &[
         (
-            at(19, 10, 30),
+            at(84, 10, 30),
             Ana,
-            Done(
-                "scope-and-goals",
-                "Sessions of checkout end after ten idle minutes, on the server. A dialog asks two \
-                 minutes before. Left out: the session of the shop itself, which shows no payment data.",
+            Rate(&[], "Sessions end earlier than today; who gets in, and how, stays as it is."),
+        ),
+        (
+            at(84, 10, 30),
+            Ana,
+            record(
+                RecordKind::Plan,
+                "",
+                &[
+                    (
+                        "scope",
+                        T(
+                            "Sessions of checkout end after ten idle minutes, on the server. A dialog asks two \
+                     minutes before. Left out: the session of the shop itself, which shows no payment \
+                     data.",
+                        ),
+                    ),
+                    (
+                        "goals",
+                        T(
+                            "Finding 7 of the penetration test is closed: a checkout that was left open asks for \
+                     the password after ten minutes.",
+                        ),
+                    ),
+                ],
             ),
         ),
         (
-            at(19, 14, 0),
+            at(84, 14, 0),
             Dana,
-            Done(
-                "security-requirements",
-                "An ended session is ended on the server: its cookie is worthless afterwards, in every \
-                 tab. Polling in the background does not keep a session alive. Signing in again gives a \
-                 new session id.",
+            guards(
+                "authentication",
+                "An ended session is ended on the server, for every tab",
+                "The cookie of an ended session is refused from another browser.",
             ),
         ),
-        (at(19, 14, 10), Ana, Ask),
-        (at(18, 9, 40), Chi, approve("")),
         (
-            at(17, 9, 30),
+            at(84, 14, 0),
             Dana,
-            Done(
-                "feature-description",
-                "The session table gets a time of last use, set by requests that a person caused. Each \
-                 request checks it; a job removes what is over. The page asks by a dialog that also works \
-                 with a screen reader.",
+            guards(
+                "authentication",
+                "Polling in the background does not keep a session alive",
+                "A page that is left open for eleven minutes asks to sign in.",
             ),
         ),
         (
-            at(17, 10, 0),
+            at(84, 14, 0),
+            Dana,
+            guards(
+                "authentication",
+                "Signing in again gives a new session id",
+                "The ids before and after differ.",
+            ),
+        ),
+        (at(84, 14, 10), Ana, Ask),
+        (at(83, 9, 40), Chi, approve("")),
+        (
+            at(60, 9, 30),
+            Dana,
+            record(
+                RecordKind::Design,
+                "",
+                &[(
+                    "description",
+                    T("The session table gets a time of last use, set by requests that a person caused. \
+                     Each request checks it; a job removes what is over. The page asks by a dialog that \
+                     also works with a screen reader."),
+                )],
+            ),
+        ),
+        (
+            at(60, 10, 0),
             Dana,
             Model([
                 "Session cookie, session table, the check on each request, and the dialog. Worth \
@@ -71,7 +115,7 @@ pub(super) static SESSIONS: Tale = Tale {
             ]),
         ),
         (
-            at(17, 10, 10),
+            at(60, 10, 10),
             Dana,
             Fear(Threat {
                 title: "A stolen session cookie works after the session has ended",
@@ -88,7 +132,7 @@ pub(super) static SESSIONS: Tale = Tale {
             }),
         ),
         (
-            at(17, 10, 20),
+            at(60, 10, 20),
             Dana,
             Fear(Threat {
                 title: "Polling in the background keeps a session alive",
@@ -103,34 +147,41 @@ pub(super) static SESSIONS: Tale = Tale {
                 status: ThreatStatus::Planned,
             }),
         ),
-        (at(17, 10, 30), Dana, Ask),
-        (at(16, 14, 20), Ben, approve("")),
+        (at(60, 10, 30), Dana, Ask),
+        (at(59, 14, 20), Ben, approve("")),
         (
-            at(12, 11, 10),
+            at(34, 11, 10),
+            Dana,
+            merge(392, "End checkout sessions after ten idle minutes", Dana, &[Sam], Everything),
+        ),
+        (at(34, 11, 10), Dana, merge(395, "Ask before the session ends", Dana, &[Eli], T("R-2"))),
+        (
+            at(34, 11, 10),
             Dana,
             prove(
                 "idle-session-reviews.csv",
                 Kind::CodeReview,
                 "Merge requests !392 and !395 with their reviews",
                 "",
-                &["control:development/code-review"],
+                &[],
             ),
         ),
         (
-            at(12, 11, 14),
+            at(34, 11, 14),
             Dana,
             prove(
                 "idle-session-scan.sarif",
                 Kind::StaticAnalysis,
                 "Static analysis of the session module",
                 "No findings.",
-                &["control:development/security-checks"],
+                &[],
             ),
         ),
-        (at(12, 11, 30), Dana, Treat(1, ThreatStatus::Treated)),
-        (at(12, 11, 32), Dana, Treat(2, ThreatStatus::Treated)),
-        (at(12, 11, 40), Dana, Ask),
-        (at(11, 10, 5), Chi, approve("")),
+        (at(34, 11, 14), Dana, Check("security", "Static analysis", 5106)),
+        (at(34, 11, 30), Dana, Treat(1, ThreatStatus::Treated)),
+        (at(34, 11, 32), Dana, Treat(2, ThreatStatus::Treated)),
+        (at(34, 11, 40), Dana, Ask),
+        (at(33, 10, 5), Chi, approve("")),
         (
             at(8, 15, 10),
             Gita,
@@ -138,7 +189,7 @@ pub(super) static SESSIONS: Tale = Tale {
                 "gotestsum.xml",
                 Kind::TestReport,
                 "Service tests of the session module",
-                "Run of the nightly pipeline.",
+                "Run of the nightly pipeline. The failures are flaky tests.",
                 &["control:testing/test-results"],
             ),
         ),
@@ -153,7 +204,6 @@ pub(super) static SESSIONS: Tale = Tale {
                 &["control:testing/test-results"],
             ),
         ),
-        (at(8, 15, 30), Gita, Done("findings-addressed", "Nothing was found besides flaky tests.")),
         (at(8, 15, 40), Gita, Ask),
         (
             at(6, 10, 35),
@@ -176,11 +226,62 @@ pub(super) static SESSIONS: Tale = Tale {
         (
             at(4, 15, 5),
             Gita,
-            Done(
-                "findings-addressed",
-                "The 13 failures of the first run belonged to a fixture that was included by mistake; the \
-                 pipeline is corrected. The failure in the browser tests (E-4) is ours: the dialog closes \
-                 too late when two tabs are open. Dana is on it.",
+            record(
+                RecordKind::Finding,
+                "The pipeline runs a fixture that is not ours",
+                &[
+                    ("severity", T("low")),
+                    (
+                        "description",
+                        T(
+                            "The nightly pipeline ran a fixture of another module along: 13 failures of the first \
+                     run (E-3) belong to it.",
+                        ),
+                    ),
+                    ("source", T("E-3")),
+                    ("owner", Is(Dana)),
+                ],
+            ),
+        ),
+        (
+            at(4, 15, 5),
+            Gita,
+            record(
+                RecordKind::Finding,
+                "The dialog closes too late when two tabs are open",
+                &[
+                    ("severity", T("medium")),
+                    (
+                        "description",
+                        T(
+                            "With two tabs open the dialog closes too late, and a click in the other tab is lost \
+                     (E-4).",
+                        ),
+                    ),
+                    ("source", T("E-4")),
+                    ("owner", Is(Dana)),
+                    ("due", In(2)),
+                ],
+            ),
+        ),
+        (
+            at(4, 15, 25),
+            Dana,
+            edit(
+                RecordKind::Finding,
+                1,
+                "fixed",
+                &[("fix", T("The fixture is out of the pipeline of this module."))],
+            ),
+        ),
+        (
+            at(4, 15, 50),
+            Gita,
+            edit(
+                RecordKind::Finding,
+                1,
+                "validated",
+                &[("validation", T("The run of the session tests alone is green (E-3, second version)."))],
             ),
         ),
     ],

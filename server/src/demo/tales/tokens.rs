@@ -2,16 +2,18 @@
 
 use sluice_domain::{
     policy::{EvidenceKind as Kind, Tier},
+    record::{ListKind, RecordKind},
     threat::{Severity, Stride, ThreatStatus, Treatment},
 };
 
 use crate::demo::{
     calendar::at,
     script::{
-        Act::{Ask, Done, Fear, Model},
+        Act::{Ask, Done, Fear, Model, Rate},
+        Said::{In, Is, Points, T},
         Tale, Threat,
-        Who::{Ana, Ben, Dana, Eli, Gita, Joel, Sam},
-        approve, prove,
+        Who::{Ana, Ben, Dana, Eli, Gita, Joel, Rosa, Sam},
+        approve, edit, guards, needs, prove, record, record_as,
     },
 };
 
@@ -26,132 +28,294 @@ pub(super) static TOKENS: Tale = Tale {
     owner: Dana,
     tier: Tier::High,
     due: Some(60),
-    begins: at(26, 9, 15),
+    begins: at(96, 9, 15),
     steps: &[
         (
-            at(26, 9, 40),
+            at(92, 9, 40),
             Ana,
-            Done(
-                "scope-and-goals",
-                "All stored cards move into the vault, in three waves; new ones go there from the first \
-                 day. Goal: no card number outside the vault by the end, shown by a search through \
-                 databases, logs and backups. Left out: cards that are entered without storing them, \
-                 which never reach us.",
+            Rate(&["personal-data", "money", "new-parts"], "1.2 million card numbers change their place."),
+        ),
+        (
+            at(92, 9, 40),
+            Ana,
+            record(
+                RecordKind::Plan,
+                "",
+                &[
+                    (
+                        "scope",
+                        T(
+                            "All stored cards move into the vault, in three waves; new ones go there from the \
+                     first day. Left out: cards that are entered without storing them, which never reach \
+                     us.",
+                        ),
+                    ),
+                    (
+                        "goals",
+                        T(
+                            "No card number outside the vault by the end, shown by a search through databases, \
+                     logs and backups.",
+                        ),
+                    ),
+                    (
+                        "resources",
+                        T(
+                            "Eli Brandt designs, Dana Wu and Sam Keller build, Gita Rao rehearses the migration; \
+                     Ben Ode and Chi Ito review. A network zone of its own and a hardware security \
+                     module, approved for the second quarter. An outside firm for the penetration test.",
+                        ),
+                    ),
+                    ("timeline", T("First wave in two months, last wave two months later")),
+                    ("market", T("Nothing that customers see. Fewer systems in the PCI DSS assessment.")),
+                ],
             ),
         ),
         (
-            at(26, 10, 30),
+            at(92, 10, 30),
             Ana,
             prove(
                 "tokenisation-plan.md",
                 Kind::Plan,
                 "Plan: people, time and means",
                 "The hardware security module is approved.",
-                &["control:requirements/resources"],
+                &[],
             ),
         ),
         (
-            at(26, 14, 5),
+            at(92, 14, 5),
             Eli,
-            Done(
-                "functional-requirements",
-                "1. Storing a card returns a token; the number is gone from memory after that.\n2. Paying \
-                 with a token takes no step more than today.\n3. Removing a card removes its number from \
-                 the vault within a minute.\n4. The migration can stop and go on at any card.\n5. A token \
-                 shows the last four digits and the month of expiry.",
+            needs(
+                "Storing a card returns a token; the number is gone from memory after that",
+                "A dump of the process after storing has no number.",
             ),
         ),
         (
-            at(25, 10, 20),
+            at(92, 14, 5),
+            Eli,
+            needs(
+                "Paying with a token takes no step more than today",
+                "Clicks and time of a payment are the same.",
+            ),
+        ),
+        (
+            at(92, 14, 5),
+            Eli,
+            needs(
+                "Removing a card removes its number from the vault within a minute",
+                "The vault answers \"unknown token\" a minute later.",
+            ),
+        ),
+        (
+            at(92, 14, 5),
+            Eli,
+            needs(
+                "The migration can stop and go on at any card",
+                "Killed at random ten times, it ends with every card moved once.",
+            ),
+        ),
+        (
+            at(92, 14, 5),
+            Eli,
+            needs(
+                "A token shows the last four digits and the month of expiry",
+                "Support sees what it sees today.",
+            ),
+        ),
+        (
+            at(91, 10, 20),
             Dana,
-            Done(
-                "security-requirements",
-                "Only the acquirer ever gets a number back from the vault (secure communication: mutual \
-                 TLS, certificates pinned). Each caller has an identity of its own and a rate limit \
-                 (authentication). Numbers are encrypted under keys that never leave the hardware module \
-                 (data encryption). Nobody, administrators included, can list numbers.",
+            guards(
+                "authorisation",
+                "Only the acquirer ever gets a number back from the vault",
+                "The list of operations has none that returns a number.",
             ),
         ),
         (
-            at(25, 10, 50),
+            at(91, 10, 20),
             Dana,
-            Done(
-                "engineering-principles",
-                "Least privilege and separation shape the feature: the vault has its own zone, its own \
-                 administrators and its own release. Economy of mechanism: five operations, no query \
-                 language. One principle cannot be followed: fail open for payments. When the vault is \
-                 down, stored cards cannot be used.",
+            guards(
+                "availability",
+                "Each caller has a rate limit of its own",
+                "A caller above it is refused, and others do not notice.",
             ),
         ),
         (
-            at(25, 11, 30),
+            at(91, 10, 20),
+            Dana,
+            guards(
+                "logging",
+                "Nobody, administrators included, can list numbers, and each attempt is on record",
+                "The record stands on a host that no administrator of the vault can change.",
+            ),
+        ),
+        (
+            at(91, 10, 50),
+            Eli,
+            edit(
+                RecordKind::Plan,
+                1,
+                "kept",
+                &[
+                    ("principles", Points(ListKind::Principles, &[3])),
+                    (
+                        "departures",
+                        T(
+                            "Fail safely, for payments: when the vault is down, stored cards cannot be used. The \
+                     vault has its own zone, its own administrators and its own release; five operations, \
+                     no query language.",
+                        ),
+                    ),
+                ],
+            ),
+        ),
+        (
+            at(91, 11, 30),
             Sam,
-            Done(
+            guards(
                 "authentication",
-                "Services prove themselves to the vault with certificates that live for a day. Its three \
-                 administrators use hardware keys, two of them together for anything that touches keys. \
-                 Customers: nothing changes.",
+                "Services prove themselves to the vault with certificates that live for a day",
+                "An expired one is refused. Administrators use hardware keys, two of them together \
+                     for anything that touches keys.",
             ),
         ),
         (
-            at(25, 13, 40),
+            at(91, 13, 40),
             Sam,
-            Done(
+            guards(
                 "data-encryption",
-                "AES-256-GCM under a data key per card, wrapped by a master key in the hardware module. \
-                 Master keys change yearly; old ones can only unwrap. Backups hold wrapped data only.",
+                "Each card has a data key, wrapped by a master key that never leaves the hardware \
+                     module",
+                "Backups hold wrapped data only; an old master key can only unwrap.",
             ),
         ),
         (
-            at(25, 14, 0),
+            at(91, 14, 0),
             Sam,
-            Done(
+            guards(
                 "secure-communication",
-                "Checkout to vault and vault to acquirer: TLS 1.3, mutual, with pinned issuers. The vault \
-                 accepts no other connection and opens none.",
+                "Checkout to vault and vault to acquirer speak TLS 1.3, mutual, with pinned issuers",
+                "The vault accepts no other connection and opens none.",
             ),
         ),
         (
-            at(24, 13, 10),
+            at(90, 13, 10),
             Gita,
             prove(
                 "tokenisation-security-testing.md",
                 Kind::Plan,
                 "Security testing: what, by whom, why",
                 "Penetration test by an outside firm is booked.",
-                &["control:requirements/security-testing-plan"],
+                &[],
             ),
         ),
         (
-            at(24, 14, 30),
+            at(90, 13, 10),
+            Gita,
+            record(
+                RecordKind::SecurityTest,
+                "",
+                &[
+                    ("method", T("static-analysis")),
+                    ("note", T("Every change, in the pipeline; read by Sam Keller.")),
+                    ("owner", Is(Gita)),
+                ],
+            ),
+        ),
+        (
+            at(90, 13, 10),
+            Gita,
+            record(
+                RecordKind::SecurityTest,
+                "",
+                &[
+                    ("method", T("dynamic-scan")),
+                    ("note", T("The account area, signed in as customer and as support.")),
+                    ("owner", Is(Gita)),
+                ],
+            ),
+        ),
+        (
+            at(90, 13, 10),
+            Gita,
+            record(
+                RecordKind::SecurityTest,
+                "",
+                &[
+                    ("method", T("penetration-test")),
+                    (
+                        "note",
+                        T("Outside firm, five days: card numbers are the most valuable data that we hold."),
+                    ),
+                    ("owner", Is(Gita)),
+                    ("due", In(45)),
+                ],
+            ),
+        ),
+        (
+            at(90, 14, 30),
             Ana,
-            Done(
-                "marketing-informed",
-                "Told Joel Park: no change that customers see, a sentence for the security page after the \
-                 last wave.",
+            record_as(
+                RecordKind::Notice,
+                "sent",
+                "",
+                &[
+                    ("audience", T("marketing")),
+                    (
+                        "text",
+                        T(
+                            "No change that customers see. A sentence for the security page after the last wave.",
+                        ),
+                    ),
+                    ("where", T("Marketing weekly")),
+                ],
             ),
         ),
         (
-            at(24, 14, 40),
+            at(90, 14, 40),
             Ana,
-            Done(
-                "support-informed",
-                "Told Rosa Lim: support tools show the last four digits as today; three short maintenance \
-                 windows, announced a week before.",
+            record_as(
+                RecordKind::Notice,
+                "sent",
+                "",
+                &[
+                    ("audience", T("support")),
+                    (
+                        "text",
+                        T(
+                            "Support tools show the last four digits as today. Three short maintenance windows, \
+                     each announced a week before.",
+                        ),
+                    ),
+                    ("where", T("Support channel")),
+                ],
             ),
         ),
         (
-            at(23, 10, 15),
+            at(72, 10, 15),
             Joel,
-            Done(
-                "stakeholders-acknowledged",
-                "Marketing and support are ready. We asked to keep the maintenance windows out of the \
-                 week of the autumn sale, and Ana moved the second one.",
+            edit(
+                RecordKind::Notice,
+                1,
+                "acknowledged",
+                &[(
+                    "answer",
+                    T("Ready. Please keep the maintenance windows out of the week of the autumn sale."),
+                )],
             ),
         ),
-        (at(23, 11, 0), Ana, Ask),
         (
-            at(21, 16, 20),
+            at(72, 10, 40),
+            Rosa,
+            edit(
+                RecordKind::Notice,
+                2,
+                "acknowledged",
+                &[("answer", T("Ready. The second window was moved as marketing asked."))],
+            ),
+        ),
+        (at(72, 11, 0), Ana, Ask),
+        (
+            at(70, 16, 20),
             Ben,
             approve(
                 "Thorough. The search through backups as the measure of success is what makes this \
@@ -159,19 +323,86 @@ pub(super) static TOKENS: Tale = Tale {
             ),
         ),
         (
-            at(18, 10, 30),
+            at(50, 10, 30),
             Eli,
-            Done(
-                "feature-description",
-                "Checkout sends a new card straight to the vault and keeps the token. A payment names the \
-                 token; the vault adds the number and passes the request to the acquirer. Controls: \
-                 mutual TLS with an identity per caller, rate limit per caller, keys in the hardware \
-                 module, no operation that returns a number, a record of each use outside of the vault's \
-                 own reach.",
+            record(
+                RecordKind::Design,
+                "",
+                &[
+                    (
+                        "description",
+                        T(
+                            "Checkout sends a new card straight to the vault and keeps the token. A payment names \
+                     the token; the vault adds the number and passes the request to the acquirer. \
+                     Controls: mutual TLS with an identity per caller, rate limit per caller, keys in the \
+                     hardware module, no operation that returns a number, a record of each use outside of \
+                     the vault's own reach.",
+                        ),
+                    ),
+                    (
+                        "controls",
+                        T(
+                            "Mutual TLS with an identity per caller, rate limit per caller, keys in the hardware \
+                     module, no operation that returns a number, a record of each use outside of the \
+                     vault's own reach.",
+                        ),
+                    ),
+                    ("ready", Points(ListKind::DefinitionOfReady, &[2, 4, 5])),
+                ],
             ),
         ),
         (
-            at(17, 11, 20),
+            at(48, 11, 10),
+            Eli,
+            record(
+                RecordKind::Decision,
+                "The vault pays and never tells",
+                &[
+                    ("context", T("Whoever steals the identity of a caller must not get numbers.")),
+                    (
+                        "decision",
+                        T(
+                            "The vault adds the number to a request towards the acquirer, whose address is fixed. \
+                     No operation returns it.",
+                        ),
+                    ),
+                    (
+                        "alternatives",
+                        T(
+                            "An operation for support and refunds, which would need a control that nobody can get \
+                     wrong.",
+                        ),
+                    ),
+                    ("requirements", T("R-6, R-8, R-11")),
+                    ("implementation", T("Interface of the vault: store, pay, remove, describe, health.")),
+                    ("verification", T("Interface test that lists all operations; scan of the open ports.")),
+                ],
+            ),
+        ),
+        (
+            at(47, 14, 25),
+            Eli,
+            record(
+                RecordKind::Decision,
+                "Tokens are random and belong to an account",
+                &[
+                    ("context", T("A token that can be guessed pays with a stranger's card.")),
+                    ("decision", T("128 random bits, bound to the account of the customer.")),
+                    (
+                        "alternatives",
+                        T(
+                            "Tokens that keep the format of a card number, which old tools accept but which can \
+                     be guessed in part.",
+                        ),
+                    ),
+                    ("requirements", T("R-7, R-9, R-10")),
+                    ("implementation", T("Token module of the vault client, one data key for each card.")),
+                    ("verification", T("Property test of format and binding; count of refusals per caller.")),
+                ],
+            ),
+        ),
+        (
+            at(49, 11, 20),
             Eli,
             prove(
                 "threat-dragon-demo-v2.json",
@@ -182,7 +413,7 @@ pub(super) static TOKENS: Tale = Tale {
             ),
         ),
         (
-            at(16, 9, 20),
+            at(40, 9, 20),
             Dana,
             Model([
                 "A vault for card numbers between checkout and acquirer, the tokens that everything else \
@@ -202,7 +433,7 @@ pub(super) static TOKENS: Tale = Tale {
             ]),
         ),
         (
-            at(16, 9, 45),
+            at(40, 9, 45),
             Dana,
             Fear(Threat {
                 title: "A stolen service identity turns tokens back into card numbers",
@@ -219,7 +450,7 @@ pub(super) static TOKENS: Tale = Tale {
             }),
         ),
         (
-            at(16, 9, 55),
+            at(40, 9, 55),
             Dana,
             Fear(Threat {
                 title: "Tokens are guessed and used for payments",
@@ -236,7 +467,7 @@ pub(super) static TOKENS: Tale = Tale {
             }),
         ),
         (
-            at(16, 10, 5),
+            at(40, 10, 5),
             Dana,
             Fear(Threat {
                 title: "Card numbers stay behind in logs and queues after the migration",
@@ -253,7 +484,7 @@ pub(super) static TOKENS: Tale = Tale {
             }),
         ),
         (
-            at(16, 10, 20),
+            at(40, 10, 20),
             Sam,
             Fear(Threat {
                 title: "The vault is down and nobody with a stored card can pay",
@@ -270,7 +501,7 @@ pub(super) static TOKENS: Tale = Tale {
             }),
         ),
         (
-            at(15, 13, 30),
+            at(39, 13, 30),
             Dana,
             Fear(Threat {
                 title: "Old backups bring card numbers back",
@@ -286,7 +517,7 @@ pub(super) static TOKENS: Tale = Tale {
             }),
         ),
         (
-            at(15, 13, 45),
+            at(39, 13, 45),
             Eli,
             Fear(Threat {
                 title: "An administrator of the vault denies having read a number",
@@ -303,7 +534,7 @@ pub(super) static TOKENS: Tale = Tale {
             }),
         ),
         (
-            at(12, 10, 50),
+            at(30, 10, 50),
             Dana,
             Done(
                 "countermeasures",
@@ -328,11 +559,20 @@ pub(super) static TOKENS: Tale = Tale {
         (
             at(2, 14, 15),
             Eli,
-            Done(
-                "definition-of-ready",
-                "All points of the team's definition of ready are met but one: the retention of old \
-                 backups (T-5) needs a decision by the data protection officer, asked by Dana and \
-                 expected this week.",
+            edit(
+                RecordKind::Design,
+                1,
+                "kept",
+                &[
+                    ("ready", Points(ListKind::DefinitionOfReady, &[4])),
+                    (
+                        "open",
+                        T(
+                            "The retention of old backups (T-5) needs a decision by the data protection officer, \
+                     asked by Dana and expected this week.",
+                        ),
+                    ),
+                ],
             ),
         ),
     ],

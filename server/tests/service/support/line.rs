@@ -65,6 +65,7 @@ impl World {
                 let kind = *kinds.first().ok_or("no kind would do")?;
                 self.prove(actor, key, kind, &[Target::Control(phase.clone(), control.clone())]).await?;
             }
+            Blocker::RecordsShort { shortfall, .. } => self.supply(key, shortfall).await?,
             Blocker::QuestionOpen { .. } => {
                 self.service
                     .answer_threat_model(&self.cast.developer, key, answers_form("Links.", 0)?)

@@ -3,7 +3,10 @@
 
 pub(crate) mod cast;
 pub(crate) mod cluster;
+#[path = "../../common/records.rs"]
+pub(crate) mod forms;
 pub(crate) mod line;
+pub(crate) mod records;
 pub(crate) mod steps;
 pub(crate) mod wait;
 

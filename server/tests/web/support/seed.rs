@@ -6,8 +6,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sluice_domain::{
     access::{Role, WorkspaceRole},
     form::{FieldProblem, Fields},
-    ids::{Id, InvitationId, PersonId, ProductId, SavedViewId, StandardId},
-    record::{RecordForm, RecordKind},
+    ids::{FeatureKey, Id, InvitationId, PersonId, ProductId, SavedViewId, StandardId},
+    policy::Tier,
+    record::{RecordForm, RecordKind, risk::questions},
 };
 use sluice_service::{
     Actor, Error, Origin, Service,
@@ -16,8 +17,8 @@ use sluice_service::{
     guides::PublishStandard,
     new_form_id,
     people::{Accept, Invite, NewPassword},
-    phases::MarkControl,
     products::CreateProduct,
+    risk::RateFeature,
     talk::WriteComment,
     threats::EditThreat,
     views::SaveView,
@@ -94,7 +95,8 @@ pub(crate) struct Seed {
     people: BTreeMap<Who, PersonId>,
     /// A saved view of everybody.
     views: BTreeMap<Who, SavedViewId>,
-    /// Where the work is: `PAY`, with `PAY-1` in its first phase, `PAY-2` in review, and `PAY-3` ready for it.
+    /// Where the work is: `PAY`, with `PAY-1` in its first phase, `PAY-2` in review, `PAY-3` ready for it, and
+    /// `PAY-4` of high risk.
     pub(crate) product: ProductId,
     /// Where the stranger works: `OPS`, with `OPS-1`.
     pub(crate) other_product: ProductId,
@@ -167,9 +169,10 @@ impl Seed {
         let manager = actor(service, self.person(MANAGER)?).await?;
         let stranger = actor(service, self.person(Who::Stranger)?).await?;
         for _ in 0..3 {
-            make_feature(service, &manager, self.product).await?;
+            make_feature(service, &manager, self.product, Tier::Low).await?;
         }
-        make_feature(service, &stranger, self.other_product).await?;
+        make_feature(service, &stranger, self.other_product, Tier::Low).await?;
+        make_feature(service, &manager, self.product, Tier::High).await?;
 
         let key = "PAY-1".parse()?;
         let threat = EditThreat::parse(&fields(&[
@@ -214,26 +217,36 @@ impl Seed {
         service.write_comment(&manager, &key, parsed(comment)?).await?;
         let developer = actor(service, self.person(DEVELOPER)?).await?;
         service.watch(&developer, &key, true).await?;
-        service.add_record(&manager, &key, parsed(requirement())?).await?;
+        service.add_record(&manager, &key, parsed(requirement("proposed"))?).await?;
 
         for key in ["PAY-2".parse()?, "PAY-3".parse()?] {
-            for control in ["scope-and-goals", "security-requirements"] {
-                let form = [("control", control), ("mark", "done"), ("note", HOSTILE), ("version", "0")];
-                let mark = parsed(MarkControl::parse(&fields(&form)))?;
-                service.mark_control(&manager, &key, &"requirements".parse()?, mark).await?;
-            }
+            self.plan(service, &manager, &key).await?;
         }
         service.request_review(&manager, &"PAY-2".parse()?).await?;
         Ok(())
     }
 }
 
-/// A requirement that is not accepted yet, so that it blocks what it blocked before.
-fn requirement() -> Result<RecordForm, Vec<FieldProblem>> {
+impl Seed {
+    /// Does what the first gate asks of a feature of low risk.
+    async fn plan(&self, service: &Service, manager: &Actor, key: &FeatureKey) -> TestResult {
+        let mut answers: Vec<(&str, &str)> = questions().map(|question| (question.key, "no")).collect();
+        answers.extend([("from", "low"), ("version", "0"), ("reason", HOSTILE)]);
+        service.rate_feature(manager, key, parsed(RateFeature::parse(&fields(&answers)))?).await?;
+        let plan =
+            fields(&[("id", &new_form_id()), ("version", "0"), ("scope", HOSTILE), ("goals", HOSTILE)]);
+        service.add_record(manager, key, parsed(RecordForm::parse(RecordKind::Plan, &plan))?).await?;
+        service.add_record(manager, key, parsed(requirement("accepted"))?).await?;
+        Ok(())
+    }
+}
+
+/// A security requirement in a state.
+fn requirement(state: &str) -> Result<RecordForm, Vec<FieldProblem>> {
     let form = [
         ("id", &*new_form_id()),
         ("version", "0"),
-        ("state", "proposed"),
+        ("state", state),
         ("title", HOSTILE),
         ("class", "security"),
         ("family", "logging"),
@@ -283,14 +296,14 @@ async fn publish_standard(service: &Service, admin: &Actor) -> TestResult<Standa
     Ok(service.publish_standard(admin, &"PAY".parse()?, parsed(standard)?).await?)
 }
 
-async fn make_feature(service: &Service, actor: &Actor, product: ProductId) -> Result<(), Error> {
+async fn make_feature(service: &Service, actor: &Actor, product: ProductId, tier: Tier) -> Result<(), Error> {
     let description = format!("{HOSTILE}\n\n[a](javascript:alert(1)) ![b](data:text/html,x)");
     let form = [
         ("id", new_form_id()),
         ("product", Id::to_string(&product)),
         ("title", HOSTILE.to_owned()),
         ("description", description),
-        ("tier", "low".to_owned()),
+        ("tier", tier.code().to_owned()),
     ];
     let pairs = form.map(|(name, value)| (name.to_owned(), value));
     service.create_feature(actor, CreateFeature::parse(&Fields::new(pairs.into()))?).await?;
