@@ -3,6 +3,8 @@
 //! Triggers do not run meanwhile, and indexes are made at the end. What triggers would have made is made here too: the
 //! events that rows name, earlier versions, the search index. A test looks whether that holds.
 
+use std::fmt::Write as _;
+
 use sluice_domain::{
     policy,
     record::{RecordKind, State},
@@ -127,21 +129,23 @@ fn settings(features: u32) -> TestResult<String> {
     );
     for (place, phase) in policy.phases.iter().enumerate() {
         let controls: Vec<&str> = phase.controls.iter().map(|control| control.key.as_str()).collect();
-        sql += &format!(
+        write!(
+            sql,
             "insert into scale.phase values ({}, '{}', '{{{}}}');",
             place + 1,
             phase.key,
             controls.join(",")
-        );
+        )?;
     }
     for (place, Kind { kind, part, many, few, usual, states }) in KINDS.iter().enumerate() {
         let known = |code: &&str| kind.spec().state(code).map(|state: &State| state.code);
         let states: Vec<&str> = states.iter().filter_map(known).collect();
-        sql += &format!(
+        write!(
+            sql,
             "insert into scale.kind values ('{}', {place}, {part}, {many}, {few}, {usual}, '{{{}}}');",
             kind.code(),
             states.join(",")
-        );
+        )?;
     }
     Ok(sql)
 }
