@@ -26,7 +26,7 @@ check: ## Check the architecture and the licences.
 	@cargo xtask check
 	@cargo xtask licences
 
-bench: ## Measure every page at 1,000 and at 100,000 features (docs/benchmarks.md); takes half an hour and 10 GB.
+bench: ## Measure every page at 1,000 and at 100,000 features (docs/benchmarks.md); takes half an hour and 15 GB.
 	@bash scripts/setup.sh run
 	@cargo bench --locked --package sluice --bench pages
 

@@ -136,23 +136,23 @@ fn settings(features: u32) -> TestResult<String> {
     );
     for (place, phase) in policy.phases.iter().enumerate() {
         let controls: Vec<&str> = phase.controls.iter().map(|control| control.key.as_str()).collect();
-        let _ = write!(
+        write!(
             sql,
             "insert into scale.phase values ({}, '{}', '{{{}}}');",
             place + 1,
             phase.key,
             controls.join(",")
-        );
+        )?;
     }
     for (place, Filling { kind, part, many, few, usual, states }) in KINDS.iter().enumerate() {
         let known = |code: &&str| kind.spec().state(code).map(|state: &State| state.code);
         let states: Vec<&str> = states.iter().filter_map(known).collect();
-        let _ = write!(
+        write!(
             sql,
             "insert into scale.kind values ('{}', {place}, {part}, {many}, {few}, {usual}, '{{{}}}');",
             kind.code(),
             states.join(",")
-        );
+        )?;
     }
     Ok(sql)
 }
