@@ -143,7 +143,9 @@ impl Stage {
                 Next::Step(number, who, act) => {
                     let scene = scenes.get_mut(&number).ok_or("a story begins with its feature")?;
                     let done = Box::pin(self.perform(scene, who, act)).await;
-                    if let Err(error) = done { eprintln!("OOPS {}, {who:?}, {act:?}: {error}", scene.key); }
+                    if let Err(error) = done {
+                        eprintln!("OOPS {}, {who:?}, {act:?}: {error}", scene.key);
+                    }
                 }
             }
         }

@@ -1,8 +1,11 @@
 //! Files that people attach.
 
-use sluice_domain::threat::{
-    Severity::{Critical, High, Medium},
-    Stride::{DenialOfService, ElevationOfPrivilege, InformationDisclosure, Tampering},
+use sluice_domain::{
+    policy::EvidenceKind,
+    threat::{
+        Severity::{Critical, High, Medium},
+        Stride::{DenialOfService, ElevationOfPrivilege, InformationDisclosure, Tampering},
+    },
 };
 
 use super::{CHECKS, EVERYTHING, SHIPPING};
@@ -24,7 +27,7 @@ pub(super) static UPLOAD: Outline = Outline {
     builder: Leo,
     due: Some(2),
     days: &[100, 94, 86, 62, 16],
-    stand: Stand::Begun(80),
+    stand: Stand::Begun(100),
     remarks: &[
         "",
         "Hash on the way in and on the way out. Good.",
@@ -181,6 +184,7 @@ pub(super) static UPLOAD: Outline = Outline {
         "Gita Rao, with forty hostile files and two hundred uploads at once in 512 MiB.",
         "Nothing ran, nothing was lost, one finding fixed.",
     ),
+    documents: &[(2, "traps.md", EvidenceKind::Design, "Traps of the libraries, and what closes each")],
     release: Release {
         settings: "SLUICE_MAX_UPLOAD_MIB is 100 by default. The spool's folder is the system's, and its files have no names.",
         artefact: "sluice:0.3.0",

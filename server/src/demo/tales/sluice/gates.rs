@@ -1,8 +1,11 @@
 //! Gates and threat models.
 
-use sluice_domain::threat::{
-    Severity::{Critical, High, Medium},
-    Stride::{ElevationOfPrivilege, Repudiation, Spoofing, Tampering},
+use sluice_domain::{
+    policy::EvidenceKind,
+    threat::{
+        Severity::{Critical, High, Medium},
+        Stride::{ElevationOfPrivilege, Repudiation, Spoofing, Tampering},
+    },
 };
 
 use super::{CHECKS, CODE_AND_ROUTES, EVERYTHING, SHIPPING};
@@ -186,6 +189,15 @@ pub(super) static SIGN_OFF: Outline = Outline {
         "Gita Rao raced two servers five hundred times and read every refusal.",
         "One finding of high severity, fixed and validated. Exactly five hundred transitions.",
     ),
+    documents: &[
+        (1, "permissions.txt", EvidenceKind::Design, "Who may do what"),
+        (
+            4,
+            "routes.txt",
+            EvidenceKind::Configuration,
+            "Every address, its methods and the action it asks for",
+        ),
+    ],
     release: Release {
         settings: "No setting turns a check off.",
         artefact: "sluice:0.4.0",

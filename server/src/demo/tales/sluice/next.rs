@@ -97,7 +97,7 @@ pub(super) static TOKENS: Outline = Outline {
     builder: Leo,
     due: None,
     days: &[8],
-    stand: Stand::Begun(90),
+    stand: Stand::Begun(100),
     risk: (&["access", "exposed"], "A second way in, for programs."),
     plan: Plan {
         scope: "Tokens for one product with chosen rights and an end; pushing evidence; asking for clearance. Left out: tokens for \

@@ -121,10 +121,7 @@ pub(super) static STATEMENTS: Outline = Outline {
             "data-disposition",
             "Statements of earlier features stay in the record, as they were signed. New features have none where a record proves the control.",
         ),
-        (
-            "transition-plan",
-            "Features stay with the version of the policy that they began under, and the new one says at each control what to do. Nobody has to do anything.",
-        ),
+        ("transition-plan", "statements-to-records.md"),
     ],
     ..BLANK
 };

@@ -1,8 +1,11 @@
 //! Signing in with a password.
 
-use sluice_domain::threat::{
-    Severity::{Critical, High, Medium},
-    Stride::{DenialOfService, InformationDisclosure, Spoofing},
+use sluice_domain::{
+    policy::EvidenceKind,
+    threat::{
+        Severity::{Critical, High, Medium},
+        Stride::{DenialOfService, InformationDisclosure, Spoofing},
+    },
 };
 
 use super::{CHECKS, EVERYTHING, SHIPPING};
@@ -243,6 +246,7 @@ pub(super) static SIGN_IN: Outline = Outline {
         "The library for hashing is current. Common passwords were compared with a newer list: nine hundred were added. Nothing drifted.",
         140,
     )),
+    documents: &[(3, "asvs.md", EvidenceKind::TestReport, "Rows of ASVS 5.0 with the tests that show them")],
     lessons: "Counting before hashing was the third attempt. Next time we draw the order of steps before we write the first one.",
     then: &[
         (
