@@ -104,8 +104,33 @@ create trigger tasks after insert or update on gate_state for each row execute f
 -- What was there before this file.
 update gate_state set feature_id = feature_id;
 
--- The other ways to one's work: what one owns or handed over, and notices that wait for an answer.
+-- Notices that were sent and that nobody has acknowledged, by product, kept in the same way.
+create table notice_waiting (
+    feature_id uuid not null references feature,
+    number int not null,
+    product_id uuid not null references product,
+    since timestamptz not null,
+    primary key (feature_id, number)
+);
+create index notice_waiting_by_age on notice_waiting (product_id, since, feature_id, number);
+grant select, insert, update, delete on notice_waiting to sluice_runtime;
+
+create function notice_waits() returns trigger language plpgsql set search_path = '' as $$
+begin
+    if new.state = 'sent' then
+        insert into public.notice_waiting (feature_id, number, product_id, since)
+        select f.id, new.number, f.product_id, new.state_at from public.feature f where f.id = new.feature_id
+        on conflict (feature_id, number) do update set since = excluded.since;
+    else
+        delete from public.notice_waiting where feature_id = new.feature_id and number = new.number;
+    end if;
+    return null;
+end
+$$;
+create trigger waits after insert or update on record for each row when (new.kind = 'notice')
+execute function notice_waits();
+
+-- The other ways to one's work: what one owns or handed over.
 create index feature_by_owner_and_date on feature (owner_id, target_date, id) where status = 'active';
 create index feature_by_requester on feature (requested_by, turn_since) where turn = 'reviewers';
 create index threat_by_owner_and_age on threat (owner_id, changed_at) where status in ('open', 'planned');
-create index record_notice_sent on record (state_at) where kind = 'notice' and state = 'sent';

@@ -52,6 +52,7 @@ const MISSING = {
   "notice to marketing": { audience: "marketing" },
   "notice to customer support": { audience: "support" },
   "automated security check": { class: "security", title: "CodeQL" },
+  "finished posture review": { state: "done" },
   "promotion to staging": { environment: "staging", artefacts: ["A-1"] },
   "promotion to production": { environment: "production", artefacts: ["A-1"] },
 };

@@ -64,7 +64,8 @@ export async function createFeature(person, { product, title, description }) {
 export async function checklist(person, feature, phase) {
   await person.open(`/features/${feature}/phases/${phase}`);
   return person.page.locator("section.card[id]").evaluateAll((cards) =>
-    cards.map((card) => {
+    // Below the checklist stand the phase's records, in cards of their own.
+    cards.filter((card) => [...card.querySelectorAll("dt")].some((term) => term.textContent.trim() === "Done by")).map((card) => {
       const fact = (label) =>
         [...card.querySelectorAll("dt")].find((term) => term.textContent.trim() === label)?.nextElementSibling?.textContent.trim() ?? "";
       return {

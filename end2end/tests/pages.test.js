@@ -185,6 +185,7 @@ suite("with JavaScript", () => {
   test("Markdown is shown before it is saved", async () => {
     const person = await enter(browser, server, "Product manager");
     await person.open("/features/new");
+    await person.page.getByText("Target date and description").click();
     await person.fill({ Description: "Cards become **tokens**." });
     await person.page.getByRole("button", { name: "Preview" }).click();
     await person.page.locator(".markdown-preview strong", { hasText: "tokens" }).waitFor();
@@ -222,8 +223,8 @@ test("the server had nothing to complain about", () => {
   assert.deepEqual(server.complaints(), []);
 });
 
-const PLAIN = ["/work", "/features", "/products", "/products/PAY", "/policies", "/policies/sdl/2026.1", "/account"];
-const FEATURE = ["", "/threat-model", "/evidence", "/review", "/history", "/phases/requirements"].map((page) => `/features/PAY-1${page}`);
+const PLAIN = ["/work", "/features", "/products", "/products/PAY", "/policies", "/policies/sdl/2026.2", "/account", "/features?view=board", "/search?q=card", "/views", "/products/PAY/standards", "/products/PAY/lists"];
+const FEATURE = ["", "/threat-model", "/evidence", "/review", "/history", "/phases/requirements", "/record", "/trace", "/comments", "/risk", "/starters", "/records/plan", "/records/requirement", "/records/requirement/1", "/records/change", "/records/finding"].map((page) => `/features/PAY-1${page}`);
 
 /** The address of a feature that is still worked on: the list leaves out those that are finished. */
 async function underWay(person) {

@@ -133,7 +133,7 @@ fn standing(summary: &FeatureSummary) -> Standing {
     match in_review(&summary.progress) {
         true => Standing::Waiting { on: "the reviewers".to_owned() },
         false if decision.is_ready_for_review() => Standing::Ready,
-        false => Standing::Blocked { blockers: decision.for_team().count(), met: decision.met.len() },
+        false => Standing::Blocked { blockers: decision.things_for_team(), met: decision.met.len() },
     }
 }
 
@@ -174,7 +174,7 @@ fn gate_line(summary: &FeatureSummary) -> AnyView {
         Some(step) if in_review(&summary.progress) => {
             format!("{} gate: the reviewers have the turn", step.name)
         }
-        Some(step) => match summary.decision.for_team().count() {
+        Some(step) => match summary.decision.things_for_team() {
             0 => format!("{} gate: nothing blocks a review", step.name),
             1 => format!("{} gate: 1 thing blocks it", step.name),
             count => format!("{} gate: {count} things block it", step.name),
@@ -281,13 +281,13 @@ fn panel_action(summary: &FeatureSummary, reviewing: bool) -> Option<AnyView> {
 /// them.
 pub(crate) fn blocker_lines(key: &FeatureKey, decision: &Decision, reviewing: bool) -> Vec<BlockerLine> {
     decision
-        .blockers
-        .iter()
+        .things()
+        .into_iter()
         .filter(|blocker| reviewing || !blocker.is_for_reviewers())
         .map(|blocker| {
             BlockerLine {
                 sentence: words::blocker(blocker),
-                who: format!("Cleared by: {}", words::who_can(&blocker.cleared_by())),
+                who: format!("Cleared by: {}", words::who_can(&decision.cleared_by(blocker))),
                 link: Some((verb(blocker), blocker.place().path(key))),
                 waived: None,
                 // A denial is no sign-off that is still to come: it blocks.

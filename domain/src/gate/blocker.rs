@@ -93,6 +93,17 @@ impl Blocker {
         }
     }
 
+    /// Whether both say that the same thing is missing on record, for whichever control.
+    #[must_use]
+    pub fn is_same_lack(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::RecordsShort { shortfall: one, .. }, Self::RecordsShort { shortfall: two, .. }) => {
+                one == two
+            }
+            _ => false,
+        }
+    }
+
     /// Whether reviewers clear it, by signing; all others are the team's.
     #[must_use]
     pub const fn is_for_reviewers(&self) -> bool {

@@ -30,6 +30,38 @@ impl Decision {
         self.blockers.iter().all(Blocker::is_for_reviewers)
     }
 
+    /// What is missing, thing by thing: where several controls wait for the same record, the first one stands for all.
+    #[must_use]
+    pub fn things(&self) -> Vec<&Blocker> {
+        let mut things: Vec<&Blocker> = Vec::new();
+        for blocker in &self.blockers {
+            if !things.iter().any(|known| known.is_same_lack(blocker)) {
+                things.push(blocker);
+            }
+        }
+        things
+    }
+
+    /// How many things the team has to put right.
+    #[must_use]
+    pub fn things_for_team(&self) -> usize {
+        self.things().iter().filter(|blocker| !blocker.is_for_reviewers()).count()
+    }
+
+    /// The roles that can put a thing right: those of every control that waits for it.
+    #[must_use]
+    pub fn cleared_by(&self, thing: &Blocker) -> Vec<Role> {
+        let mut roles = thing.cleared_by();
+        for other in self.blockers.iter().filter(|other| other.is_same_lack(thing)) {
+            for role in other.cleared_by() {
+                if !roles.contains(&role) {
+                    roles.push(role);
+                }
+            }
+        }
+        roles
+    }
+
     /// The blockers that the team clears.
     pub fn for_team(&self) -> impl Iterator<Item = &Blocker> {
         self.blockers.iter().filter(|blocker| !blocker.is_for_reviewers())

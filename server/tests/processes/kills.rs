@@ -22,7 +22,7 @@ const FEATURES: usize = 60;
 const AT_ONCE: usize = 4;
 /// How often the server is killed.
 const KILLS: usize = 5;
-/// Steps of a feature: two controls, the request, the approval.
+/// Steps of a feature: two records, the request, the approval.
 const STEPS: usize = 4;
 
 /// What one person at work shares with the others.
@@ -44,13 +44,25 @@ impl Work {
     }
 
     async fn send(&self, key: &FeatureKey, step: usize) -> TestResult<Answer> {
-        let mark = async |control: &str| {
-            let form = [("control", control), ("mark", "done"), ("note", "Done as asked."), ("version", "0")];
-            self.manager.post(self.port, &format!("/features/{key}/phases/requirements"), &form).await
+        // The id that the form was made with: sent again, it is the same record.
+        let id = format!("0190b7d4-0000-7000-8000-{:012}", i64::from(key.number) * 10 + i64::try_from(step)?);
+        let record = async |kind: &str, fields: &[(&str, &str)]| {
+            let mut form = vec![("id", id.as_str()), ("version", "0")];
+            form.extend(fields);
+            self.manager.post(self.port, &format!("/features/{key}/records/{kind}"), &form).await
         };
         match step {
-            0 => mark("scope-and-goals").await,
-            1 => mark("security-requirements").await,
+            0 => record("plan", &[("scope", "Links."), ("goals", "Fewer calls.")]).await,
+            1 => {
+                let requirement = [
+                    ("title", "Links expire"),
+                    ("state", "accepted"),
+                    ("class", "security"),
+                    ("family", "authentication"),
+                    ("priority", "must"),
+                ];
+                record("requirement/new", &requirement).await
+            }
             2 => self.manager.post(self.port, &format!("/features/{key}/review/request"), &[]).await,
             _ => {
                 let dossier = self.world.dossier(key).await?.to_string();
@@ -102,7 +114,9 @@ async fn a_killed_server_loses_nothing_it_acknowledged_and_does_nothing_by_halve
     let first = Browser::sign_in(port, &world.cast.first.email).await?;
     let mut keys = Vec::new();
     for _ in 0..FEATURES {
-        keys.push(world.feature(Tier::Low).await?);
+        let key = world.feature(Tier::Low).await?;
+        world.keep_tier(&key).await?;
+        keys.push(key);
     }
     let keys: Arc<[FeatureKey]> = keys.into();
     let (next, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -130,12 +144,10 @@ async fn a_killed_server_loses_nothing_it_acknowledged_and_does_nothing_by_halve
     let world = &work.world;
     for (key, step) in &acknowledged {
         let of = format!("join feature f on f.id = x.feature_id where f.number = {}", key.number);
-        let mark = |control: &str| {
-            format!("select count(*) from control x {of} and x.control = '{control}' and x.mark = 'done'")
-        };
+        let record = |kind: &str| format!("select count(*) from record x {of} and x.kind = '{kind}'");
         let sql = match step {
-            0 => mark("scope-and-goals"),
-            1 => mark("security-requirements"),
+            0 => record("plan"),
+            1 => record("requirement"),
             2 => format!(
                 "select count(*) from gate_attempt x {of} and x.phase = 'requirements' and x.requested_at is not null"
             ),
@@ -150,8 +162,8 @@ async fn a_killed_server_loses_nothing_it_acknowledged_and_does_nothing_by_halve
         let sql = format!("select count(*) from audit.event where verb = '{verb}'");
         expect(world, &format!("{verb}: once a feature"), &sql, FEATURES).await?;
     }
-    let sql = "select count(*) from audit.event where verb = 'control.marked'";
-    expect(world, "each control was marked once", sql, 2 * FEATURES).await?;
+    let sql = "select count(*) from audit.event where verb = 'record.added'";
+    expect(world, "each record was added once", sql, 2 * FEATURES).await?;
     program.kill().await
 }
 
@@ -177,7 +189,7 @@ async fn nothing_is_half_done(world: &World) -> TestResult {
         world,
         "each row carries an event that was stored",
         "select count(*) from (
-             select event_id from feature union all select event_id from control
+             select event_id from feature union all select event_id from record
              union all select event_id from gate_attempt union all select event_id from sign_off
              union all select event_id from dossier union all select until_event from history.feature
              union all select until_event from history.gate_attempt
@@ -187,9 +199,10 @@ async fn nothing_is_half_done(world: &World) -> TestResult {
     .await?;
     expect(
         world,
-        "and each marked control its own",
-        "select count(*) from control c
-         left join audit.event e on e.id = c.event_id and e.verb = 'control.marked' and e.feature_id = c.feature_id
+        "and each record its own",
+        "select count(*) from record c
+         left join audit.event e on e.id = c.event_id and e.verb in ('record.added', 'feature.rated')
+                                and e.feature_id = c.feature_id
          where e.id is null",
         0,
     )

@@ -9,7 +9,7 @@ use std::{
 };
 
 use http::StatusCode;
-use sluice_domain::{canonical::Digest, ids::FeatureKey, policy::Tier};
+use sluice_domain::{canonical::Digest, ids::FeatureKey, policy::Tier, record::RecordKind};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -26,9 +26,11 @@ const AT_ONCE: usize = 4;
 /// A feature whose first gate waits for one approval, made without detours.
 pub(crate) async fn ready_for_approval(world: &World) -> TestResult<(FeatureKey, Digest)> {
     let key = world.feature(Tier::Low).await?;
-    for control in ["scope-and-goals", "security-requirements"] {
-        world.mark(&world.cast.manager, &key, "requirements", control).await?;
-    }
+    world.keep_tier(&key).await?;
+    world.record(&key, RecordKind::Plan, &[]).await?;
+    world
+        .record(&key, RecordKind::Requirement, &[("class", "security"), ("family", "authentication")])
+        .await?;
     world.service.request_review(&world.cast.manager, &key).await?;
     let dossier = world.dossier(&key).await?;
     Ok((key, dossier))

@@ -55,7 +55,7 @@ async fn everybody_finds_work_and_features_stand_everywhere() -> TestResult {
     assert!(mentioned >= 8, "{mentioned} mentions wait");
 
     let ana = ana.ok_or("Ana is not there")?;
-    let all = Fields::new(vec![("finished".to_owned(), "all".to_owned())]);
+    let all = Fields::new(vec![("finished".to_owned(), "yes".to_owned())]);
     let under_way = service.features(&ana, &FeatureFilter::default()).await?.items;
     let every = service.features(&ana, &FeatureFilter::parse(&all)).await?.items;
     assert!(every.len() >= 30, "{} features", every.len());

@@ -4,8 +4,9 @@ use futures::TryStreamExt as _;
 use sluice_domain::{
     canonical::Digest,
     form::Problem,
+    gate::Mark,
     ids::FeatureKey,
-    policy::{EvidenceKind, Tier},
+    policy::{EvidenceKind, Proof, Tier},
 };
 use sluice_service::{
     Actor, Error,
@@ -15,7 +16,7 @@ use sluice_service::{
 
 use crate::support::{
     TestResult, World, fields,
-    steps::{evidence_form, parsed, phase_key, upload},
+    steps::{evidence_form, mark_form, parsed, phase_key, upload},
 };
 
 /// A report that a tool wrote, unchanged; the README beside it says where it is from.
@@ -181,28 +182,30 @@ async fn stored_bytes_that_were_changed_never_pass_for_the_file() -> TestResult 
 async fn evidence_proves_what_it_is_attached_to_and_no_more() -> TestResult {
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);
-    let key = world.in_phase(Tier::Low, "development").await?;
+    let key = world.in_phase(Tier::High, "development").await?;
     let phase = phase_key("development")?;
     let control = |key: &str| -> TestResult<Target> { Ok(Target::Control(phase.clone(), key.parse()?)) };
     let missing = async || -> TestResult<Vec<String>> {
         let page = service.phase_page(&cast.manager, &key, &phase).await?;
-        Ok(page.controls.iter().filter(|c| !c.met).map(|c| c.control.key.to_string()).collect())
+        let by_evidence = page.controls.iter().filter(|c| matches!(c.control.proof, Proof::Evidence(_)));
+        Ok(by_evidence.filter(|c| !c.met).map(|c| c.control.key.to_string()).collect())
     };
-    assert_eq!(missing().await?, ["code-review", "security-checks"]);
-    let number =
-        world.prove(&cast.developer, &key, EvidenceKind::CodeReview, &[control("security-checks")?]).await?;
-    assert_eq!(missing().await?, ["code-review", "security-checks"], "a review record is no scan");
-    service.attach_evidence(&cast.developer, &key, number, control("code-review")?).await?;
-    assert_eq!(missing().await?, ["security-checks"]);
-    service.detach_evidence(&cast.developer, &key, number, control("code-review")?).await?;
-    assert_eq!(missing().await?, ["code-review", "security-checks"]);
-    // A control that this tier does not owe, or that is not there, is not offered.
-    for target in [control("coding-standards")?, control("no-such-control")?, Target::Threat(9)] {
+    assert_eq!(missing().await?, ["dependency-check"]);
+    world.prove(&cast.developer, &key, EvidenceKind::CodeReview, &[control("dependency-check")?]).await?;
+    assert_eq!(missing().await?, ["dependency-check"], "a review record is no scan");
+    let number = world.prove(&cast.developer, &key, EvidenceKind::Vex, &[]).await?;
+    service.attach_evidence(&cast.developer, &key, number, control("dependency-check")?).await?;
+    assert_eq!(missing().await?, Vec::<String>::new());
+    service.detach_evidence(&cast.developer, &key, number, control("dependency-check")?).await?;
+    assert_eq!(missing().await?, ["dependency-check"]);
+    // A control or threat that is not there is not offered.
+    for target in [control("no-such-control")?, Target::Threat(9)] {
         let attached = service.attach_evidence(&cast.developer, &key, number, target).await;
         assert!(matches!(attached, Err(Error::Invalid(_))), "{attached:?}");
     }
     // Saying so is no proof where evidence is asked for.
-    let said = world.mark(&cast.developer, &key, "development", "code-review").await;
+    let done = mark_form("dependency-check", Mark::Done, "Done.", 0)?;
+    let said = service.mark_control(&cast.developer, &key, &phase, done).await;
     assert!(matches!(said, Err(Error::Invalid(_))), "{said:?}");
     Ok(())
 }

@@ -82,6 +82,7 @@ async fn walk(tier: Tier, seats: BTreeMap<Role, usize>) -> TestResult {
     let every_code = [
         "control.evidence-missing",
         "control.open",
+        "control.records-short",
         "sign-off.missing",
         "threat-model.question-open",
         "threat.untreated",
@@ -194,7 +195,7 @@ async fn lists_and_inboxes_follow_the_decision() -> TestResult {
     let tasks = async |actor| -> TestResult<Vec<Task>> {
         Ok(world.service.my_work(actor).await?.mine.into_iter().map(|item| item.what).collect())
     };
-    assert_eq!(tasks(&cast.manager).await?, [Task::Clear { blockers: 2 }]);
+    assert_eq!(tasks(&cast.manager).await?, [Task::Clear { blockers: 3 }]);
     assert_eq!(tasks(&cast.first).await?, []);
     world.clear(&key).await?;
     assert_eq!(tasks(&cast.manager).await?, [Task::RequestReview]);

@@ -21,3 +21,4 @@ mod support;
 mod take_up;
 mod talk;
 mod walls;
+mod work;

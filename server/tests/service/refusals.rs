@@ -92,7 +92,7 @@ async fn who_contributed_does_not_approve() -> TestResult {
     // The first reviewer wrote a version that the manager replaced: a contribution all the same. The second uploaded a
     // file that proves something.
     world.mark(&cast.first, &key, "requirements", "security-requirements").await?;
-    let again = mark_form("security-requirements", Mark::Done, "Written anew.", 1)?;
+    let again = mark_form("security-requirements", Mark::Open, "Written anew.", 1)?;
     service.mark_control(&cast.manager, &key, &phase, again).await?;
     let target = Target::Control(phase, "security-requirements".parse()?);
     world.prove(&cast.second, &key, EvidenceKind::Plan, &[target]).await?;

@@ -129,14 +129,14 @@ async fn after_an_opened_gate_the_tier_rises_only_and_says_what_is_short() -> Te
     let key = world.feature(Tier::Medium).await?;
     world.hand_over(&key).await?;
     world.approve(&key).await?;
-    let down = answers(&[], Tier::Medium, 0, &[])?;
+    let down = answers(&[], Tier::Medium, 1, &[])?;
     assert!(lowered(&world.effect(&key, &down).await) && lowered(&world.rate(&key, down).await));
     // The answers give less, the tier stays: that is a choice with a reason.
-    let keep = answers(&[], Tier::Medium, 0, &[("tier", "medium"), ("reason", "It was promised so.")])?;
+    let keep = answers(&[], Tier::Medium, 1, &[("tier", "medium"), ("reason", "It was promised so.")])?;
     world.rate(&key, keep).await?;
     assert_eq!(world.page(&key).await?.summary.tier, Tier::Medium);
 
-    let up = answers(&["money"], Tier::Medium, 1, &[])?;
+    let up = answers(&["money"], Tier::Medium, 2, &[])?;
     let effect = world.effect(&key, &up).await?;
     let behind: Vec<_> =
         effect.behind.iter().map(|(under, change)| (*under, change.phase.as_str())).collect();

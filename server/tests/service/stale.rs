@@ -69,7 +69,7 @@ async fn an_edit_of_what_somebody_else_changed_is_stale_and_changes_nothing() ->
                     &cast.manager,
                     &key,
                     &phase,
-                    mark_form("scope-and-goals", Mark::Done, "Mine.", 0)?,
+                    mark_form("scope-and-goals", Mark::Open, "Mine.", 0)?,
                 )
                 .await,
         ),
@@ -80,7 +80,7 @@ async fn an_edit_of_what_somebody_else_changed_is_stale_and_changes_nothing() ->
                     &cast.manager,
                     &key,
                     &phase,
-                    mark_form("scope-and-goals", Mark::Done, "Mine.", 7)?,
+                    mark_form("scope-and-goals", Mark::Open, "Mine.", 7)?,
                 )
                 .await,
         ),

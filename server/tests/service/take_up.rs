@@ -45,6 +45,7 @@ async fn feedback_becomes_a_feature_and_both_say_so() -> TestResult {
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);
     let key = world.feature(Tier::High).await?;
+    world.tick();
     let number = feedback(&world, &key).await?;
     let events = world.events().await?;
     world.tick();

@@ -109,6 +109,12 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
             &["money"],
         ),
         Refused::new(
+            MANAGER,
+            "/features/{key}/records/feedback/{number}/take-up",
+            &[("id", &id), ("title", &"x".repeat(121))],
+            &["title"],
+        ),
+        Refused::new(
             DEVELOPER,
             "/features/{key}/records/{kind}",
             &[
@@ -248,7 +254,7 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
     ]
 }
 
-fn of_people(world: &World, product: &str, manager: &str) -> Vec<Refused> {
+fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Refused> {
     let id = new_form_id();
     let note = HOSTILE.repeat(2_000 / HOSTILE.len() + 1);
     let person = |below: &str| format!("/people/{manager}{below}");
@@ -328,6 +334,15 @@ fn of_people(world: &World, product: &str, manager: &str) -> Vec<Refused> {
         )
         .signed_out(),
         Refused::new(
+            DEVELOPER,
+            "/views",
+            &[("id", &id), ("of", "features"), ("query", "q=%3Cb%3E"), ("name", "")],
+            &["name"],
+        )
+        .fresh(&["query"]),
+        Refused::new(DEVELOPER, "/views/{id}/edit", &[("name", "")], &["name"])
+            .at(format!("/views/{view}/edit")),
+        Refused::new(
             AUDITOR,
             "/history.csv",
             &[("object", "?<b>\""), ("from", "yesterday"), ("to", "2026-11-03"), ("person", manager)],
@@ -337,7 +352,7 @@ fn of_people(world: &World, product: &str, manager: &str) -> Vec<Refused> {
 }
 
 /// Forms without a field that somebody fills in, and what is no form of a page.
-const NOTHING_TYPED: [&str; 13] = [
+const NOTHING_TYPED: [&str; 14] = [
     "/sign-out",
     "/preferences/theme",
     "/islands/preview",
@@ -346,6 +361,7 @@ const NOTHING_TYPED: [&str; 13] = [
     "/features/{key}/review/request",
     "/features/{key}/starters",
     "/features/{key}/watch",
+    "/views/{id}/delete",
     "/work/mentions/seen",
     "/products/{key}/standards/{id}",
     "/products/{key}/grants/revoke",
@@ -359,7 +375,8 @@ async fn a_refused_form_keeps_what_was_typed_and_says_what_is_wrong_beside_the_f
     let product = world.seed.product.to_string();
     let manager = world.seed.person(MANAGER)?.to_string();
     let mut forms = of_features(&product, &manager, &dossier(&world).await?);
-    forms.extend(of_people(&world, &product, &manager));
+    let view = world.seed.view(DEVELOPER)?.to_string();
+    forms.extend(of_people(&world, &product, &manager, &view));
     for route in routes() {
         if route.methods.iter().any(|(method, _)| *method == Method::POST) {
             let tried = forms.iter().any(|form| form.route == route.path);

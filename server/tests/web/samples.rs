@@ -113,7 +113,7 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
         "/products/{key}/standards/{id}" => {
             Sample::get(format!("/products/PAY/standards/{}", seed.standard), Product)
         }
-        "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.1", Workspace),
+        "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.2", Workspace),
         // Its author's own form.
         "/features/{key}/comments/{number}" => Sample {
             narrowed: Some(&[Role::ProductManager]),

@@ -225,7 +225,7 @@ async fn project(
         write,
         permit,
         count(decision.blockers.len()),
-        count(decision.for_team().count()),
+        count(decision.things_for_team()),
         &team_roles,
         &role_blockers,
         &sign_roles,

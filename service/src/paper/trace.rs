@@ -306,8 +306,8 @@ impl Web {
                     .map(|node| node.link.clone())
                     .collect();
                 // A change that fixes a finding is there for a reason, too.
-                let fixes = fixed.contains_key(&node.link.what);
-                let orphan = exempt.is_none() && node.answers.is_empty() && !fixes;
+                let has_cause = fixed.contains_key(&node.link.what);
+                let orphan = exempt.is_none() && node.answers.is_empty() && !has_cause;
                 TraceRow {
                     group: Owed::Change,
                     what: node.link.clone(),

@@ -132,12 +132,17 @@ impl Service {
             r#"select r.number as record, r.title as record_title, r.state_at, f.number, f.title, f.tier,
                       f.policy_version_id, f.phase, f.target_date, p.key as product_key, p.name as product_name,
                       h.role as "role!"
-               from record r
-               join feature f on f.id = r.feature_id
+               from (select product_id, min(role) as role from product_grant
+                     where person_id = $1 and role = any($2) group by product_id) h
+               cross join lateral (
+                   select n.feature_id, n.number from notice_waiting n
+                   where n.product_id = h.product_id
+                   order by n.since, n.feature_id, n.number limit $3
+               ) n
+               join record r on r.feature_id = n.feature_id and r.kind = 'notice' and r.number = n.number
+               join feature f on f.id = n.feature_id
                join product p on p.id = f.product_id
-               join (select product_id, min(role) as role from product_grant
-                     where person_id = $1 and role = any($2) group by product_id) h on h.product_id = f.product_id
-               where r.kind = 'notice' and r.state = 'sent' and r.state_by <> $1 and f.status = 'active'
+               where r.state_by <> $1 and f.status = 'active'
                order by r.state_at, r.id limit $3"#,
             actor.person.uuid(),
             &roles,

@@ -19,9 +19,10 @@ pub(super) type Names = BTreeMap<PersonId, String>;
 /// The records of one kind.
 pub(super) fn kind(filed: FiledKind, names: &Names) -> AnyView {
     let spec = filed.kind.spec();
-    let title = match filed.kind.is_single() {
-        true => capital(spec.name),
-        false => format!("{} ({})", capital(spec.plural), filed.items.len()),
+    let title = if filed.kind.is_single() {
+        capital(spec.name)
+    } else {
+        format!("{} ({})", capital(spec.plural), filed.items.len())
     };
     let records = filed.items.iter().map(|item| record(item, names)).collect_view();
     view! {

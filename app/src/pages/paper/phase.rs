@@ -85,7 +85,7 @@ fn attempt_row(attempt: Attempt) -> AnyView {
     let outcome = match attempt.ended {
         None => "Under way".into_any(),
         Some(ended) if ended.opened => {
-            let tier = ended.tier.map(|tier| format!("Under the rules for {}.", tier.label()));
+            let tier = ended.tier.map(|tier| format!("Under the rules for {}.", Label::label(&tier)));
             view! {
                 <b>"Opened "</b>
                 {moment(ended.at)}

@@ -239,7 +239,7 @@ fn every_entry_of_the_contents_leads_to_a_part_and_no_id_is_there_twice() {
     let mut entries = 0;
     for target in contents.split("href=\"#").skip(1) {
         let id = target.split('"').next().unwrap();
-        assert!(shown.contains(&format!("<section class=\"paper-part\" id=\"{id}\"")), "{id}");
+        assert!(shown.contains(&format!("<section id=\"{id}\" class=\"paper-part\"")), "{id}");
         entries += 1;
     }
     assert_eq!(entries, 9);

@@ -6,10 +6,10 @@ use sluice_service::paper::{Link, Owed, TracePage, TraceQuery, TraceRow, TraceSi
 
 use crate::{
     components::{
-        Badge, Card, Column, EmptyState, IconName, Notice, NoticeKind, Pager, TableHead, TableWrap, Tone,
-        counted,
+        Badge, Card, Column, EmptyState, Icon, IconName, Notice, NoticeKind, Pager, TableHead, TableWrap,
+        Tone, counted,
     },
-    pages::{FeatureFrame, FeatureSection},
+    pages::{FeatureFrame, FeatureSection, paper::fields::capital},
 };
 
 /// What answers what in a feature.
@@ -168,16 +168,16 @@ fn owed(key: &FeatureKey, group: Owed, title: &'static str, rows: Vec<TraceRow>)
             view! {
                 <tr>
                     <th scope="row">{link(key, &row.what)} {severity} {state}</th>
+                    <td>{gaps(row.exempt, &row.gaps)}</td>
                     <td>{links(key, &row.decisions)}</td>
                     <td>{links(key, &row.links)}</td>
                     <td>{links(key, &row.proofs)}</td>
-                    <td>{gaps(row.exempt, &row.gaps)}</td>
                 </tr>
             }
         })
         .collect_view();
     let what = if group == Owed::Threat { "Threat" } else { "Requirement" };
-    let columns = [what, "Decided in", "Implemented by", "Shown by", "Missing"].map(Column::text).to_vec();
+    let columns = [what, "Missing", "Decided in", "Implemented by", "Shown by"].map(Column::text).to_vec();
     let id = match group {
         Owed::Security => "trace-security",
         Owed::Threat => "trace-threats",
@@ -201,15 +201,15 @@ fn changes(key: &FeatureKey, rows: Vec<TraceRow>) -> AnyView {
             view! {
                 <tr>
                     <th scope="row">{link(key, &row.what)} {state(&row.what)}</th>
+                    <td>{gaps(row.exempt, &row.gaps)}</td>
                     <td>{links(key, &row.links)}</td>
                     <td>{links(key, &row.proofs)}</td>
-                    <td>{gaps(row.exempt, &row.gaps)}</td>
                 </tr>
             }
         })
         .collect_view();
     let columns =
-        ["Change", "Implements", "Checks, and findings that it fixes", "Missing"].map(Column::text).to_vec();
+        ["Change", "Missing", "Implements", "Checks, and findings that it fixes"].map(Column::text).to_vec();
     view! {
         <Card title="Changes" flush=true>
             <TableWrap id="trace-changes" caption="Changes, with what they implement">
@@ -235,8 +235,7 @@ fn state(to: &Link) -> Option<AnyView> {
         StateTone::Bad => Tone::Blocked,
     };
     (!to.state.is_empty()).then(|| {
-        let mut chars = to.state.chars();
-        let text: String = chars.next().map(char::to_uppercase).into_iter().flatten().chain(chars).collect();
+        let text = capital(to.state);
         view! {
             <div>
                 <Badge text tone />
@@ -246,19 +245,25 @@ fn state(to: &Link) -> Option<AnyView> {
     })
 }
 
+/// The most links in one cell; the thing's own page has the others.
+const SHOWN: usize = 10;
+
 fn links(key: &FeatureKey, to: &[Link]) -> AnyView {
     if to.is_empty() {
         return view! { <span class="muted">"None"</span> }.into_any();
     }
+    let more = to.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| view! { <li class="muted">{format!("and {more} more")}</li> });
     let items = to
         .iter()
+        .take(SHOWN)
         .map(|to| {
             let state = (!to.state.is_empty())
                 .then(|| view! { <small class="muted">{to.state.to_lowercase()}</small> });
             view! { <li>{link(key, to)} " " {state}</li> }
         })
         .collect_view();
-    view! { <ul class="plain stack-s">{items}</ul> }.into_any()
+    view! { <ul class="plain stack-s">{items} {more}</ul> }.into_any()
 }
 
 /// What is missing, in words; or why nothing is owed.
@@ -270,12 +275,10 @@ fn gaps(exempt: Option<String>, gaps: &[&'static str]) -> AnyView {
     let items = gaps
         .iter()
         .map(|gap| {
-            let mut chars = gap.chars();
-            let text: String =
-                chars.next().map(char::to_uppercase).into_iter().flatten().chain(chars).collect();
             view! {
-                <li>
-                    <Badge text tone=Tone::Blocked icon=IconName::Warning />
+                <li class="gap tone-blocked">
+                    <Icon name=IconName::Warning />
+                    {capital(gap)}
                 </li>
             }
         })

@@ -56,7 +56,7 @@ pub(in crate::pages) fn summary(roles: &[Role]) -> FeatureSummary {
         owner_name: HOSTILE.to_owned(),
         target_date: None,
         policy_key: "sdl".to_owned(),
-        policy_version: "2026.1".to_owned(),
+        policy_version: "2026.2".to_owned(),
         policy_title: "SDL".to_owned(),
         progress: Progress::Active(attempt),
         steps: vec![

@@ -131,7 +131,7 @@ impl World {
         parsed(CreateFeature::parse(&fields(&form)))
     }
 
-    /// Marks a control that nobody marked before.
+    /// Leaves a note on a control of which nobody said anything before: what most controls ask for stands on record.
     pub(crate) async fn mark(
         &self,
         actor: &Actor,
@@ -140,7 +140,7 @@ impl World {
         control: &str,
     ) -> Result<(), Error> {
         let command =
-            mark_form(control, Mark::Done, "Done as the guidance asks.", 0).map_err(Error::internal)?;
+            mark_form(control, Mark::Open, "Done as the guidance asks.", 0).map_err(Error::internal)?;
         self.service.mark_control(actor, key, &phase_key(phase)?, command).await
     }
 

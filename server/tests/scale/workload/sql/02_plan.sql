@@ -63,7 +63,7 @@ from (
            created_at, least(interval '6 days', (s.now - created_at) / 21) as step,
            scale.id(created_at, n, 'feature') as id
     from scale.size s
-    cross join lateral generate_series(1, s.features) n
+    cross join lateral generate_series(1::bigint, s.features) n
     cross join lateral (
         select scale.draw(n, 1, 1000) as d,
                s.now - interval '1800 days' * (1 - (n - 1)::float8 / s.features) + scale.draw(n, 2, 3600) * interval '1 second'
