@@ -19,6 +19,11 @@ pub(super) const fn at(days: u8, hour: u8, minute: u8) -> At {
 }
 
 impl At {
+    /// Sorts moments: those of an earlier day first.
+    pub(super) const fn order(self) -> (u8, u8, u8) {
+        (u8::MAX - self.days, self.hour, self.minute)
+    }
+
     /// The instant, as seen from now.
     pub(super) fn instant(self, now: OffsetDateTime) -> OffsetDateTime {
         let time = Duration::minutes(i64::from(self.hour) * 60 + i64::from(self.minute));

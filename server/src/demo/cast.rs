@@ -35,13 +35,15 @@ const PRODUCTS: [(&str, &str, &str); 2] = [
     (
         "PAY",
         "Payments",
-        "Checkout, stored cards, refunds, and the connection to our acquirer.\n\nWhatever touches card numbers is of high \
+        "Checkout, stored cards, refunds, and the connection to our acquirer.\n\nWhatever touches card \
+             numbers is of high \
          risk; wording and reminders are mostly of low risk.",
     ),
     (
         "SLU",
         "Sluice",
-        "This very program: it takes features through a secure development lifecycle and keeps the record of it.\n\nIts \
+        "This very program: it takes features through a secure development lifecycle and keeps the \
+             record of it.\n\nIts \
          own features, threats and evidence are those of its repository.",
     ),
 ];

@@ -31,8 +31,10 @@ pub(super) static ALL: &[(At, Who, &str, Guide)] = &[
         Guide::Publish {
             title: SECURE_CODE,
             edition: "2026-03",
-            summary: "Input is checked where it enters and encoded where it leaves. Secrets live in files of their own \
-                 and never in logs. Card numbers are typed values that print as dots. Comparisons of secrets take \
+            summary: "Input is checked where it enters and encoded where it leaves. Secrets live in \
+                 files of their own \
+                 and never in logs. Card numbers are typed values that print as dots. Comparisons of \
+                 secrets take \
                  constant time.",
         },
     ),
@@ -43,7 +45,8 @@ pub(super) static ALL: &[(At, Who, &str, Guide)] = &[
         Guide::Publish {
             title: REVIEWS,
             edition: "2",
-            summary: "A review looks for what is missing: the test that fails without the change, the case that the \
+            summary: "A review looks for what is missing: the test that fails without the change, the \
+                 case that the \
                  description forgets, the log line that says too much. Nobody merges their own work.",
         },
     ),
@@ -56,8 +59,10 @@ pub(super) static ALL: &[(At, Who, &str, Guide)] = &[
         Guide::Publish {
             title: RUST,
             edition: "1",
-            summary: "No panic outside of tests, no unsafe code, every public item documented. SQL stands in one crate \
-                 and binds its values. Text of people reaches a page through a component that escapes it. A write \
+            summary: "No panic outside of tests, no unsafe code, every public item documented. SQL \
+                 stands in one crate \
+                 and binds its values. Text of people reaches a page through a component that escapes \
+                 it. A write \
                  needs a permit and an event, or it does not compile.",
         },
     ),

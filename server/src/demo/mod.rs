@@ -38,7 +38,8 @@ pub async fn load(connect: &Connect) -> Result<Option<String>, Failed> {
     match Box::pin(Stage::play(connect, now)).await {
         Ok(()) => Ok(Some(Cast::accounts())),
         Err(error) => Err(format!(
-            "the demo workspace could not be loaded: {error}. It is incomplete: start again with an empty database \
+            "the demo workspace could not be loaded: {error}. It is incomplete: start again with an \
+                 empty database \
              (or, without DATABASE_URL, with an empty data directory)"
         )
         .into()),

@@ -71,7 +71,9 @@ pub(super) struct Outline {
     /// What the posture review saw, and in how many days the next one is.
     pub(super) posture: Option<(&'static str, i64)>,
     pub(super) lessons: &'static str,
-    /// Statements that end the last phase: control and note.
+    /// Further evidence: the place of its phase, file, kind and title.
+    pub(super) documents: &'static [(usize, &'static str, EvidenceKind, &'static str)],
+    /// What ends the last phase: control and note, or the file of the plan for a transition.
     pub(super) farewell: &'static [(&'static str, &'static str)],
 }
 
@@ -226,6 +228,7 @@ pub(super) const BLANK: Outline = Outline {
     feedback: &[],
     posture: None,
     lessons: "",
+    documents: &[],
     farewell: &[],
 };
 
@@ -284,6 +287,7 @@ impl Outline {
         }
         let mut steps = diary.steps;
         steps.extend(self.then.iter().cloned());
+        steps.sort_by_key(|(when, ..)| when.order());
         Story {
             product: self.product,
             title: self.title,

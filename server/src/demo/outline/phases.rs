@@ -20,14 +20,20 @@ pub(super) type Part = (usize, Who, Act);
 
 /// The work of a phase, in order.
 pub(super) fn script(outline: &Outline, phase: usize) -> Vec<Part> {
-    match phase {
+    let mut work = match phase {
         0 => requirements(outline),
         1 => design(outline),
         2 => development(outline),
         3 => testing(outline),
         4 => shipping::release(outline),
         _ => shipping::post_release(outline),
-    }
+    };
+    let documents = outline.documents.iter().filter(|(of, ..)| *of == phase);
+    work.extend(
+        documents.map(|(_, file, kind, title)| (15, outline.builder, proves(file, *kind, title, "", &[]))),
+    );
+    work.sort_by_key(|(part, ..)| *part);
+    work
 }
 
 /// Adds a record with the fields that are said.
@@ -244,6 +250,5 @@ fn testing(outline: &Outline) -> Vec<Part> {
         let fields = vec![("activities", T(outline.summary.0)), ("results", T(outline.summary.1))];
         work.push((95, Gita, writes(Kind::TestSummary, "", fields)));
     }
-    work.sort_by_key(|(part, ..)| *part);
     work
 }

@@ -116,7 +116,8 @@ pub(super) fn post_release(outline: &Outline) -> Vec<Part> {
     }
     for (control, note) in outline.farewell {
         let act = if *control == "transition-plan" {
-            Act::NotApplicable(control, note)
+            let targets = &["control:post-release/transition-plan"];
+            proves(note, EvidenceKind::Plan, "What people do instead", "", targets)
         } else {
             Act::Done(control, note)
         };

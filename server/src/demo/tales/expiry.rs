@@ -46,10 +46,9 @@ pub(super) static EXPIRY: Tale = Tale {
                 &[
                     (
                         "scope",
-                        T(
-                            "One reminder by e-mail, sixty days before a stored card expires. Left out: reminders \
-                     by text message.",
-                        ),
+                        T("One reminder by e-mail, sixty days before a stored card expires. Left out: \
+                                 reminders \
+                     by text message."),
                     ),
                     ("goals", T("A quarter fewer orders that fail because of an expired card.")),
                 ],
@@ -226,10 +225,9 @@ pub(super) static EXPIRY: Tale = Tale {
                 &[
                     (
                         "notes",
-                        T(
-                            "Customers with a stored card get one reminder sixty days before it expires. They can \
-                     turn it off in their account.",
-                        ),
+                        T("Customers with a stored card get one reminder sixty days before it expires. \
+                                 They can \
+                     turn it off in their account."),
                     ),
                     ("known", T("None.")),
                     ("release", T("checkout 4.21")),

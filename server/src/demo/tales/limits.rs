@@ -38,10 +38,9 @@ pub(super) static CHAT: Tale = Tale {
                 &[
                     (
                         "scope",
-                        T(
-                            "Support staff enter the card of a customer who asks for help in the chat. Left out: \
-                     calls by phone.",
-                        ),
+                        T("Support staff enter the card of a customer who asks for help in the chat. \
+                                 Left out: \
+                     calls by phone."),
                     ),
                     ("goals", T("Half of these orders are saved.")),
                 ],
@@ -106,10 +105,9 @@ pub(super) static LIMITS: Tale = Tale {
                 &[
                     (
                         "scope",
-                        T(
-                            "At most five failed attempts per card and twenty per address within an hour. Left \
-                     out: rules that look at more than numbers of attempts.",
-                        ),
+                        T("At most five failed attempts per card and twenty per address within an \
+                                 hour. Left \
+                     out: rules that look at more than numbers of attempts."),
                     ),
                     ("goals", T("Declines for stolen cards fall below the acquirer's threshold.")),
                 ],
@@ -152,11 +150,10 @@ pub(super) static LIMITS: Tale = Tale {
                 "",
                 &[(
                     "description",
-                    T(
-                        "Before an attempt is sent to the acquirer, two counters are raised: one by the keyed \
+                    T("Before an attempt is sent to the acquirer, two counters are raised: one by the \
+                             keyed \
                      hash of the card number, one by address. Above the limit the attempt is answered \
-                     like a decline, after the same time.",
-                    ),
+                     like a decline, after the same time."),
                 )],
             ),
         ),

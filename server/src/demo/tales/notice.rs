@@ -47,10 +47,9 @@ pub(super) static NOTICE: Tale = Tale {
                 &[
                     (
                         "scope",
-                        T(
-                            "A notice above the payment form during announced maintenance of the acquirer, in \
-                     English and German. Left out: other pages and other languages.",
-                        ),
+                        T("A notice above the payment form during announced maintenance of the \
+                                 acquirer, in \
+                     English and German. Left out: other pages and other languages."),
                     ),
                     (
                         "goals",
@@ -87,11 +86,10 @@ pub(super) static NOTICE: Tale = Tale {
                 "",
                 &[(
                     "description",
-                    T(
-                        "Checkout reads the text and its time window from the configuration service and shows \
+                    T("Checkout reads the text and its time window from the configuration service and \
+                             shows \
                      it inside the existing banner component, which escapes all text. Changing the \
-                     configuration takes a reviewed change, like code.",
-                    ),
+                     configuration takes a reviewed change, like code."),
                 )],
             ),
         ),
@@ -182,10 +180,9 @@ pub(super) static NOTICE: Tale = Tale {
                     ("severity", T("low")),
                     (
                         "description",
-                        T(
-                            "On small phones the notice covers the keypad, so that the last digits of a card are \
-                     typed blind. Seen on two of three phones.",
-                        ),
+                        T("On small phones the notice covers the keypad, so that the last digits of a \
+                                 card are \
+                     typed blind. Seen on two of three phones."),
                     ),
                     ("owner", Is(Dana)),
                 ],
@@ -252,10 +249,9 @@ pub(super) static NOTICE: Tale = Tale {
                 &[
                     (
                         "notes",
-                        T(
-                            "A notice above the payment form says when our acquirer's maintenance may delay a \
-                     payment.",
-                        ),
+                        T("A notice above the payment form says when our acquirer's maintenance may \
+                                 delay a \
+                     payment."),
                     ),
                     ("known", T("None.")),
                     ("release", T("checkout 4.18")),

@@ -50,11 +50,10 @@ pub(super) static REFUNDS: Tale = Tale {
                     ("market", T("Fewer calls about returned refunds.")),
                     (
                         "resources",
-                        T(
-                            "Ana Diaz leads, Eli Brandt designs, Dana Wu builds, Gita Rao tests. Four weeks, of \
+                        T("Ana Diaz leads, Eli Brandt designs, Dana Wu builds, Gita Rao tests. Four \
+                                 weeks, of \
                      which one is for the reviews. An analyst of the fraud team for two days. No new \
-                     licences.",
-                        ),
+                     licences."),
                     ),
                 ],
             ),
@@ -160,10 +159,9 @@ pub(super) static REFUNDS: Tale = Tale {
                     ("audience", T("marketing")),
                     (
                         "text",
-                        T(
-                            "Customers whose refund came back can choose another of their cards. Planned for next \
-                     quarter; the wording of the help page is attached to the marketing weekly.",
-                        ),
+                        T("Customers whose refund came back can choose another of their cards. Planned \
+                                 for next \
+                     quarter; the wording of the help page is attached to the marketing weekly."),
                     ),
                     ("where", T("Marketing weekly")),
                 ],
@@ -180,10 +178,9 @@ pub(super) static REFUNDS: Tale = Tale {
                     ("audience", T("support")),
                     (
                         "text",
-                        T(
-                            "About forty cases a month will no longer reach support. Expect the question why only \
-                     some cards are offered.",
-                        ),
+                        T("About forty cases a month will no longer reach support. Expect the question \
+                                 why only \
+                     some cards are offered."),
                     ),
                     ("where", T("Support channel")),
                 ],

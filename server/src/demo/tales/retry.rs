@@ -47,10 +47,9 @@ pub(super) static RETRY: Tale = Tale {
                 &[
                     (
                         "scope",
-                        T(
-                            "One automatic retry after a soft decline. Left out: retries after hours or days, \
-                     which need the customer's consent.",
-                        ),
+                        T("One automatic retry after a soft decline. Left out: retries after hours or \
+                                 days, \
+                     which need the customer's consent."),
                     ),
                     ("goals", T("One in three of these payments succeeds at the second attempt.")),
                 ],
@@ -200,10 +199,9 @@ pub(super) static RETRY: Tale = Tale {
                     ("severity", T("low")),
                     (
                         "description",
-                        T(
-                            "The waiting animation stops between the two attempts, and customers press the button \
-                     again.",
-                        ),
+                        T("The waiting animation stops between the two attempts, and customers press \
+                                 the button \
+                     again."),
                     ),
                     ("owner", Is(Sam)),
                 ],
@@ -282,10 +280,9 @@ pub(super) static RETRY: Tale = Tale {
                 "",
                 &[(
                     "settings",
-                    T(
-                        "Memory dumps are off in staging and production (checked on each host). The retry has \
-                     a switch, on by default.",
-                    ),
+                    T("Memory dumps are off in staging and production (checked on each host). The \
+                             retry has \
+                     a switch, on by default."),
                 )],
             ),
         ),
@@ -309,10 +306,9 @@ pub(super) static RETRY: Tale = Tale {
                 &[
                     (
                         "notes",
-                        T(
-                            "When a bank declines a payment for a passing reason, checkout tries once more before \
-                     it asks for another card.",
-                        ),
+                        T("When a bank declines a payment for a passing reason, checkout tries once \
+                                 more before \
+                     it asks for another card."),
                     ),
                     (
                         "known",
@@ -343,10 +339,9 @@ pub(super) static RETRY: Tale = Tale {
                     ("source", T("Support ticket, passed on by Rosa Lim")),
                     (
                         "text",
-                        T(
-                            "A customer saw the payment twice in the bank's preview. One of them vanished the \
-                     next day.",
-                        ),
+                        T("A customer saw the payment twice in the bank's preview. One of them \
+                                 vanished the \
+                     next day."),
                     ),
                     ("class", T("defect")),
                     ("severity", T("low")),
@@ -388,10 +383,9 @@ pub(super) static RETRY: Tale = Tale {
                 &[
                     (
                         "result",
-                        T(
-                            "No new threat. The acquirer renewed its certificate, and the pinned issuer is still \
-                     right. The share of retried payments is stable at 2 %.",
-                        ),
+                        T("No new threat. The acquirer renewed its certificate, and the pinned issuer \
+                                 is still \
+                     right. The share of retried payments is stable at 2 %."),
                     ),
                     ("next", In(160)),
                 ],

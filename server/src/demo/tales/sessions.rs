@@ -42,18 +42,16 @@ pub(super) static SESSIONS: Tale = Tale {
                 &[
                     (
                         "scope",
-                        T(
-                            "Sessions of checkout end after ten idle minutes, on the server. A dialog asks two \
+                        T("Sessions of checkout end after ten idle minutes, on the server. A dialog \
+                                 asks two \
                      minutes before. Left out: the session of the shop itself, which shows no payment \
-                     data.",
-                        ),
+                     data."),
                     ),
                     (
                         "goals",
-                        T(
-                            "Finding 7 of the penetration test is closed: a checkout that was left open asks for \
-                     the password after ten minutes.",
-                        ),
+                        T("Finding 7 of the penetration test is closed: a checkout that was left open \
+                                 asks for \
+                     the password after ten minutes."),
                     ),
                 ],
             ),
@@ -233,10 +231,9 @@ pub(super) static SESSIONS: Tale = Tale {
                     ("severity", T("low")),
                     (
                         "description",
-                        T(
-                            "The nightly pipeline ran a fixture of another module along: 13 failures of the first \
-                     run (E-3) belong to it.",
-                        ),
+                        T("The nightly pipeline ran a fixture of another module along: 13 failures of \
+                                 the first \
+                     run (E-3) belong to it."),
                     ),
                     ("source", T("E-3")),
                     ("owner", Is(Dana)),
@@ -253,10 +250,9 @@ pub(super) static SESSIONS: Tale = Tale {
                     ("severity", T("medium")),
                     (
                         "description",
-                        T(
-                            "With two tabs open the dialog closes too late, and a click in the other tab is lost \
-                     (E-4).",
-                        ),
+                        T("With two tabs open the dialog closes too late, and a click in the other tab \
+                                 is lost \
+                     (E-4)."),
                     ),
                     ("source", T("E-4")),
                     ("owner", Is(Dana)),

@@ -44,26 +44,23 @@ pub(super) static TOKENS: Tale = Tale {
                 &[
                     (
                         "scope",
-                        T(
-                            "All stored cards move into the vault, in three waves; new ones go there from the \
+                        T("All stored cards move into the vault, in three waves; new ones go there \
+                                 from the \
                      first day. Left out: cards that are entered without storing them, which never reach \
-                     us.",
-                        ),
+                     us."),
                     ),
                     (
                         "goals",
-                        T(
-                            "No card number outside the vault by the end, shown by a search through databases, \
-                     logs and backups.",
-                        ),
+                        T("No card number outside the vault by the end, shown by a search through \
+                                 databases, \
+                     logs and backups."),
                     ),
                     (
                         "resources",
-                        T(
-                            "Eli Brandt designs, Dana Wu and Sam Keller build, Gita Rao rehearses the migration; \
+                        T("Eli Brandt designs, Dana Wu and Sam Keller build, Gita Rao rehearses the \
+                                 migration; \
                      Ben Ode and Chi Ito review. A network zone of its own and a hardware security \
-                     module, approved for the second quarter. An outside firm for the penetration test.",
-                        ),
+                     module, approved for the second quarter. An outside firm for the penetration test."),
                     ),
                     ("timeline", T("First wave in two months, last wave two months later")),
                     ("market", T("Nothing that customers see. Fewer systems in the PCI DSS assessment.")),
@@ -159,11 +156,10 @@ pub(super) static TOKENS: Tale = Tale {
                     ("principles", Points(ListKind::Principles, &[3])),
                     (
                         "departures",
-                        T(
-                            "Fail safely, for payments: when the vault is down, stored cards cannot be used. The \
+                        T("Fail safely, for payments: when the vault is down, stored cards cannot be \
+                                 used. The \
                      vault has its own zone, its own administrators and its own release; five operations, \
-                     no query language.",
-                        ),
+                     no query language."),
                     ),
                 ],
             ),
@@ -262,9 +258,8 @@ pub(super) static TOKENS: Tale = Tale {
                     ("audience", T("marketing")),
                     (
                         "text",
-                        T(
-                            "No change that customers see. A sentence for the security page after the last wave.",
-                        ),
+                        T("No change that customers see. A sentence for the security page after the \
+                                 last wave."),
                     ),
                     ("where", T("Marketing weekly")),
                 ],
@@ -281,10 +276,9 @@ pub(super) static TOKENS: Tale = Tale {
                     ("audience", T("support")),
                     (
                         "text",
-                        T(
-                            "Support tools show the last four digits as today. Three short maintenance windows, \
-                     each announced a week before.",
-                        ),
+                        T("Support tools show the last four digits as today. Three short maintenance \
+                                 windows, \
+                     each announced a week before."),
                     ),
                     ("where", T("Support channel")),
                 ],
@@ -331,21 +325,19 @@ pub(super) static TOKENS: Tale = Tale {
                 &[
                     (
                         "description",
-                        T(
-                            "Checkout sends a new card straight to the vault and keeps the token. A payment names \
+                        T("Checkout sends a new card straight to the vault and keeps the token. A \
+                                 payment names \
                      the token; the vault adds the number and passes the request to the acquirer. \
                      Controls: mutual TLS with an identity per caller, rate limit per caller, keys in the \
                      hardware module, no operation that returns a number, a record of each use outside of \
-                     the vault's own reach.",
-                        ),
+                     the vault's own reach."),
                     ),
                     (
                         "controls",
-                        T(
-                            "Mutual TLS with an identity per caller, rate limit per caller, keys in the hardware \
+                        T("Mutual TLS with an identity per caller, rate limit per caller, keys in the \
+                                 hardware \
                      module, no operation that returns a number, a record of each use outside of the \
-                     vault's own reach.",
-                        ),
+                     vault's own reach."),
                     ),
                     ("ready", Points(ListKind::DefinitionOfReady, &[2, 4, 5])),
                 ],
@@ -361,17 +353,15 @@ pub(super) static TOKENS: Tale = Tale {
                     ("context", T("Whoever steals the identity of a caller must not get numbers.")),
                     (
                         "decision",
-                        T(
-                            "The vault adds the number to a request towards the acquirer, whose address is fixed. \
-                     No operation returns it.",
-                        ),
+                        T("The vault adds the number to a request towards the acquirer, whose address \
+                                 is fixed. \
+                     No operation returns it."),
                     ),
                     (
                         "alternatives",
-                        T(
-                            "An operation for support and refunds, which would need a control that nobody can get \
-                     wrong.",
-                        ),
+                        T("An operation for support and refunds, which would need a control that \
+                                 nobody can get \
+                     wrong."),
                     ),
                     ("requirements", T("R-6, R-8, R-11")),
                     ("implementation", T("Interface of the vault: store, pay, remove, describe, health.")),
@@ -390,10 +380,9 @@ pub(super) static TOKENS: Tale = Tale {
                     ("decision", T("128 random bits, bound to the account of the customer.")),
                     (
                         "alternatives",
-                        T(
-                            "Tokens that keep the format of a card number, which old tools accept but which can \
-                     be guessed in part.",
-                        ),
+                        T("Tokens that keep the format of a card number, which old tools accept but \
+                                 which can \
+                     be guessed in part."),
                     ),
                     ("requirements", T("R-7, R-9, R-10")),
                     ("implementation", T("Token module of the vault client, one data key for each card.")),
@@ -567,10 +556,9 @@ pub(super) static TOKENS: Tale = Tale {
                     ("ready", Points(ListKind::DefinitionOfReady, &[4])),
                     (
                         "open",
-                        T(
-                            "The retention of old backups (T-5) needs a decision by the data protection officer, \
-                     asked by Dana and expected this week.",
-                        ),
+                        T("The retention of old backups (T-5) needs a decision by the data protection \
+                                 officer, \
+                     asked by Dana and expected this week."),
                     ),
                 ],
             ),

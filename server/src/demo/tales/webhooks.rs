@@ -48,17 +48,15 @@ pub(super) static WEBHOOKS: Tale = Tale {
                 &[
                     (
                         "scope",
-                        T(
-                            "Deliveries of the acquirer are checked before they change an order. Left out: the \
-                     webhooks that we send ourselves.",
-                        ),
+                        T("Deliveries of the acquirer are checked before they change an order. Left \
+                                 out: the \
+                     webhooks that we send ourselves."),
                     ),
                     (
                         "goals",
-                        T(
-                            "No order is marked as paid by an unsigned, repeated or late delivery, and none that \
-                     is genuine gets lost.",
-                        ),
+                        T("No order is marked as paid by an unsigned, repeated or late delivery, and \
+                                 none that \
+                     is genuine gets lost."),
                     ),
                     ("timeline", T("Ready for checkout 4.22")),
                     ("market", T("Customers do not notice it.")),
@@ -208,10 +206,9 @@ pub(super) static WEBHOOKS: Tale = Tale {
                     ("audience", T("support")),
                     (
                         "text",
-                        T(
-                            "Orders stay \"waiting for payment\" when a delivery of the acquirer was refused. The \
-                     delivery console shows why, and the delivery can be asked for again there.",
-                        ),
+                        T("Orders stay \"waiting for payment\" when a delivery of the acquirer was \
+                                 refused. The \
+                     delivery console shows why, and the delivery can be asked for again there."),
                     ),
                     ("where", T("Support channel")),
                 ],
@@ -242,12 +239,11 @@ pub(super) static WEBHOOKS: Tale = Tale {
                 &[
                     (
                         "description",
-                        T(
-                            "The endpoint reads the raw body (at most 256 KiB), checks time stamp and signature \
+                        T("The endpoint reads the raw body (at most 256 KiB), checks time stamp and \
+                                 signature \
                      in constant time against the active keys, then looks the delivery's id up in the \
                      memory of the last hour, and only then parses the body and changes the order. \
-                     Controls: size limit, signature, freshness, replay memory.",
-                        ),
+                     Controls: size limit, signature, freshness, replay memory."),
                     ),
                     ("ready", Points(ListKind::DefinitionOfReady, &[5])),
                     ("open", T("Whether it fits one sprint: Sam says so tomorrow.")),
@@ -287,10 +283,9 @@ pub(super) static WEBHOOKS: Tale = Tale {
                 &[
                     (
                         "context",
-                        T(
-                            "The acquirer offers HMAC with a shared key and nothing else. The endpoint is open to \
-                     the internet.",
-                        ),
+                        T("The acquirer offers HMAC with a shared key and nothing else. The endpoint \
+                                 is open to \
+                     the internet."),
                     ),
                     (
                         "decision",
@@ -320,10 +315,9 @@ pub(super) static WEBHOOKS: Tale = Tale {
                     ("context", T("A parser is a larger target than a comparison, and costs more.")),
                     (
                         "decision",
-                        T(
-                            "The raw bytes are kept until size and signature are checked. What fails is never \
-                     parsed, and never logged beyond its length and digest.",
-                        ),
+                        T("The raw bytes are kept until size and signature are checked. What fails is \
+                                 never \
+                     parsed, and never logged beyond its length and digest."),
                     ),
                     ("requirements", T("R-9")),
                     (
@@ -332,10 +326,9 @@ pub(super) static WEBHOOKS: Tale = Tale {
                     ),
                     (
                         "verification",
-                        T(
-                            "Unit test that invalid JSON with a wrong signature is refused for its signature; \
-                     load test.",
-                        ),
+                        T("Unit test that invalid JSON with a wrong signature is refused for its \
+                                 signature; \
+                     load test."),
                     ),
                 ],
             ),
@@ -350,10 +343,9 @@ pub(super) static WEBHOOKS: Tale = Tale {
                     ("context", T("A delivery counts once, whichever instance receives it.")),
                     (
                         "decision",
-                        T(
-                            "Ids are remembered for an hour in a store that all instances share: twelve times \
-                     what freshness needs.",
-                        ),
+                        T("Ids are remembered for an hour in a store that all instances share: twelve \
+                                 times \
+                     what freshness needs."),
                     ),
                     ("alternatives", T("A memory for each instance, which misses repeats at another one.")),
                 ],
@@ -368,10 +360,9 @@ pub(super) static WEBHOOKS: Tale = Tale {
                 &[
                     (
                         "context",
-                        T(
-                            "A leaked key has to be replaced within minutes, and no genuine delivery may get lost \
-                     meanwhile.",
-                        ),
+                        T("A leaked key has to be replaced within minutes, and no genuine delivery may \
+                                 get lost \
+                     meanwhile."),
                     ),
                     (
                         "decision",

@@ -265,7 +265,7 @@ pub(super) const TO_PRODUCTION: &[Step] = &[
             &[
                 ("digest", Digest("checkout:4.22.0")),
                 ("location", T("registry.example.org/payments")),
-                ("signature", T("Signed by the build service; the bundle is E-10.")),
+                ("signature", T("Signed by the build service; the bundle is E-13.")),
                 ("signer", T("build@example.org")),
                 ("evidence", LastEvidence),
             ],

@@ -22,7 +22,8 @@ use crate::demo::{
 pub(super) static SETTLEMENTS: Outline = Outline {
     product: "PAY",
     title: "Export settlements for accounting",
-    description: "Accounting copies numbers from the console of our acquirer into its books, every morning. A file with \
+    description: "Accounting copies numbers from the console of our acquirer into its books, every \
+         morning. A file with \
                   the settlements of the day before should be there at six.",
     owner: Sam,
     builder: Sam,
@@ -36,7 +37,8 @@ pub(super) static SETTLEMENTS: Outline = Outline {
     ],
     risk: (&["personal-data", "new-parts"], "Names of payers stand in some references."),
     plan: Plan {
-        scope: "One file a day with all settlements, in the format of the accounting system, on its own server. Left out: \
+        scope: "One file a day with all settlements, in the format of the accounting system, on its own \
+             server. Left out: \
                 corrections of earlier days.",
         goals: "No number is typed by hand; the sum of each file is the sum of the acquirer.",
         timeline: "In three weeks",
@@ -85,19 +87,24 @@ pub(super) static SETTLEMENTS: Outline = Outline {
     ],
     notices: &[Notice {
         audience: "support",
-        text: "From next month accounting has its own files. Questions about settlements go to them directly.",
+        text: "From next month accounting has its own files. Questions about settlements go to them \
+             directly.",
         answer: None,
     }],
     design: (
-        "A job asks the acquirer for the settlements of the day, cuts references to the order number, writes a numbered \
+        "A job asks the acquirer for the settlements of the day, cuts references to the order number, \
+             writes a numbered \
          file with its sum in the last line, and copies it to the server of accounting.",
-        "Mutual TLS to the acquirer, a key of its own for the copy, an account that can write to one folder, and another \
+        "Mutual TLS to the acquirer, a key of its own for the copy, an account that can write to one \
+             folder, and another \
          that can read it.",
     ),
     model: [
-        "Exporter, file, and the server between us and accounting. Worth protecting: what customers paid, and that the \
+        "Exporter, file, and the server between us and accounting. Worth protecting: what customers \
+             paid, and that the \
          books are right.",
-        "A file is changed on its way (T-1); names leave with the references (T-2); the account of accounting sees more \
+        "A file is changed on its way (T-1); names leave with the references (T-2); the account of \
+             accounting sees more \
          than it should (T-3). STRIDE for each of the three.",
         "Numbered files with sums, references that are cut, two accounts with one right each.",
         "Accounting read it and asked for the sum in the last line.",
@@ -136,7 +143,8 @@ pub(super) static SETTLEMENTS: Outline = Outline {
             title: "Files, and no interface",
             context: "The accounting system reads files, and its vendor charges for an interface.",
             decision: "One signed file a day.",
-            alternatives: "An interface of our own that accounting calls, which would be one more thing to guard.",
+            alternatives: "An interface of our own that accounting calls, which would be one more thing \
+                 to guard.",
             implementation: "Exporter, its key file, and two accounts of the file server.",
             verification: "Tests of format and sum, scan of the server, a trial with a wrong certificate.",
         },
@@ -149,7 +157,8 @@ pub(super) static SETTLEMENTS: Outline = Outline {
             verification: "",
         },
     ],
-    countermeasures: "T-1 signature and sum (Sam; test with a changed file), T-2 cut references (Sam; test with names), T-3 \
+    countermeasures: "T-1 signature and sum (Sam; test with a changed file), T-2 cut references (Sam; \
+         test with names), T-3 \
                       confined account (Dana; scan). Nothing is accepted.",
     changes: &[
         (447, "Exporter with sums"),
@@ -159,7 +168,8 @@ pub(super) static SETTLEMENTS: Outline = Outline {
     checks: &[("quality", "Unit tests"), ("quality", "Linter"), ("security", "Static analysis")],
     method: (
         "Unit tests, and ten days beside the old way.",
-        "Format, sums, hostile references, a lost connection, a second run. Ten days of files are compared with what accounting typed.",
+        "Format, sums, hostile references, a lost connection, a second run. Ten days of files are \
+             compared with what accounting typed.",
     ),
     reports: &[(
         "settlement-tests.xml",

@@ -12,7 +12,8 @@ use crate::demo::{
 pub(super) static VOUCHER: Outline = Outline {
     product: "PAY",
     title: "Voucher field for the autumn sale",
-    description: "For six weeks checkout takes a voucher code of ten per cent. Codes are sent by marketing and can be \
+    description: "For six weeks checkout takes a voucher code of ten per cent. Codes are sent by \
+         marketing and can be \
                   used once.",
     owner: Sam,
     builder: Sam,
@@ -28,7 +29,8 @@ pub(super) static VOUCHER: Outline = Outline {
     ],
     risk: (&[], "The price is computed where it always was; the voucher is one more line of it."),
     plan: Plan {
-        scope: "One field for one code an order, from the first to the last day of the sale. Left out: vouchers for \
+        scope: "One field for one code an order, from the first to the last day of the sale. Left out: \
+             vouchers for \
                 single products.",
         goals: "Four in ten orders of the sale use a code; no order uses two.",
         ..BLANK.plan
@@ -46,13 +48,15 @@ pub(super) static VOUCHER: Outline = Outline {
         ),
     ],
     design: (
-        "The server looks the code up, marks it as used in the transaction that makes the order, and adds a line with \
+        "The server looks the code up, marks it as used in the transaction that makes the order, and \
+             adds a line with \
               the reduction. The page never computes a price.",
         "",
     ),
     model: [
         "The voucher field, the table of codes, and the price of an order. Worth protecting: revenue.",
-        "Codes are guessed (T-1) or used twice at the same moment (T-2). Found by STRIDE for field and table.",
+        "Codes are guessed (T-1) or used twice at the same moment (T-2). Found by STRIDE for field and \
+             table.",
         "Long random codes with a brake on guessing; the use is part of the order's transaction.",
         "Marketing read it and asked for the last day of validity, which is in the table now.",
     ],
@@ -84,10 +88,12 @@ pub(super) static VOUCHER: Outline = Outline {
         "Two orders race for one code, and one of them pays in full.",
     )],
     release: Release {
-        settings: "The dates of the sale are a setting; outside of them the field is not shown. No secret is needed.",
+        settings: "The dates of the sale are a setting; outside of them the field is not shown. No \
+             secret is needed.",
         artefact: "checkout 4.23",
         notes: "During the autumn sale checkout takes a voucher code.",
-        watched: "Watched through the sale: 41 % of the orders used a code, no code was used twice, and the brake stopped \
+        watched: "Watched through the sale: 41 % of the orders used a code, no code was used twice, and \
+             the brake stopped \
                   two scripts.",
         ..BLANK.release
     },
@@ -101,7 +107,8 @@ pub(super) static VOUCHER: Outline = Outline {
 pub(super) static SURVEY: Outline = Outline {
     product: "PAY",
     title: "One question after paying",
-    description: "After a payment one customer in twenty is asked how easy it was, on a scale of five. The answer has no \
+    description: "After a payment one customer in twenty is asked how easy it was, on a scale of five. \
+         The answer has no \
                   name on it.",
     owner: Eli,
     builder: Dana,
@@ -111,7 +118,8 @@ pub(super) static SURVEY: Outline = Outline {
     remarks: &["Without a name there is little to lose. Fine."],
     risk: (&[], "Answers are numbers without a person; nothing new can be reached."),
     plan: Plan {
-        scope: "One question with five answers on the page after a payment. Left out: free text, which would bring \
+        scope: "One question with five answers on the page after a payment. Left out: free text, which \
+             would bring \
                 personal data.",
         goals: "Two thousand answers, to choose what to improve next.",
         ..BLANK.plan
@@ -122,7 +130,8 @@ pub(super) static SURVEY: Outline = Outline {
         "The table has a date, a number and nothing else.",
     )],
     design: (
-        "The page sends one number; the server counts it under today's date. No cookie, no order number, no address.",
+        "The page sends one number; the server counts it under today's date. No cookie, no order number, \
+             no address.",
         "",
     ),
     model: [

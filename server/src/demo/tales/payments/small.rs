@@ -14,7 +14,8 @@ use crate::demo::{
 pub(super) static PREFERRED: Outline = Outline {
     product: "PAY",
     title: "Remember the preferred way to pay",
-    description: "Customers who paid by direct debit last time see direct debit first next time. A small thing that saves \
+    description: "Customers who paid by direct debit last time see direct debit first next time. A small \
+         thing that saves \
                   a click.",
     owner: Eli,
     builder: Dana,
@@ -22,7 +23,8 @@ pub(super) static PREFERRED: Outline = Outline {
     stand: Stand::InReview(2),
     risk: (&[], "It remembers a choice that the order holds already."),
     plan: Plan {
-        scope: "The order of the ways to pay follows the last payment of a signed-in customer. Left out: guests.",
+        scope: "The order of the ways to pay follows the last payment of a signed-in customer. Left out: \
+             guests.",
         goals: "Half of the returning customers find their way to pay at the top.",
         ..BLANK.plan
     },
@@ -32,7 +34,8 @@ pub(super) static PREFERRED: Outline = Outline {
         "A guest at the same computer sees the usual order.",
     )],
     design: (
-        "The list of ways to pay is sorted by the last order of the account. Nothing is stored: the order is asked \
+        "The list of ways to pay is sorted by the last order of the account. Nothing is stored: the \
+             order is asked \
               each time.",
         "",
     ),
@@ -54,9 +57,8 @@ pub(super) static PREFERRED: Outline = Outline {
     then: &[(
         at(1, 13, 40),
         Sam,
-        Say(
-            "@Eli Brandt the list is also used by the page for subscriptions. Should it be sorted there as well? I would leave it out.",
-        ),
+        Say("@Eli Brandt the list is also used by the page for subscriptions. Should it be sorted there \
+                 as well? I would leave it out."),
     )],
     ..BLANK
 };
@@ -64,7 +66,8 @@ pub(super) static PREFERRED: Outline = Outline {
 pub(super) static PROGRESS: Outline = Outline {
     product: "PAY",
     title: "Show how far a refund is",
-    description: "The account shows whether a refund was asked for, sent, or has arrived at the bank. Support is asked \
+    description: "The account shows whether a refund was asked for, sent, or has arrived at the bank. \
+         Support is asked \
                   for it two hundred times a month.",
     owner: Ana,
     builder: Sam,
@@ -94,9 +97,8 @@ pub(super) static PROGRESS: Outline = Outline {
         (
             at(8, 10, 15),
             Rosa,
-            Say(
-                "This would help us a lot. @Ana Diaz can the text of the second step name the usual three days?",
-            ),
+            Say("This would help us a lot. @Ana Diaz can the text of the second step name the usual \
+                     three days?"),
         ),
         (at(8, 10, 40), Rosa, Watch),
         (
@@ -112,7 +114,8 @@ pub(super) static PROGRESS: Outline = Outline {
 pub(super) static LINK: Outline = Outline {
     product: "PAY",
     title: "Payment link that support can send",
-    description: "Instead of taking card numbers in the chat, support sends a link to a payment page of ours. The number \
+    description: "Instead of taking card numbers in the chat, support sends a link to a payment page of \
+         ours. The number \
                   then never enters the chat.\n\nProposed by Ben Ode in his review of the chat.",
     owner: Ana,
     builder: Dana,

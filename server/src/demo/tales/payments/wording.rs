@@ -29,7 +29,8 @@ use crate::demo::{
 pub(super) static DECLINES: Outline = Outline {
     product: "PAY",
     title: "Decline reasons in plain words",
-    description: "\"Payment failed (51)\" helps nobody. Customers should read what they can do: another card, a call to \
+    description: "\"Payment failed (51)\" helps nobody. Customers should read what they can do: another \
+         card, a call to \
                   their bank, or simply trying again.\n\nFraudsters must not learn more than today.",
     owner: Dana,
     builder: Dana,
@@ -44,7 +45,8 @@ pub(super) static DECLINES: Outline = Outline {
     ],
     risk: (&["exposed"], "Texts change for everybody who pays."),
     plan: Plan {
-        scope: "The 84 codes of our acquirer become seven texts in English and German. Left out: texts of the banks \
+        scope: "The 84 codes of our acquirer become seven texts in English and German. Left out: texts \
+             of the banks \
                 themselves.",
         goals: "A third fewer contacts about failed payments; no text tells a fraudster which check failed.",
         timeline: "With checkout 4.24",
@@ -86,7 +88,8 @@ pub(super) static DECLINES: Outline = Outline {
     notices: &[
         Notice {
             audience: "marketing",
-            text: "With checkout 4.24 failed payments explain themselves in plain words. The seven texts are attached to the plan.",
+            text: "With checkout 4.24 failed payments explain themselves in plain words. The seven texts \
+                 are attached to the plan.",
             answer: Some("We corrected the tone of two of them."),
         },
         Notice {
@@ -96,14 +99,18 @@ pub(super) static DECLINES: Outline = Outline {
         },
     ],
     design: (
-        "A table in the repository maps codes to texts. The server looks the code up; what is not in the table gets the \
+        "A table in the repository maps codes to texts. The server looks the code up; what is not in the \
+             table gets the \
          general text. The log keeps the code, the page never sees it.",
-        "Lookup instead of formatting: nothing that the acquirer sends reaches the page. Codes of fraud share the text of \
+        "Lookup instead of formatting: nothing that the acquirer sends reaches the page. Codes of fraud \
+             share the text of \
          code 5.",
     ),
     model: [
-        "The answer of the acquirer, the table, and the page. Worth protecting: what our fraud checks decided.",
-        "Texts tell too much (T-1); a forged answer puts words into our page (T-2). Found by STRIDE for the flow from \
+        "The answer of the acquirer, the table, and the page. Worth protecting: what our fraud checks \
+             decided.",
+        "Texts tell too much (T-1); a forged answer puts words into our page (T-2). Found by STRIDE for \
+             the flow from \
          acquirer to page.",
         "Seven texts for 84 codes, and a lookup that shows only our own words.",
         "The fraud team compared every pair of codes.",
@@ -136,13 +143,15 @@ pub(super) static DECLINES: Outline = Outline {
         implementation: "The table and its lookup in the payment page's server.",
         verification: "A test goes through all 84 codes; a second one sends codes with markup.",
     }],
-    countermeasures: "T-1 by the shared text (test over all codes), T-2 by the lookup (test with hostile codes). Nothing is \
+    countermeasures: "T-1 by the shared text (test over all codes), T-2 by the lookup (test with hostile \
+         codes). Nothing is \
                       accepted.",
     changes: &[(441, "Seven texts for 84 codes"), (444, "Payment page shows the text of the table")],
     checks: &[("quality", "Unit tests"), ("security", "Static analysis")],
     method: (
         "Unit tests over the whole table, and people who read it.",
-        "Every code once, unknown and hostile codes, both languages. Five people from other teams read the texts in the integration environment.",
+        "Every code once, unknown and hostile codes, both languages. Five people from other teams read \
+             the texts in the integration environment.",
     ),
     reports: &[(
         "decline-tests.xml",
@@ -157,7 +166,8 @@ pub(super) static DECLINES: Outline = Outline {
         validation: "Looked at again on the smallest phone of the test shelf.",
     }],
     summary: (
-        "Gita Rao ran the table tests and read both languages on five phones; five people named the next step for each text.",
+        "Gita Rao ran the table tests and read both languages on five phones; five people named the next \
+             step for each text.",
         "All tests are green. One finding, fixed and validated.",
     ),
     release: Release {
@@ -173,7 +183,8 @@ pub(super) static DECLINES: Outline = Outline {
         notes: "When a payment fails, checkout says in plain words what to do next.",
         known: "Texts of the banks themselves are shown as before.",
         production: "Declines by text are as expected; 3 % get the general one.",
-        watched: "Four working days: contacts about failed payments fell by a fifth so far. Nothing unexpected.",
+        watched: "Four working days: contacts about failed payments fell by a fifth so far. Nothing \
+             unexpected.",
         vulnerabilities: "None since the deployment.",
         ..BLANK.release
     },
@@ -188,18 +199,16 @@ pub(super) static DECLINES: Outline = Outline {
                 "kept",
                 Cow::Borrowed(&[(
                     "known",
-                    T(
-                        "Texts of the banks themselves are shown as before. Customers with the old app see the code until they update it.",
-                    ),
+                    T("Texts of the banks themselves are shown as before. Customers with the old app \
+                             see the code until they update it."),
                 )]),
             ),
         ),
         (
             at(2, 13, 15),
             Ana,
-            Say(
-                "@Ben Ode the old app was missing in the known issues. I am sorry that this voids your signature; nothing else changed.",
-            ),
+            Say("@Ben Ode the old app was missing in the known issues. I am sorry that this voids your \
+                     signature; nothing else changed."),
         ),
         (at(1, 9, 5), Joel, Watch),
     ],
@@ -209,7 +218,8 @@ pub(super) static DECLINES: Outline = Outline {
 pub(super) static RECEIPTS: Outline = Outline {
     product: "PAY",
     title: "Receipts as PDF by e-mail",
-    description: "Companies ask for a receipt that they can file. It is sent with the confirmation of the order.",
+    description: "Companies ask for a receipt that they can file. It is sent with the confirmation of \
+         the order.",
     owner: Sam,
     builder: Sam,
     due: Some(-5),
@@ -236,13 +246,15 @@ pub(super) static RECEIPTS: Outline = Outline {
         ),
     ],
     design: (
-        "A worker renders the receipt from a template, without scripts and without a network, and hands it to the mail \
+        "A worker renders the receipt from a template, without scripts and without a network, and hands \
+             it to the mail \
               queue. It is not stored.",
         "",
     ),
     model: [
         "Renderer, template, and the e-mail. Worth protecting: names, addresses, and the renderer's host.",
-        "Names with markup run in the renderer (T-1); a receipt goes to a stranger (T-2). STRIDE for renderer and queue.",
+        "Names with markup run in the renderer (T-1); a receipt goes to a stranger (T-2). STRIDE for \
+             renderer and queue.",
         "Text is escaped, the renderer has no network, and the address is the order's.",
         "Dana tried twelve hostile names in a prototype.",
     ],
@@ -284,9 +296,8 @@ pub(super) static RECEIPTS: Outline = Outline {
         (
             at(4, 10, 25),
             Ana,
-            Say(
-                "The date has passed. @Sam Keller what is missing besides the review of !458? @Eli Brandt could you read it?",
-            ),
+            Say("The date has passed. @Sam Keller what is missing besides the review of !458? @Eli \
+                     Brandt could you read it?"),
         ),
         (at(3, 9, 30), Eli, Say("I read it today.")),
     ],

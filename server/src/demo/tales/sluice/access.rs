@@ -14,7 +14,8 @@ use crate::demo::{
 pub(super) static SESSIONS: Outline = Outline {
     product: "SLU",
     title: "Session list and signing out elsewhere",
-    description: "People see where they are signed in, since when and last from where, and end what they do not know.",
+    description: "People see where they are signed in, since when and last from where, and end what they \
+         do not know.",
     owner: Gita,
     builder: Sam,
     due: None,
@@ -23,7 +24,8 @@ pub(super) static SESSIONS: Outline = Outline {
     remarks: &["", "", "", "Ending one's own session by accident was tried as well. Good.", ""],
     risk: (&["personal-data"], "The list shows when and from where somebody worked, to that person only."),
     plan: Plan {
-        scope: "A list of one's sessions with the browser and the last use; ending one, or all others. Left out: places on a \
+        scope: "A list of one's sessions with the browser and the last use; ending one, or all others. \
+             Left out: places on a \
                 map.",
         goals: "Whoever suspects something ends every other session within a minute.",
         timeline: "With 0.2",
@@ -59,18 +61,21 @@ pub(super) static SESSIONS: Outline = Outline {
         },
         Notice {
             audience: "support",
-            text: "If somebody suspects that others use their account: account page, end all others, change the password.",
+            text: "If somebody suspects that others use their account: account page, end all others, \
+                 change the password.",
             answer: Some("Thank you, that was asked twice."),
         },
     ],
     design: (
-        "The account page lists the rows of the session table by the digest of their digest, so that the page holds nothing \
+        "The account page lists the rows of the session table by the digest of their digest, so that the \
+             page holds nothing \
          that opens a session. Ending one deletes its row.",
         "The person is a column and compared in the statement; saving a session updates and never inserts.",
     ),
     model: [
         "Account page and session table. Worth protecting: sessions, and when somebody worked.",
-        "A page that lists sessions could give them away (T-1); a request under way brings an ended one back (T-2). STRIDE for \
+        "A page that lists sessions could give them away (T-1); a request under way brings an ended one \
+             back (T-2). STRIDE for \
          page and table.",
         "Digest of the digest; update without insert.",
         "Leo read the store's code for the second one and wrote the test.",

@@ -18,7 +18,8 @@ use crate::demo::{
 pub(super) static COMMENTS: Outline = Outline {
     product: "SLU",
     title: "Comments with mentions",
-    description: "People ask and answer where the feature is, and name whom they ask. Whoever is named finds it in the own work.",
+    description: "People ask and answer where the feature is, and name whom they ask. Whoever is named \
+         finds it in the own work.",
     owner: Sam,
     builder: Sam,
     due: Some(-2),
@@ -56,12 +57,14 @@ pub(super) static COMMENTS: Outline = Outline {
         },
     ],
     design: (
-        "A comment is Markdown without markup. Mentions are found when it is stored, among the people of the product, and \
+        "A comment is Markdown without markup. Mentions are found when it is stored, among the people of \
+             the product, and \
               shown the same way.",
         "Text is escaped; a mention is a person of the product; commenting is no contribution.",
     ),
     model: [
-        "Text, mentions, the list of who was named. Worth protecting: who has an account, and everybody's browser.",
+        "Text, mentions, the list of who was named. Worth protecting: who has an account, and \
+             everybody's browser.",
         "Markup runs (T-1), a name tells that somebody exists (T-2). STRIDE for text and list.",
         "No raw markup, links without scripts; names of others stay text.",
         "Written together with Leo, who maintains the Markdown.",
@@ -94,7 +97,8 @@ pub(super) static COMMENTS: Outline = Outline {
         implementation: "domain/src/mention.rs, used on storing and on showing.",
         verification: "Unit tests with names inside of names, addresses and code.",
     }],
-    countermeasures: "T-1 Markdown (corpus of hostile texts in a browser), T-2 people of the product (service tests).",
+    countermeasures: "T-1 Markdown (corpus of hostile texts in a browser), T-2 people of the product \
+         (service tests).",
     then: &[(
         at(1, 10, 35),
         Ana,
@@ -106,7 +110,8 @@ pub(super) static COMMENTS: Outline = Outline {
 pub(super) static BOARD: Outline = Outline {
     product: "SLU",
     title: "Board, filters and saved views",
-    description: "The list of features as a table and as a board, with filters that can be saved and passed on as a link.",
+    description: "The list of features as a table and as a board, with filters that can be saved and \
+         passed on as a link.",
     owner: Leo,
     builder: Leo,
     due: Some(13),
@@ -115,7 +120,8 @@ pub(super) static BOARD: Outline = Outline {
     remarks: &["", "A view holds no features, only what to look for. Right."],
     risk: (&[], "It shows what the list shows already."),
     plan: Plan {
-        scope: "Six columns, seven filters, views under a name. Left out: moving features by drag and drop, because gates decide.",
+        scope: "Six columns, seven filters, views under a name. Left out: moving features by drag and \
+             drop, because gates decide.",
         goals: "Whoever comes in the morning sees in five seconds what is late.",
         ..BLANK.plan
     },
@@ -145,9 +151,8 @@ pub(super) static BOARD: Outline = Outline {
     then: &[(
         at(1, 11, 45),
         Gita,
-        Say(
-            "On 320 pixels the board scrolls sideways inside of its frame, as intended. @Leo Novak the filter button is below it, though.",
-        ),
+        Say("On 320 pixels the board scrolls sideways inside of its frame, as intended. @Leo Novak the \
+                 filter button is below it, though."),
     )],
     ..BLANK
 };

@@ -1,8 +1,11 @@
 //! Files that people attach.
 
-use sluice_domain::threat::{
-    Severity::{Critical, High, Medium},
-    Stride::{DenialOfService, ElevationOfPrivilege, InformationDisclosure, Tampering},
+use sluice_domain::{
+    policy::EvidenceKind,
+    threat::{
+        Severity::{Critical, High, Medium},
+        Stride::{DenialOfService, ElevationOfPrivilege, InformationDisclosure, Tampering},
+    },
 };
 
 use super::{CHECKS, EVERYTHING, SHIPPING};
@@ -18,13 +21,14 @@ use crate::demo::{
 pub(super) static UPLOAD: Outline = Outline {
     product: "SLU",
     title: "Upload of evidence",
-    description: "Reports, plans and scans are attached to what they prove: by a form, by dropping them on the page, by pasting. \
+    description: "Reports, plans and scans are attached to what they prove: by a form, by dropping them \
+         on the page, by pasting. \
                   They stay what they were, byte for byte, and nothing of them ever runs.",
     owner: Leo,
     builder: Leo,
     due: Some(2),
     days: &[100, 94, 86, 62, 16],
-    stand: Stand::Begun(80),
+    stand: Stand::Begun(100),
     remarks: &[
         "",
         "Hash on the way in and on the way out. Good.",
@@ -33,10 +37,13 @@ pub(super) static UPLOAD: Outline = Outline {
     ],
     risk: (&["exposed", "code", "personal-data"], "Files of others are the most hostile input that we take."),
     plan: Plan {
-        scope: "Files up to 100 MiB, kept in the database under their digest, as versions that supersede each other. Left out: \
+        scope: "Files up to 100 MiB, kept in the database under their digest, as versions that supersede \
+             each other. Left out: \
                 reading what is in them, scanning for viruses.",
-        goals: "A file comes back as it went in after a year. No file takes the server's memory, and none runs in a browser.",
-        resources: "Leo Novak builds, Sam Keller reads, Gita Rao collects hostile files; Ben Ode and Chi Ito review. Four weeks.",
+        goals: "A file comes back as it went in after a year. No file takes the server's memory, and \
+             none runs in a browser.",
+        resources: "Leo Novak builds, Sam Keller reads, Gita Rao collects hostile files; Ben Ode and Chi \
+             Ito review. Four weeks.",
         timeline: "With 0.3",
         market: "Without it evidence is a link that breaks.",
     },
@@ -83,20 +90,25 @@ pub(super) static UPLOAD: Outline = Outline {
         },
         Notice {
             audience: "support",
-            text: "A file that is too large is refused with the limit in the text. Nothing is opened on the server.",
+            text: "A file that is too large is refused with the limit in the text. Nothing is opened on \
+                 the server.",
             answer: Some("Clear."),
         },
     ],
     design: (
-        "The body streams into an unlinked file and through SHA-256 at once; the limit holds at each write. Then one short \
+        "The body streams into an unlinked file and through SHA-256 at once; the limit holds at each \
+             write. Then one short \
          transaction copies it in pieces, with item, version and event.",
-        "Limit while streaming; names are text; content under its digest; downloads sandboxed; 32 uploads at a time.",
+        "Limit while streaming; names are text; content under its digest; downloads sandboxed; 32 \
+             uploads at a time.",
     ),
     picture: Some(("0004-evidence-in-postgresql.md", "Decision on storing evidence, with the way of a file")),
     model: [
-        "Form, spool, pieces in the database, download. Worth protecting: the bytes, the server's memory, and everybody's \
+        "Form, spool, pieces in the database, download. Worth protecting: the bytes, the server's \
+             memory, and everybody's \
          browser. Boundaries: browser to server, server to database.",
-        "Exhaustion (T-1), scripts in files (T-2), names as paths (T-3), changed bytes (T-4), strangers who fetch (T-5). STRIDE \
+        "Exhaustion (T-1), scripts in files (T-2), names as paths (T-3), changed bytes (T-4), strangers \
+             who fetch (T-5). STRIDE \
          along the way of a file, and forty hostile files from public collections.",
         "Count while streaming, keep under the digest, send as an attachment that nothing may open.",
         "Chi asked for the slow clients. Fifty of them are a test now.",
@@ -108,7 +120,8 @@ pub(super) static UPLOAD: Outline = Outline {
             DenialOfService,
             High,
             "A length can be announced wrongly or not at all.",
-            "The limit holds at every write; 32 uploads at a time; the file has no name and goes with its process.",
+            "The limit holds at every write; 32 uploads at a time; the file has no name and goes with \
+                 its process.",
             Leo,
         ),
         threat(
@@ -117,7 +130,8 @@ pub(super) static UPLOAD: Outline = Outline {
             ElevationOfPrivilege,
             Critical,
             "It would sign with the reviewer's session.",
-            "Attachment, octet-stream, nosniff, and a sandbox policy of its own; signing asks for the password.",
+            "Attachment, octet-stream, nosniff, and a sandbox policy of its own; signing asks for the \
+                 password.",
             Leo,
         ),
         threat(
@@ -151,13 +165,16 @@ pub(super) static UPLOAD: Outline = Outline {
     decisions: &[Decision {
         title: "Evidence lives in the database, spooled first",
         context: "One store, one backup, one transaction; and slow clients.",
-        decision: "An unlinked file takes the upload, a short transaction the bytes in pieces of 256 KiB (ADR 0004).",
+        decision: "An unlinked file takes the upload, a short transaction the bytes in pieces of 256 KiB \
+             (ADR 0004).",
         alternatives: "Files on a disk or in an object store, which drift apart from the record.",
         implementation: "service/src/evidence/spool.rs and store.rs; http/body.rs for the limit.",
         verification: "web uploads::* and http bodies::*; memory is measured while a gigabyte is refused.",
     }],
-    countermeasures: "T-1 limits (a gigabyte is refused in little memory), T-2 headers (hostile files stay asleep), T-3 names as text \
-                      (a name is only a name), T-4 digests (a changed piece), T-5 roles (sweep of every route). Nothing is accepted.",
+    countermeasures: "T-1 limits (a gigabyte is refused in little memory), T-2 headers (hostile files \
+         stay asleep), T-3 names as text \
+                      (a name is only a name), T-4 digests (a changed piece), T-5 roles (sweep of every \
+                      route). Nothing is accepted.",
     changes: &[
         (61, "Spool with a limit at each write"),
         (64, "Pieces and versions"),
@@ -181,8 +198,10 @@ pub(super) static UPLOAD: Outline = Outline {
         "Gita Rao, with forty hostile files and two hundred uploads at once in 512 MiB.",
         "Nothing ran, nothing was lost, one finding fixed.",
     ),
+    documents: &[(2, "traps.md", EvidenceKind::Design, "Traps of the libraries, and what closes each")],
     release: Release {
-        settings: "SLUICE_MAX_UPLOAD_MIB is 100 by default. The spool's folder is the system's, and its files have no names.",
+        settings: "SLUICE_MAX_UPLOAD_MIB is 100 by default. The spool's folder is the system's, and its \
+             files have no names.",
         artefact: "sluice:0.3.0",
         staging: "The forty files went in and came back; two hundred at once took 340 MiB.",
         notes: "Evidence is attached by form, drop or paste, and kept byte for byte.",
@@ -195,9 +214,8 @@ pub(super) static UPLOAD: Outline = Outline {
         (
             at(2, 10, 40),
             Chi,
-            Say(
-                "@Ines Costa when you write what you saw: please name the largest file and the memory at that moment.",
-            ),
+            Say("@Ines Costa when you write what you saw: please name the largest file and the memory at \
+                     that moment."),
         ),
         (
             at(1, 11, 30),

@@ -1,8 +1,11 @@
 //! Gates and threat models.
 
-use sluice_domain::threat::{
-    Severity::{Critical, High, Medium},
-    Stride::{ElevationOfPrivilege, Repudiation, Spoofing, Tampering},
+use sluice_domain::{
+    policy::EvidenceKind,
+    threat::{
+        Severity::{Critical, High, Medium},
+        Stride::{ElevationOfPrivilege, Repudiation, Spoofing, Tampering},
+    },
 };
 
 use super::{CHECKS, CODE_AND_ROUTES, EVERYTHING, SHIPPING};
@@ -18,7 +21,8 @@ use crate::demo::{
 pub(super) static SIGN_OFF: Outline = Outline {
     product: "SLU",
     title: "Gate decision and sign-off",
-    description: "A gate opens when its conditions hold and the right people have signed, each with the password, over a digest \
+    description: "A gate opens when its conditions hold and the right people have signed, each with the \
+         password, over a digest \
                   of exactly what they saw. Whoever worked on it does not sign.",
     owner: Leo,
     builder: Leo,
@@ -28,9 +32,12 @@ pub(super) static SIGN_OFF: Outline = Outline {
     remarks: &["", "One decision for page and interface: please keep it that way.", "", ""],
     risk: (&["access"], "It decides what ships, and in whose name."),
     plan: Plan {
-        scope: "The decision over facts, turns, sign-offs, veto, return, voiding. Left out: passkeys, delegation, waivers.",
-        goals: "No phase is skipped by any request; two servers open a gate once; no contributor's name stands under a sign-off.",
-        resources: "Leo Novak builds, Sam Keller reads, Gita Rao races servers; Ben Ode and Chi Ito review. Five weeks.",
+        scope: "The decision over facts, turns, sign-offs, veto, return, voiding. Left out: passkeys, \
+             delegation, waivers.",
+        goals: "No phase is skipped by any request; two servers open a gate once; no contributor's name \
+             stands under a sign-off.",
+        resources: "Leo Novak builds, Sam Keller reads, Gita Rao races servers; Ben Ode and Chi Ito \
+             review. Five weeks.",
         timeline: "With 0.4",
         market: "It is what Sluice is for.",
     },
@@ -76,23 +83,29 @@ pub(super) static SIGN_OFF: Outline = Outline {
         },
         Notice {
             audience: "support",
-            text: "The commonest question will be why somebody may not sign. The page says it; usually they worked on it themselves.",
+            text: "The commonest question will be why somebody may not sign. The page says it; usually \
+                 they worked on it themselves.",
             answer: Some("Good, one answer for all."),
         },
     ],
     design: (
-        "A pure function takes policy, facts and time and returns open or the list of blockers. Page, list and inbox read the \
+        "A pure function takes policy, facts and time and returns open or the list of blockers. Page, \
+             list and inbox read the \
          same decision. Every write that could change it ends in one function that settles the gate.",
-        "One decision, one door. Locks before the decision, the clock read once, a trigger against contributors, a digest that \
+        "One decision, one door. Locks before the decision, the clock read once, a trigger against \
+             contributors, a digest that \
          the form has to name.",
     ),
     picture: Some(("0008-settle-is-the-only-door.md", "Decision on the one door, with the way of a write")),
     model: [
-        "Facts, decision, sign-off form, gate state. Worth protecting: that an open gate means what the policy says. Boundary: \
+        "Facts, decision, sign-off form, gate state. Worth protecting: that an open gate means what the \
+             policy says. Boundary: \
          between the browser and the use case, and between the use case and the database.",
-        "Signing for others (T-1), signing one's own work (T-2), signing what one has not seen (T-3), races (T-4), denying it \
+        "Signing for others (T-1), signing one's own work (T-2), signing what one has not seen (T-3), \
+             races (T-4), denying it \
          later (T-5). STRIDE for each step from request to transition.",
-        "Password with each sign-off, contributors computed from history, the digest in the form, locks, and rows that are never \
+        "Password with each sign-off, contributors computed from history, the digest in the form, locks, \
+             and rows that are never \
          rewritten.",
         "Ben tried to sign his own words through a second role for an afternoon.",
     ],
@@ -148,20 +161,24 @@ pub(super) static SIGN_OFF: Outline = Outline {
             title: "Settle is the only door",
             context: "Whether a gate is open follows from facts that many use cases change.",
             decision: "Every such write ends in one function that decides anew (ADR 0008).",
-            alternatives: "Triggers that compute gates, which nobody can read; each use case for itself, which forgets one.",
+            alternatives: "Triggers that compute gates, which nobody can read; each use case for itself, \
+                 which forgets one.",
             implementation: "domain/src/gate for the decision, service/src/gates for the door.",
-            verification: "Property tests over the whole life of a feature; a check that nothing else writes gate state.",
+            verification: "Property tests over the whole life of a feature; a check that nothing else \
+                 writes gate state.",
         },
         Decision {
             title: "A sign-off covers a digest",
             context: "Reviewers sign what they saw.",
-            decision: "The dossier lists every item with version and digest; the form names the digest of the list.",
+            decision: "The dossier lists every item with version and digest; the form names the digest \
+                 of the list.",
             alternatives: "A time stamp, which says nothing about what was there.",
             implementation: "",
             verification: "",
         },
     ],
-    countermeasures: "T-1 step-up (refusals), T-2 contributors and trigger (walls), T-3 digest (stale tests), T-4 lock (races), T-5 \
+    countermeasures: "T-1 step-up (refusals), T-2 contributors and trigger (walls), T-3 digest (stale \
+         tests), T-4 lock (races), T-5 \
                       rows that stay (walls). Nothing is accepted.",
     changes: &[
         (81, "The decision, without input or output"),
@@ -186,6 +203,15 @@ pub(super) static SIGN_OFF: Outline = Outline {
         "Gita Rao raced two servers five hundred times and read every refusal.",
         "One finding of high severity, fixed and validated. Exactly five hundred transitions.",
     ),
+    documents: &[
+        (1, "permissions.txt", EvidenceKind::Design, "Who may do what"),
+        (
+            4,
+            "routes.txt",
+            EvidenceKind::Configuration,
+            "Every address, its methods and the action it asks for",
+        ),
+    ],
     release: Release {
         settings: "No setting turns a check off.",
         artefact: "sluice:0.4.0",
@@ -193,7 +219,8 @@ pub(super) static SIGN_OFF: Outline = Outline {
         notes: "Gates say why they are closed, and open by sign-offs over exactly what was read.",
         known: "Waivers and passkeys follow.",
         production: "The first forty gates opened with the signatures that the policy asks for.",
-        watched: "Two weeks: 130 sign-offs, four refused because the signer had contributed, each explained on the page.",
+        watched: "Two weeks: 130 sign-offs, four refused because the signer had contributed, each \
+             explained on the page.",
         vulnerabilities: "None.",
         incidents: "There was no incident.",
         ..SHIPPING
@@ -209,7 +236,8 @@ pub(super) static SIGN_OFF: Outline = Outline {
 pub(super) static THREAT_MODEL: Outline = Outline {
     product: "SLU",
     title: "Threat models in four questions",
-    description: "What are we working on, what can go wrong, what do we do about it, did we do well. Threats have STRIDE, severity, \
+    description: "What are we working on, what can go wrong, what do we do about it, did we do well. \
+         Threats have STRIDE, severity, \
                   treatment and an owner.",
     owner: Gita,
     builder: Sam,
@@ -219,9 +247,11 @@ pub(super) static THREAT_MODEL: Outline = Outline {
     remarks: &["Four questions fit on a page. Good."],
     risk: (&["personal-data"], "Models name weaknesses that are not closed yet."),
     plan: Plan {
-        scope: "Four answers, threats with their treatment, a count of what is open at the gate. Left out: pictures, import from \
+        scope: "Four answers, threats with their treatment, a count of what is open at the gate. Left \
+             out: pictures, import from \
                 other tools.",
-        goals: "A small feature has a model in ten minutes; a gate stays shut while a high threat is untreated.",
+        goals: "A small feature has a model in ten minutes; a gate stays shut while a high threat is \
+             untreated.",
         timeline: "With 0.5",
         market: "Most customers keep models in documents that nobody opens.",
         ..BLANK.plan
@@ -256,8 +286,10 @@ pub(super) static THREAT_MODEL: Outline = Outline {
         "Text is escaped where it is shown; versions refuse what was edited meanwhile.",
     ),
     model: [
-        "The four texts, threats, and the gate's count. Worth protecting: weaknesses that are not closed yet.",
-        "A model is read by strangers (T-1); a threat is marked as verified without proof (T-2). STRIDE for page and use case.",
+        "The four texts, threats, and the gate's count. Worth protecting: weaknesses that are not closed \
+             yet.",
+        "A model is read by strangers (T-1); a threat is marked as verified without proof (T-2). STRIDE \
+             for page and use case.",
         "Roles at each read; evidence as a condition of the mark.",
         "Written with itself.",
     ],
@@ -304,9 +336,8 @@ pub(super) static THREAT_MODEL: Outline = Outline {
         (
             at(2, 9, 55),
             Gita,
-            Say(
-                "As soon as I have seen the hostile texts in the printed page as well. @Leo Novak is there a style for print?",
-            ),
+            Say("As soon as I have seen the hostile texts in the printed page as well. @Leo Novak is \
+                     there a style for print?"),
         ),
         (at(1, 10, 10), Leo, Say("There is. @Gita Rao the record prints on two pages.")),
     ],

@@ -14,7 +14,8 @@ use crate::demo::{
 pub(super) static HISTORY: Outline = Outline {
     product: "SLU",
     title: "Append-only history of every change",
-    description: "Every write leaves an event with who, what, when and why, in the same transaction. Nobody can write without \
+    description: "Every write leaves an event with who, what, when and why, in the same transaction. \
+         Nobody can write without \
                   one, and nobody can change one, not with the server's own rights.",
     owner: Sam,
     builder: Sam,
@@ -27,11 +28,14 @@ pub(super) static HISTORY: Outline = Outline {
         "If it can be changed, nothing else that Sluice says is worth anything.",
     ),
     plan: Plan {
-        scope: "Events, the versions of every tracked row, and the triggers that hold both. Left out: signatures over the log \
+        scope: "Events, the versions of every tracked row, and the triggers that hold both. Left out: \
+             signatures over the log \
                 and their verification by others, which follow.",
-        goals: "With the rights of the running server no event and no earlier version can be changed or removed, and no row can \
+        goals: "With the rights of the running server no event and no earlier version can be changed or \
+             removed, and no row can \
                 change without an event.",
-        resources: "Sam Keller builds, Leo Novak reads, Gita Rao attacks the database; Ben Ode and Chi Ito review. Three weeks.",
+        resources: "Sam Keller builds, Leo Novak reads, Gita Rao attacks the database; Ben Ode and Chi \
+             Ito review. Three weeks.",
         timeline: "With the first release",
         market: "It is what auditors ask for first.",
     },
@@ -76,20 +80,25 @@ pub(super) static HISTORY: Outline = Outline {
     notices: &[
         Notice {
             audience: "marketing",
-            text: "From the first release on the history is append-only, held by the database. It is not signed yet: please do not call it tamper-proof.",
+            text: "From the first release on the history is append-only, held by the database. It is not \
+                 signed yet: please do not call it tamper-proof.",
             answer: Some("We say append-only."),
         },
         Notice {
             audience: "support",
-            text: "Nothing can be removed from the history, also not on request. Erasing personal data comes with two people later.",
+            text: "Nothing can be removed from the history, also not on request. Erasing personal data \
+                 comes with two people later.",
             answer: Some("Understood."),
         },
     ],
     design: (
-        "A write begins with a permit and ends with an event; there is no other commit. Tracked tables have a history table, \
-         filled by a trigger with the owner's rights. A deferred constraint compares each row with the event of its own \
+        "A write begins with a permit and ends with an event; there is no other commit. Tracked tables \
+             have a history table, \
+         filled by a trigger with the owner's rights. A deferred constraint compares each row with the \
+         event of its own \
          transaction.",
-        "Types: no permit, no write; no event, no commit. Database: stamp, keep, demand, refuse. Roles: the server is not the \
+        "Types: no permit, no write; no event, no commit. Database: stamp, keep, demand, refuse. Roles: \
+             the server is not the \
          owner of what it writes to.",
     ),
     picture: Some((
@@ -97,12 +106,16 @@ pub(super) static HISTORY: Outline = Outline {
         "Decision on permits, events and the wall",
     )),
     model: [
-        "Use cases, the write path, events, history tables and their triggers, and the two roles of the database. Worth \
-         protecting: that what the record says happened, and nothing else. Boundary: between the server's role and the owner's.",
-        "An event is changed (T-1), a write has none (T-2), somebody denies what they did (T-3), history is filled with lies \
+        "Use cases, the write path, events, history tables and their triggers, and the two roles of the \
+             database. Worth \
+         protecting: that what the record says happened, and nothing else. Boundary: between the \
+         server's role and the owner's.",
+        "An event is changed (T-1), a write has none (T-2), somebody denies what they did (T-3), history \
+             is filled with lies \
          (T-4), free text cannot be erased (T-5). STRIDE for each element; two days with psql.",
         "What types can refuse does not compile; what is left the database refuses.",
-        "Gita tried every statement that the server's role could send. The list of refusals is the golden file of the schema.",
+        "Gita tried every statement that the server's role could send. The list of refusals is the \
+             golden file of the schema.",
     ],
     threats: &[
         threat(
@@ -120,7 +133,8 @@ pub(super) static HISTORY: Outline = Outline {
             Repudiation,
             High,
             "One forgotten line in one use case would be enough.",
-            "No commit without an event in the types; a deferred trigger compares rows with the event of their transaction (SLA03).",
+            "No commit without an event in the types; a deferred trigger compares rows with the event of \
+                 their transaction (SLA03).",
             Sam,
         ),
         threat(
@@ -129,7 +143,8 @@ pub(super) static HISTORY: Outline = Outline {
             Repudiation,
             High,
             "\"I was at lunch, my browser was open.\"",
-            "The password is given with each sign-off; event and sign-off share one transaction and are never rewritten (SLA04).",
+            "The password is given with each sign-off; event and sign-off share one transaction and are \
+                 never rewritten (SLA04).",
             Sam,
         ),
         threat(
@@ -138,7 +153,8 @@ pub(super) static HISTORY: Outline = Outline {
             Tampering,
             High,
             "The trigger runs with the owner's rights and could be lent out.",
-            "It serves tables of one schema only (SLA06); the role can create no tables, not even temporary ones.",
+            "It serves tables of one schema only (SLA06); the role can create no tables, not even \
+                 temporary ones.",
             Sam,
         ),
         threat(
@@ -156,7 +172,8 @@ pub(super) static HISTORY: Outline = Outline {
             title: "Two walls: types, and triggers of the database",
             context: "Review alone does not see one forgotten line.",
             decision: "Permits and events in the types, stamps and refusals in the database (ADR 0002).",
-            alternatives: "A log beside the data, written after the fact; the database's own log, which nobody can read in a year.",
+            alternatives: "A log beside the data, written after the fact; the database's own log, which \
+                 nobody can read in a year.",
             implementation: "service/src/db and migrations/0001_log.sql.",
             verification: "service walls::* and schema::*, with the server's role and with the owner's.",
         },
@@ -164,13 +181,16 @@ pub(super) static HISTORY: Outline = Outline {
             title: "Commitments instead of text in events",
             context: "The record is forever, and people may ask to be forgotten.",
             decision: "An event holds a salted digest of each text; the text itself can go.",
-            alternatives: "Encryption of each text with a key that is thrown away, which needs a place for keys.",
+            alternatives: "Encryption of each text with a key that is thrown away, which needs a place \
+                 for keys.",
             implementation: "",
             verification: "",
         },
     ],
-    countermeasures: "T-1, T-4 by triggers and rights (walls), T-2 by types and the deferred trigger (walls), T-3 by the step-up \
-                      (refusals), T-5 by commitments (unit test). What is left: whoever owns the database server can take \
+    countermeasures: "T-1, T-4 by triggers and rights (walls), T-2 by types and the deferred trigger \
+         (walls), T-3 by the step-up \
+                      (refusals), T-5 by commitments (unit test). What is left: whoever owns the \
+                      database server can take \
                       triggers off; signed checkpoints answer that, and are a feature of their own.",
     changes: &[
         (14, "Events and history by trigger"),
@@ -181,7 +201,8 @@ pub(super) static HISTORY: Outline = Outline {
     checks: CHECKS,
     method: (
         "Database tests with the rights of the server, of the owner and of a superuser.",
-        "Each refusal has a statement that provokes it. A server is killed twenty times in the middle of its work.",
+        "Each refusal has a statement that provokes it. A server is killed twenty times in the middle of \
+             its work.",
     ),
     reports: &[("sluice-history-tests.xml", "Statements against the wall", "Each refusal by its code.")],
     summary: (
@@ -204,7 +225,8 @@ pub(super) static HISTORY: Outline = Outline {
         Feedback {
             title: "An auditor wants to check the log without us",
             source: "Visit of an auditor, noted by Rosa Lim",
-            text: "\"You show me that it cannot be changed. I would rather see it for myself, on my own machine.\"",
+            text: "\"You show me that it cannot be changed. I would rather see it for myself, on my own \
+                 machine.\"",
             class: "wish",
             analysis: "Signed checkpoints and an export that a second program verifies.",
             state: "analysed",
@@ -219,7 +241,8 @@ pub(super) static HISTORY: Outline = Outline {
         },
     ],
     posture: Some((
-        "The role's rights are those of the golden file. Two new tables came since; both are tracked. A restore of last month's backup has equal digests.",
+        "The role's rights are those of the golden file. Two new tables came since; both are tracked. A \
+             restore of last month's backup has equal digests.",
         60,
     )),
     ..BLANK

@@ -33,16 +33,21 @@ pub(super) static ALL: &[&Outline] = &[
 
 /// How every feature of Sluice ships.
 const SHIPPING: Release = Release {
-    distribution: "One binary and one image, built from a tag by the build service, signed, and fetched over TLS. Whoever \
+    distribution: "One binary and one image, built from a tag by the build service, signed, and fetched \
+         over TLS. Whoever \
                    installs checks the signature first.",
     components: Some(("Cargo.lock", "Components with their checksums")),
-    updates: "A new binary takes the place of the old one; migrations run first and only add. The step back is the binary \
+    updates: "A new binary takes the place of the old one; migrations run first and only add. The step \
+         back is the binary \
               before, which reads the same schema. Announced in the release notes and on the mailing list.",
-    incident: "Ines Costa leads. First step: stop the server, keep the database as it is, and compare its log with the last \
+    incident: "Ines Costa leads. First step: stop the server, keep the database as it is, and compare \
+         its log with the last \
                backup. Then tell everybody who runs it.",
-    signals: "Health and structured logs; alerts on refused events (SLA codes), on failed sign-ins by the hundred, and on \
+    signals: "Health and structured logs; alerts on refused events (SLA codes), on failed sign-ins by \
+         the hundred, and on \
               answers with status 500.",
-    triage: "Leo Novak looks at each advisory within a working day: critical is fixed in two days, high in a week.",
+    triage: "Leo Novak looks at each advisory within a working day: critical is fixed in two days, high \
+         in a week.",
     ..BLANK.release
 };
 

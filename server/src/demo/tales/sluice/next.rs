@@ -19,7 +19,8 @@ use crate::demo::{
 pub(super) static PASSKEYS: Outline = Outline {
     product: "SLU",
     title: "Passkeys for signing in and signing off",
-    description: "A key that stays in the device takes the place of the password: at the door, and for each sign-off, where it \
+    description: "A key that stays in the device takes the place of the password: at the door, and for \
+         each sign-off, where it \
                   signs the digest itself.",
     owner: Ana,
     builder: Leo,
@@ -28,9 +29,12 @@ pub(super) static PASSKEYS: Outline = Outline {
     stand: Stand::InReview(3),
     risk: (&["access", "exposed", "new-parts"], "A second way in, and a new meaning of a sign-off."),
     plan: Plan {
-        scope: "Registering, signing in, signing a dossier, removing a lost key. Left out: taking passwords away.",
-        goals: "A sign-off can be verified years later without Sluice. Half of the reviewers use a passkey after a quarter.",
-        resources: "Leo Novak builds, Sam Keller reads, Gita Rao tests with Chromium's virtual authenticator; Ben Ode and Chi Ito \
+        scope: "Registering, signing in, signing a dossier, removing a lost key. Left out: taking \
+             passwords away.",
+        goals: "A sign-off can be verified years later without Sluice. Half of the reviewers use a \
+             passkey after a quarter.",
+        resources: "Leo Novak builds, Sam Keller reads, Gita Rao tests with Chromium's virtual \
+             authenticator; Ben Ode and Chi Ito \
                     review. Six weeks; two security keys to try with.",
         timeline: "With 0.8",
         market: "No other product of the kind has signatures of its people.",
@@ -81,9 +85,8 @@ pub(super) static PASSKEYS: Outline = Outline {
     then: &[(
         at(2, 15, 30),
         Ben,
-        Say(
-            "@Leo Novak which attestation do you want to ask for at registering? I would take none, and say so.",
-        ),
+        Say("@Leo Novak which attestation do you want to ask for at registering? I would take none, and \
+                 say so."),
     )],
     ..BLANK
 };
@@ -91,16 +94,18 @@ pub(super) static PASSKEYS: Outline = Outline {
 pub(super) static TOKENS: Outline = Outline {
     product: "SLU",
     title: "Tokens for pipelines",
-    description: "A pipeline pushes its reports and asks whether something may ship. It has a token with few rights and an end, and \
+    description: "A pipeline pushes its reports and asks whether something may ship. It has a token with \
+         few rights and an end, and \
                   can never sign.",
     owner: Ana,
     builder: Leo,
     due: None,
     days: &[8],
-    stand: Stand::Begun(90),
+    stand: Stand::Begun(100),
     risk: (&["access", "exposed"], "A second way in, for programs."),
     plan: Plan {
-        scope: "Tokens for one product with chosen rights and an end; pushing evidence; asking for clearance. Left out: tokens for \
+        scope: "Tokens for one product with chosen rights and an end; pushing evidence; asking for \
+             clearance. Left out: tokens for \
                 administration.",
         goals: "A pipeline needs no person's password. A token that leaked is useless after a click.",
         resources: "Leo Novak builds, Sam Keller reads, Gita Rao tests. Three weeks.",
@@ -127,7 +132,8 @@ pub(super) static TOKENS: Outline = Outline {
     notices: &[
         Notice {
             audience: "marketing",
-            text: "After passkeys come tokens for pipelines: pushing reports, and asking whether a version may ship.",
+            text: "After passkeys come tokens for pipelines: pushing reports, and asking whether a \
+                 version may ship.",
             answer: None,
         },
         Notice {
@@ -156,9 +162,8 @@ pub(super) static TOKENS: Outline = Outline {
         (
             at(1, 16, 10),
             Ana,
-            Say(
-                "@Joel Park @Rosa Lim your notices wait here, whenever you have a minute. @Leo Novak do we take Sam's requirement?",
-            ),
+            Say("@Joel Park @Rosa Lim your notices wait here, whenever you have a minute. @Leo Novak do \
+                     we take Sam's requirement?"),
         ),
     ],
     ..BLANK

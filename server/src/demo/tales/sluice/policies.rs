@@ -23,7 +23,8 @@ use crate::demo::{
 pub(super) static STATEMENTS: Outline = Outline {
     product: "SLU",
     title: "Statements as proof of a control",
-    description: "Whoever does a control's work says so in a sentence, and the sentence proves it. The quickest way to begin with, \
+    description: "Whoever does a control's work says so in a sentence, and the sentence proves it. The \
+         quickest way to begin with, \
                   until records take its place.",
     owner: Ana,
     builder: Sam,
@@ -119,12 +120,10 @@ pub(super) static STATEMENTS: Outline = Outline {
     farewell: &[
         (
             "data-disposition",
-            "Statements of earlier features stay in the record, as they were signed. New features have none where a record proves the control.",
+            "Statements of earlier features stay in the record, as they were signed. New features have \
+                 none where a record proves the control.",
         ),
-        (
-            "transition-plan",
-            "Features stay with the version of the policy that they began under, and the new one says at each control what to do. Nobody has to do anything.",
-        ),
+        ("transition-plan", "statements-to-records.md"),
     ],
     ..BLANK
 };
@@ -132,7 +131,8 @@ pub(super) static STATEMENTS: Outline = Outline {
 pub(super) static POLICIES: Outline = Outline {
     product: "SLU",
     title: "Lifecycle policies as text",
-    description: "A policy is a file: phases, controls, conditions, quorums. It is imported with errors that name line and column, \
+    description: "A policy is a file: phases, controls, conditions, quorums. It is imported with errors \
+         that name line and column, \
                   and features stay with the version that they began under.",
     owner: Sam,
     builder: Sam,
@@ -142,7 +142,8 @@ pub(super) static POLICIES: Outline = Outline {
     remarks: &["", "Parsing with a bound on depth, before anything else is looked at. Good.", ""],
     risk: (&["code", "new-parts"], "A parser for text that administrators send."),
     plan: Plan {
-        scope: "Format, import, versions, the built-in policy. Left out: an editor, and a dry run over features.",
+        scope: "Format, import, versions, the built-in policy. Left out: an editor, and a dry run over \
+             features.",
         goals: "A mistake in a policy is found by its line; no version is ever changed.",
         timeline: "With 0.5",
         market: "Customers bring their own lifecycle.",
@@ -179,12 +180,14 @@ pub(super) static POLICIES: Outline = Outline {
         },
     ],
     design: (
-        "TOML, parsed with a bound on depth, then checked as a whole. The exact text is stored under its digest.",
+        "TOML, parsed with a bound on depth, then checked as a whole. The exact text is stored under its \
+             digest.",
         "Bounds before parsing; every reference resolved; text and digest kept.",
     ),
     model: [
         "The file, the parser, the stored versions. Worth protecting: what gates ask for.",
-        "A bomb (T-1), a version that changes under features (T-2), a mistake that leaves a gate open (T-3). STRIDE along the \
+        "A bomb (T-1), a version that changes under features (T-2), a mistake that leaves a gate open \
+             (T-3). STRIDE along the \
          import.",
         "Bounds, digests, and a checker that refuses gates without a sign-off.",
         "Leo wrote forty broken policies.",
@@ -226,7 +229,8 @@ pub(super) static POLICIES: Outline = Outline {
         implementation: "domain/src/policy.",
         verification: "Forty broken files; a round trip of the built-in one.",
     }],
-    countermeasures: "T-1 bounds (deep nesting is refused), T-2 append-only (walls), T-3 checker (unit tests).",
+    countermeasures: "T-1 bounds (deep nesting is refused), T-2 append-only (walls), T-3 checker (unit \
+         tests).",
     changes: &[
         (112, "Format and errors"),
         (115, "Versions under their digest"),
@@ -255,7 +259,8 @@ pub(super) static POLICIES: Outline = Outline {
             Chi,
             Deny(
                 Role::SecurityReviewer,
-                "The night of fuzzing is in the summary, but it was not promised and has no report: I cannot see which inputs were \
+                "The night of fuzzing is in the summary, but it was not promised and has no report: I \
+                     cannot see which inputs were \
                  tried. Please add it as a security test with its evidence; then I am glad to sign.",
             ),
         ),

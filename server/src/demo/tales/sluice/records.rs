@@ -25,7 +25,8 @@ use crate::demo::{
 pub(super) static RECORDS: Outline = Outline {
     product: "SLU",
     title: "Records of the phases",
-    description: "Requirements, decisions, changes, tests, artefacts: each phase writes down what it does, and the gate names what \
+    description: "Requirements, decisions, changes, tests, artefacts: each phase writes down what it \
+         does, and the gate names what \
                   is missing thing by thing.\n\nTakes the place of statements.",
     owner: Leo,
     builder: Leo,
@@ -38,7 +39,8 @@ pub(super) static RECORDS: Outline = Outline {
     ],
     risk: (&["personal-data", "new-parts"], "Gates rest on it."),
     plan: Plan {
-        scope: "Twenty kinds of record with fields, states and who may write them; rules by which they prove controls. Left out: \
+        scope: "Twenty kinds of record with fields, states and who may write them; rules by which they \
+             prove controls. Left out: \
                 taking them from other systems.",
         goals: "An auditor sees which change two people reviewed, and who they were.",
         timeline: "With 0.6",
@@ -86,16 +88,21 @@ pub(super) static RECORDS: Outline = Outline {
         },
     ],
     design: (
-        "Kinds are described by a spec: fields, states, who may enter them. One use case adds, one edits. Rules read records and \
+        "Kinds are described by a spec: fields, states, who may enter them. One use case adds, one \
+             edits. Rules read records and \
          return what is missing.",
-        "Forms are checked in the domain; references exist or are refused; records of a phase are part of its dossier, and their \
+        "Forms are checked in the domain; references exist or are refused; records of a phase are part \
+             of its dossier, and their \
          authors are contributors.",
     ),
     model: [
-        "Specs, forms, the table of records, rules. Worth protecting: that a gate rests on what people wrote.",
-        "Writing what is not one's own (T-1), a rule that is content too early (T-2), references that point nowhere (T-3). STRIDE \
+        "Specs, forms, the table of records, rules. Worth protecting: that a gate rests on what people \
+             wrote.",
+        "Writing what is not one's own (T-1), a rule that is content too early (T-2), references that \
+             point nowhere (T-3). STRIDE \
          for form and rule.",
-        "Editors by kind and state, rules with a test for each thing that can be missing, references checked on writing.",
+        "Editors by kind and state, rules with a test for each thing that can be missing, references \
+             checked on writing.",
         "Sam wrote the list of what each rule must not accept, before the rules were there.",
     ],
     threats: &[
@@ -145,7 +152,8 @@ pub(super) static RECORDS: Outline = Outline {
             verification: "",
         },
     ],
-    countermeasures: "T-1 fields by state (unit tests), T-2 a test for each shortfall, T-3 lookup within the feature (service test).",
+    countermeasures: "T-1 fields by state (unit tests), T-2 a test for each shortfall, T-3 lookup within \
+         the feature (service test).",
     changes: &[
         (131, "Kinds and their forms"),
         (134, "Rules and shortfalls"),
@@ -158,9 +166,8 @@ pub(super) static RECORDS: Outline = Outline {
         (
             at(1, 9, 25),
             Sam,
-            Say(
-                "!143 looks good to me. @Leo Novak do you ask for the review, or do you wait for the narrow screens?",
-            ),
+            Say("!143 looks good to me. @Leo Novak do you ask for the review, or do you wait for the \
+                     narrow screens?"),
         ),
     ],
     ..BLANK
@@ -169,7 +176,8 @@ pub(super) static RECORDS: Outline = Outline {
 pub(super) static SEARCH: Outline = Outline {
     product: "SLU",
     title: "Search across features",
-    description: "One field that finds features, requirements, threats, findings and evidence by word and by similar word, ranked, \
+    description: "One field that finds features, requirements, threats, findings and evidence by word \
+         and by similar word, ranked, \
                   and only what the reader may see.",
     owner: Leo,
     builder: Leo,
@@ -179,8 +187,10 @@ pub(super) static SEARCH: Outline = Outline {
     remarks: &["", "", ""],
     risk: (&["personal-data"], "It sees everything at once."),
     plan: Plan {
-        scope: "Words, beginnings of words, keys, and slips of the finger. Left out: what is inside of files.",
-        goals: "The right feature is among the first three for nine in ten searches; a hundred thousand features answer at once.",
+        scope: "Words, beginnings of words, keys, and slips of the finger. Left out: what is inside of \
+             files.",
+        goals: "The right feature is among the first three for nine in ten searches; a hundred thousand \
+             features answer at once.",
         timeline: "With 0.6",
         market: "Expected by everybody.",
         ..BLANK.plan
@@ -201,7 +211,8 @@ pub(super) static SEARCH: Outline = Outline {
         Notice { audience: "support", text: "What is inside of files is not searched.", answer: None },
     ],
     design: (
-        "A table of entries, written in the transaction of what they describe, with an index for words and one for similar \
+        "A table of entries, written in the transaction of what they describe, with an index for words \
+             and one for similar \
               words.",
         "Products of the reader are a condition of the statement; queries are bounded in length and time.",
     ),
@@ -247,7 +258,8 @@ pub(super) static SEARCH: Outline = Outline {
             at(6, 11, 10),
             Chi,
             Return(
-                "The condition on products comes after ranking in !150, so the cost of a search depends on what others have. Please move it into the statement, and show me the plan.",
+                "The condition on products comes after ranking in !150, so the cost of a search depends \
+                     on what others have. Please move it into the statement, and show me the plan.",
             ),
         ),
         (

@@ -1,8 +1,11 @@
 //! Signing in with a password.
 
-use sluice_domain::threat::{
-    Severity::{Critical, High, Medium},
-    Stride::{DenialOfService, InformationDisclosure, Spoofing},
+use sluice_domain::{
+    policy::EvidenceKind,
+    threat::{
+        Severity::{Critical, High, Medium},
+        Stride::{DenialOfService, InformationDisclosure, Spoofing},
+    },
 };
 
 use super::{CHECKS, EVERYTHING, SHIPPING};
@@ -20,7 +23,8 @@ use crate::demo::{
 pub(super) static SIGN_IN: Outline = Outline {
     product: "SLU",
     title: "Sign in with a password",
-    description: "People prove who they are by e-mail address and password. Everything that Sluice records rests on this, so \
+    description: "People prove who they are by e-mail address and password. Everything that Sluice \
+         records rests on this, so \
                   it has to hold against people who guess, and against a stolen copy of the database.",
     owner: Leo,
     builder: Leo,
@@ -36,11 +40,14 @@ pub(super) static SIGN_IN: Outline = Outline {
     ],
     risk: (&["access", "exposed", "personal-data"], "Whoever gets past it signs in somebody else's name."),
     plan: Plan {
-        scope: "Local accounts with e-mail address and password: invitation, sign-in, sign-out, change of the password. Left \
+        scope: "Local accounts with e-mail address and password: invitation, sign-in, sign-out, change \
+             of the password. Left \
                 out: a second factor, passkeys, identity providers.",
-        goals: "A thousand guesses at one account reach the hasher ten times. A copy of the database opens no account in a \
+        goals: "A thousand guesses at one account reach the hasher ten times. A copy of the database \
+             opens no account in a \
                 year of computing on one machine.",
-        resources: "Leo Novak builds, Sam Keller reads every change, Gita Rao tests; Ben Ode and Chi Ito review. Two weeks. \
+        resources: "Leo Novak builds, Sam Keller reads every change, Gita Rao tests; Ben Ode and Chi Ito \
+             review. Two weeks. \
                     No licences.",
         timeline: "With the first release",
         market: "Without it nothing can be shown to anybody.",
@@ -81,32 +88,42 @@ pub(super) static SIGN_IN: Outline = Outline {
     notices: &[
         Notice {
             audience: "marketing",
-            text: "Sluice has accounts of its own from the first release. Sign-in by a company's identity provider comes later; please do not promise it yet.",
+            text: "Sluice has accounts of its own from the first release. Sign-in by a company's \
+                 identity provider comes later; please do not promise it yet.",
             answer: Some("Understood, it is off the page."),
         },
         Notice {
             audience: "support",
-            text: "People who forgot their password ask an administrator for a new invitation. Nobody of us can see or set a password.",
+            text: "People who forgot their password ask an administrator for a new invitation. Nobody of \
+                 us can see or set a password.",
             answer: Some("We add it to the first questions."),
         },
     ],
     design: (
-        "The form posts address and password. The throttle counts by account and by address before anything is hashed. The \
-         hasher has as many places as cores and a short queue. An unknown account is compared with a hash that nobody \
+        "The form posts address and password. The throttle counts by account and by address before \
+             anything is hashed. The \
+         hasher has as many places as cores and a short queue. An unknown account is compared with a \
+         hash that nobody \
          knows. A session starts with a fresh id whose digest is stored.",
-        "Throttle before the hash; dummy hash; bounded queue; fresh session id; cookie attributes; log of sign-ins without \
+        "Throttle before the hash; dummy hash; bounded queue; fresh session id; cookie attributes; log \
+             of sign-ins without \
          what was typed.",
     ),
     picture: Some(("0006-sessions.md", "Decision on sessions, with the flow from browser to database")),
     model: [
-        "Browser, sign-in form, throttle, hasher, password table and session table. Worth protecting: that a name on a \
-         sign-off is the name of who signed. Boundaries: the internet in front of the form, the application in front of the \
+        "Browser, sign-in form, throttle, hasher, password table and session table. Worth protecting: \
+             that a name on a \
+         sign-off is the name of who signed. Boundaries: the internet in front of the form, the \
+         application in front of the \
          database.",
-        "Guessing (T-1), a stolen table (T-2), finding out who has an account (T-3), exhausting the server by hashing (T-4), \
-         a session that outlives its owner's wish (T-5). STRIDE for each element, and the chapter on authentication of ASVS \
+        "Guessing (T-1), a stolen table (T-2), finding out who has an account (T-3), exhausting the \
+             server by hashing (T-4), \
+         a session that outlives its owner's wish (T-5). STRIDE for each element, and the chapter on \
+         authentication of ASVS \
          5.0 read row by row.",
         "Count before hashing, hash slowly, answer alike, bound the queue, and keep sessions on the server.",
-        "Two people attacked it for two days. The rows of ASVS stand in docs/asvs.md with the test that shows each.",
+        "Two people attacked it for two days. The rows of ASVS stand in docs/asvs.md with the test that \
+             shows each.",
     ],
     threats: &[
         threat(
@@ -115,7 +132,8 @@ pub(super) static SIGN_IN: Outline = Outline {
             Spoofing,
             High,
             "Lists of passwords from elsewhere are tried against addresses that are on every business card.",
-            "Ten wrong attempts lead to a wait, by account and by address, before the hash; common passwords are refused.",
+            "Ten wrong attempts lead to a wait, by account and by address, before the hash; common \
+                 passwords are refused.",
             Leo,
         ),
         threat(
@@ -159,10 +177,13 @@ pub(super) static SIGN_IN: Outline = Outline {
         Decision {
             title: "Sessions are rows, and the cookie holds an id",
             context: "Sessions have to be listed and ended, by their owner and by administrators.",
-            decision: "A random id in the cookie, its digest in the table, limits checked where a session is loaded (ADR 0006).",
+            decision: "A random id in the cookie, its digest in the table, limits checked where a \
+                 session is loaded (ADR 0006).",
             alternatives: "Signed tokens, which cannot be ended before their time.",
-            implementation: "server/src/web/sessions.rs and load_session in the service; throttle and hasher in service/src/people.",
-            verification: "web sessions::* and web sign_in::*; the stored parameters are compared in a unit test.",
+            implementation: "server/src/web/sessions.rs and load_session in the service; throttle and \
+                 hasher in service/src/people.",
+            verification: "web sessions::* and web sign_in::*; the stored parameters are compared in a \
+                 unit test.",
         },
         Decision {
             title: "The throttle counts before the hash",
@@ -173,8 +194,10 @@ pub(super) static SIGN_IN: Outline = Outline {
             verification: "",
         },
     ],
-    countermeasures: "T-1 throttle (ten guesses and no more), T-2 Argon2id and digests (unit test of the stored text), T-3 equal \
-                      answers (test of text; time is not measured), T-4 bounded queue (unit test), T-5 renewal (browser \
+    countermeasures: "T-1 throttle (ten guesses and no more), T-2 Argon2id and digests (unit test of the \
+         stored text), T-3 equal \
+                      answers (test of text; time is not measured), T-4 bounded queue (unit test), T-5 \
+                      renewal (browser \
                       journey). Nothing is accepted.",
     changes: &[
         (12, "Hasher with places and a queue"),
@@ -184,8 +207,10 @@ pub(super) static SIGN_IN: Outline = Outline {
     ],
     checks: CHECKS,
     method: (
-        "Unit tests in the domain, database tests with a real PostgreSQL, requests against the real server, browser journeys.",
-        "Every requirement has a test that fails when its rule is removed. Guessing is tried from one address and from many.",
+        "Unit tests in the domain, database tests with a real PostgreSQL, requests against the real \
+             server, browser journeys.",
+        "Every requirement has a test that fails when its rule is removed. Guessing is tried from one \
+             address and from many.",
     ),
     reports: &[("sluice-sign-in-tests.xml", "Requests against sign-in", "Seven tests, all green.")],
     findings: &[
@@ -206,17 +231,20 @@ pub(super) static SIGN_IN: Outline = Outline {
     ],
     summary: (
         "Gita Rao ran the suite on two machines; two people who had not built it attacked it for two days.",
-        "All tests are green. Two findings, fixed and validated. Time differences between known and unknown accounts were not measured.",
+        "All tests are green. Two findings, fixed and validated. Time differences between known and \
+             unknown accounts were not measured.",
     ),
     release: Release {
-        settings: "Idle and absolute limits of sessions have safe values without any setting. Behind plain HTTP the server \
+        settings: "Idle and absolute limits of sessions have safe values without any setting. Behind \
+             plain HTTP the server \
                    refuses to start unless told so.",
         artefact: "sluice:0.1.0",
         staging: "Signed in from three browsers; ten thousand guesses from one host: ten were hashed.",
         notes: "People sign in with a password. Ten wrong guesses lead to a wait.",
         known: "There is no second factor yet, and no reset without an administrator.",
         production: "Fourteen people joined; no refused event.",
-        watched: "Watched for ten working days: 412 sign-ins, 31 wrong passwords, no address above the limit.",
+        watched: "Watched for ten working days: 412 sign-ins, 31 wrong passwords, no address above the \
+             limit.",
         vulnerabilities: "One advisory about a library that we use for tests only; updated the same week.",
         incidents: "There was no incident.",
         ..SHIPPING
@@ -240,10 +268,13 @@ pub(super) static SIGN_IN: Outline = Outline {
         },
     ],
     posture: Some((
-        "The library for hashing is current. Common passwords were compared with a newer list: nine hundred were added. Nothing drifted.",
+        "The library for hashing is current. Common passwords were compared with a newer list: nine \
+             hundred were added. Nothing drifted.",
         140,
     )),
-    lessons: "Counting before hashing was the third attempt. Next time we draw the order of steps before we write the first one.",
+    documents: &[(3, "asvs.md", EvidenceKind::TestReport, "Rows of ASVS 5.0 with the tests that show them")],
+    lessons: "Counting before hashing was the third attempt. Next time we draw the order of steps before \
+         we write the first one.",
     then: &[
         (
             at(3, 10, 5),
