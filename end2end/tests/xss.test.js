@@ -287,7 +287,7 @@ suite("text stays text", () => {
 /** Sends a form by hand with what its page holds, and expects it to be taken. */
 async function written(person, page, values, action = page) {
   await person.open(page);
-  const held = await person.filledIn(`form[action="${action}"]`);
+  const held = await person.filledIn(`form[action="${action}"], form[action^="${action}#"]`);
   const fields = [...held.filter(([name]) => !(name in values)), ...Object.entries(values)];
   const { status, text } = await person.post(action, fields);
   assert.equal(status, 303, `${person.name} writes ${JSON.stringify(values)} on ${page}: ${text.match(/error-summary.*?<\/div>/s)?.[0]}`);
