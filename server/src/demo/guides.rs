@@ -104,7 +104,7 @@ pub(super) static ALL: &[(At, Who, &str, Guide)] = &[
         ),
     ),
     (
-        at(48, 15, 30),
+        at(110, 15, 30),
         Nora,
         "SLU",
         Guide::List(

@@ -143,9 +143,7 @@ impl Stage {
                 Next::Step(number, who, act) => {
                     let scene = scenes.get_mut(&number).ok_or("a story begins with its feature")?;
                     let done = Box::pin(self.perform(scene, who, act)).await;
-                    if let Err(error) = done {
-                        eprintln!("OOPS {}, {who:?}, {act:?}: {error}", scene.key);
-                    }
+                    done.map_err(|error| format!("{}, {who:?}, {act:?}: {error}", scene.key))?;
                 }
             }
         }
