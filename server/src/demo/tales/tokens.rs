@@ -391,7 +391,7 @@ pub(super) static TOKENS: Tale = Tale {
             ),
         ),
         (
-            at(49, 11, 20),
+            at(46, 11, 20),
             Eli,
             prove(
                 "threat-dragon-demo-v2.json",
