@@ -10,14 +10,18 @@ mod parse;
 mod problem;
 mod read;
 mod retier;
+mod terms;
 
 pub use model::{
     Condition, Control, ControlKey, EvidenceKind, Gate, KeyError, Phase, PhaseKey, Policy, Proof, Quorum,
-    SignOffRule, Tier, Tiers,
+    RecordsSubject, SignOffRule, Tier, Tiers, Wanted,
 };
 pub use parse::{MAX_SOURCE_BYTES, parse};
 pub use problem::{PolicyError, PolicyErrors, PolicyProblem};
 pub use retier::PhaseChange;
+pub use terms::{
+    Emergency, Framework, FrameworkRef, FrameworkRefError, Practice, Reminders, Resolution, Terms, Waivers,
+};
 
 /// The text of the policy that every new workspace starts with.
 pub const BUILT_IN: &str = include_str!("../../../policies/sdl.toml");

@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::terms::{Framework, FrameworkRef, Terms};
 use crate::{
     access::Role,
     codes::codes,
@@ -256,6 +257,10 @@ pub struct Policy {
     pub title: String,
     /// What it is for, in a sentence or two.
     pub summary: String,
+    /// How it counts time, whom it lets through in an emergency, and what it lets people accept for a while.
+    pub terms: Terms,
+    /// The frameworks of its own that it maps controls to, besides those that Sluice knows.
+    pub frameworks: Vec<Framework>,
     /// The phases in the order in which a feature passes them.
     pub phases: Vec<Phase>,
 }
@@ -283,6 +288,12 @@ impl Policy {
     #[must_use]
     pub fn position(&self, key: &PhaseKey) -> Option<usize> {
         self.phases.iter().position(|phase| phase.key == *key)
+    }
+
+    /// The phases before this one, in order; none for a key that is not in the policy.
+    #[must_use]
+    pub fn before(&self, key: &PhaseKey) -> &[Phase] {
+        self.position(key).map_or(&[], |position| &self.phases[..position])
     }
 
     /// The control with this key in the phase with that key.
@@ -313,9 +324,16 @@ impl Phase {
         self.controls.iter().filter(move |control| control.tiers.contains(tier))
     }
 
-    /// The rules by which records prove controls that a feature of this tier owes, in order.
+    /// The conditions that a feature of this tier has to meet at the gate, in order.
+    pub fn conditions_for(&self, tier: Tier) -> impl Iterator<Item = &Condition> {
+        self.gate.conditions.iter().filter(move |condition| condition.applies_to(tier))
+    }
+
+    /// The rules about records that a feature of this tier has to satisfy: those of its controls, then those of the
+    /// gate's conditions.
     pub fn rules_for(&self, tier: Tier) -> impl Iterator<Item = Rule> {
-        self.controls_for(tier).filter_map(Control::rule)
+        let conditions = self.conditions_for(tier).flat_map(|condition| condition.wanted.rules());
+        self.controls_for(tier).filter_map(Control::rule).chain(conditions.copied())
     }
 
     /// The kinds of record whose work is done in this phase, whatever the tier, each once and in the policy's order.
@@ -365,6 +383,10 @@ pub struct Control {
     pub before_production: bool,
     /// Whether the team may say, with a reason, that it does not apply.
     pub can_be_not_applicable: bool,
+    /// Whether a waiver may let a feature pass without it for a while.
+    pub waivable: bool,
+    /// The practices of frameworks that it puts into effect.
+    pub frameworks: Vec<FrameworkRef>,
 }
 
 impl Control {
@@ -412,13 +434,15 @@ pub struct Gate {
     pub sign_offs: Vec<SignOffRule>,
     /// Working days that reviewers have when it is their turn.
     pub review_days: u16,
+    /// Working days that the team has for the phase, over all its turns; nothing where the policy sets no limit.
+    pub team_days: Option<u16>,
 }
 
 impl Gate {
     /// Whether this gate looks at the threat model of a feature of this tier.
     #[must_use]
     pub fn looks_at_threats(&self, tier: Tier) -> bool {
-        self.conditions.iter().any(|condition| condition.applies_to(tier) && condition.looks_at_threats())
+        self.conditions.iter().any(|condition| condition.applies_to(tier) && condition.wanted.looks_at_threats())
     }
 
     /// The rules that ask a feature of this tier for a signature, in order.
@@ -428,54 +452,154 @@ impl Gate {
 }
 
 /// What has to hold at a gate besides its controls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Condition {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// What it asks for.
+    pub wanted: Wanted,
+    /// The tiers it is asked of.
+    pub tiers: Tiers,
+    /// Whether it has to be met before the feature goes to production, and not only before the gate opens.
+    pub before_production: bool,
+    /// Whether a waiver may let a feature pass without it for a while.
+    pub waivable: bool,
+}
+
+/// What a condition asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
     /// All four questions of the threat model are answered.
-    ThreatModelComplete {
-        /// The tiers it is asked of.
-        tiers: Tiers,
-    },
+    ThreatModelComplete,
+    /// The answers of the threat model were given, or confirmed, for the scope as it is now.
+    ThreatModelCurrent,
     /// No threat of this severity or worse is left without treatment.
     NoUntreatedThreat {
         /// The least severity that counts.
         at_least: Severity,
         /// How far the treatment has to be.
         needs: ThreatStatus,
-        /// The tiers it is asked of.
-        tiers: Tiers,
     },
+    /// No finding of this severity or worse is open, or fixed without being validated.
+    NoOpenFinding {
+        /// The least severity that counts.
+        at_least: Severity,
+    },
+    /// The feature has current evidence of one of these kinds, not expired.
+    EvidencePresent {
+        /// The kinds.
+        kinds: Vec<EvidenceKind>,
+    },
+    /// The feature has a current document of each of these kinds, not expired.
+    DocumentsPresent {
+        /// The kinds.
+        kinds: Vec<EvidenceKind>,
+    },
+    /// What the phases recorded satisfies each of these rules.
+    Records {
+        /// What the policy calls it.
+        subject: RecordsSubject,
+        /// How many reviewers a change needs, by tier, where the subject asks for them.
+        reviewers: Option<Quorum>,
+    },
+    /// The feature's whole record was exported and kept, as it is now.
+    RecordArchived,
 }
 
-impl Condition {
+codes! {
+    /// What a condition about records is about; its code is the condition's kind in the policy.
+    RecordsSubject {
+        /// Functional and security requirements are accepted, and none waits.
+        RequirementsPresent = "requirements-present",
+        /// The promised security tests passed, and activities and results are written down.
+        TestsPassed = "tests-passed",
+        /// Each merged change has as many reviewers as the policy asks for.
+        ReviewersPerChange = "reviewers-per-change",
+        /// The latest run of each check passed.
+        ChecksGreen = "checks-green",
+        /// Marketing and support have their notice and acknowledged it.
+        StakeholdersInformed = "stakeholders-informed",
+        /// Each artefact has a digest and a signature.
+        ArtefactsSigned = "artefacts-signed",
+        /// What ships was verified in staging and then in production.
+        PromotedThroughStaging = "promoted-through-staging",
+    }
+}
+
+impl RecordsSubject {
+    /// The rules that have to hold.
+    #[must_use]
+    pub const fn rules(self) -> &'static [Rule] {
+        match self {
+            Self::RequirementsPresent => &[Rule::FunctionalRequirements, Rule::SecurityRequirements],
+            Self::TestsPassed => &[
+                Rule::StaticAnalysisDone,
+                Rule::DynamicScanDone,
+                Rule::PenetrationTestDone,
+                Rule::TestsSummarised,
+            ],
+            Self::ReviewersPerChange => &[Rule::ChangesReviewed],
+            Self::ChecksGreen => &[Rule::QualityChecks, Rule::SecurityChecks],
+            Self::StakeholdersInformed => {
+                &[Rule::MarketingInformed, Rule::SupportInformed, Rule::NoticesAcknowledged]
+            }
+            Self::ArtefactsSigned => &[Rule::ArtefactsSigned],
+            Self::PromotedThroughStaging => &[Rule::StagingVerified, Rule::ProductionVerified],
+        }
+    }
+}
+
+impl Wanted {
     /// The stable code of the kind of condition, as policies write it.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::ThreatModelComplete { .. } => "threat-model-complete",
+            Self::ThreatModelComplete => "threat-model-complete",
+            Self::ThreatModelCurrent => "threat-model-current",
             Self::NoUntreatedThreat { .. } => "no-untreated-threat",
-        }
-    }
-
-    /// The tiers it is asked of.
-    #[must_use]
-    pub const fn tiers(&self) -> Tiers {
-        match self {
-            Self::ThreatModelComplete { tiers } | Self::NoUntreatedThreat { tiers, .. } => *tiers,
+            Self::NoOpenFinding { .. } => "no-open-finding",
+            Self::EvidencePresent { .. } => "evidence-present",
+            Self::DocumentsPresent { .. } => "documents-present",
+            Self::Records { subject, .. } => subject.code(),
+            Self::RecordArchived => "record-archived",
         }
     }
 
     /// Whether it is about the threat model.
     #[must_use]
     pub const fn looks_at_threats(&self) -> bool {
+        matches!(self, Self::ThreatModelComplete | Self::ThreatModelCurrent | Self::NoUntreatedThreat { .. })
+    }
+
+    /// The rules about records that it asks for.
+    #[must_use]
+    pub const fn rules(&self) -> &'static [Rule] {
         match self {
-            Self::ThreatModelComplete { .. } | Self::NoUntreatedThreat { .. } => true,
+            Self::Records { subject, .. } => subject.rules(),
+            Self::NoOpenFinding { .. } => &[Rule::FindingsAddressed],
+            _ => &[],
         }
+    }
+
+    /// The kinds of evidence that it looks at, wherever they are attached.
+    #[must_use]
+    pub fn evidence(&self) -> &[EvidenceKind] {
+        match self {
+            Self::EvidencePresent { kinds } | Self::DocumentsPresent { kinds } => kinds,
+            _ => &[],
+        }
+    }
+}
+
+impl Condition {
+    /// The stable code of the kind of condition, as policies write it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.wanted.code()
     }
 
     /// Whether it is asked of a feature of this tier.
     #[must_use]
     pub const fn applies_to(&self, tier: Tier) -> bool {
-        self.tiers().contains(tier)
+        self.tiers.contains(tier)
     }
 }
 

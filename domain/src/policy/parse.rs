@@ -5,10 +5,11 @@ use toml::de::DeTable;
 use super::{
     model::{
         Condition, Control, ControlKey, EvidenceKind, Gate, Phase, PhaseKey, Policy, Proof, Quorum,
-        SignOffRule, Tier, Tiers, is_key,
+        SignOffRule, Tier, Tiers, Wanted, is_key,
     },
     problem::{PolicyErrors, PolicyProblem, Problems},
     read::{At, Reader, Section, TextRule, nearest, shown},
+    terms::Terms,
 };
 use crate::{
     access::Role,
@@ -46,9 +47,10 @@ const CONTROL_KEYS: &[&str] = &[
     "tiers",
     "before_production",
     "can_be_not_applicable",
+    "never_waived",
 ];
 const GATE_KEYS: &[&str] = &["review_days", "conditions", "sign_offs"];
-const CONDITION_KEYS: &[&str] = &["kind", "at_least", "needs", "tiers"];
+const CONDITION_KEYS: &[&str] = &["kind", "at_least", "needs", "tiers", "before_production", "never_waived"];
 const SIGN_OFF_KEYS: &[&str] = &["role", "quorum", "meaning"];
 const QUORUM_KEYS: &[&str] = &["low", "medium", "high"];
 
@@ -103,7 +105,15 @@ fn policy(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Policy> {
         }
         phases.extend(phase);
     }
-    Some(Policy { key: key?.value.to_owned(), version: version?, title: title?, summary: summary?, phases })
+    Some(Policy {
+        key: key?.value.to_owned(),
+        version: version?,
+        title: title?,
+        summary: summary?,
+        terms: Terms::default(),
+        frameworks: Vec::new(),
+        phases,
+    })
 }
 
 /// The section's own key, checked for its form.
@@ -189,6 +199,7 @@ fn control(reader: &mut Reader<'_>, section: Section<'_>, key: Option<At<&str>>)
     let tiers = tiers(reader, section);
     let before_production = reader.flag(section, "before_production");
     let can_be_not_applicable = reader.flag(section, "can_be_not_applicable");
+    let never_waived = reader.flag(section, "never_waived");
     Some(Control {
         key: ControlKey::parse(key?.value).ok()?,
         title: title?,
@@ -199,6 +210,8 @@ fn control(reader: &mut Reader<'_>, section: Section<'_>, key: Option<At<&str>>)
         tiers: tiers?,
         before_production: before_production?,
         can_be_not_applicable: can_be_not_applicable?,
+        waivable: !never_waived?,
+        frameworks: Vec::new(),
     })
 }
 
@@ -291,7 +304,7 @@ fn gate(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Gate> {
     let review_days = reader.number(section, "review_days", 1, MAX_REVIEW_DAYS);
     let conditions = conditions(reader, section);
     let sign_offs = sign_offs(reader, section);
-    Some(Gate { conditions: conditions?, sign_offs: sign_offs?, review_days: review_days?.value })
+    Some(Gate { conditions: conditions?, sign_offs: sign_offs?, review_days: review_days?.value, team_days: None })
 }
 
 fn conditions(reader: &mut Reader<'_>, gate: Section<'_>) -> Option<Vec<Condition>> {
@@ -300,7 +313,7 @@ fn conditions(reader: &mut Reader<'_>, gate: Section<'_>) -> Option<Vec<Conditio
         let Some(value) = condition(reader, section) else { continue };
         let earlier = conditions.iter().find_map(|other| {
             let same = other.value.code() == value.code();
-            let tier = other.value.tiers().both(value.tiers()).iter().next().filter(|_| same)?;
+            let tier = other.value.tiers.both(value.tiers).iter().next().filter(|_| same)?;
             Some((other.at, tier))
         });
         if let Some((at, tier)) = earlier {
@@ -316,7 +329,18 @@ fn conditions(reader: &mut Reader<'_>, gate: Section<'_>) -> Option<Vec<Conditio
 fn condition(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Condition> {
     let kind = reader.word(section, "kind");
     let tiers = tiers(reader, section);
-    let kind = kind?;
+    let before_production = reader.flag(section, "before_production");
+    let never_waived = reader.flag(section, "never_waived");
+    let wanted = wanted(reader, section, kind?)?;
+    Some(Condition {
+        wanted,
+        tiers: tiers?,
+        before_production: before_production?,
+        waivable: !never_waived?,
+    })
+}
+
+fn wanted(reader: &mut Reader<'_>, section: Section<'_>, kind: At<&str>) -> Option<Wanted> {
     match kind.value {
         "threat-model-complete" => {
             for key in ["at_least", "needs"] {
@@ -325,7 +349,7 @@ fn condition(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Condition>
                     reader.note(at, PolicyProblem::UnknownKey { given: key.to_owned(), known });
                 }
             }
-            Some(Condition::ThreatModelComplete { tiers: tiers? })
+            Some(Wanted::ThreatModelComplete)
         }
         "no-untreated-threat" => {
             let At { value, at } = reader.word(section, "at_least")?;
@@ -341,7 +365,7 @@ fn condition(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Condition>
                 reader.note(at, PolicyProblem::UnknownTreatment { given: shown(value), known });
                 return None;
             };
-            Some(Condition::NoUntreatedThreat { at_least, needs, tiers: tiers? })
+            Some(Wanted::NoUntreatedThreat { at_least, needs })
         }
         other => {
             let known = "threat-model-complete, no-untreated-threat".to_owned();

@@ -1,4 +1,4 @@
-use super::{Condition, Phase, PhaseKey, Tier};
+use super::{Condition, Phase, PhaseKey, Tier, Wanted};
 use crate::access::Role;
 
 /// What another tier changes in a phase.
@@ -30,16 +30,16 @@ impl PhaseChange {
     }
 }
 
-impl Condition {
+impl Wanted {
     /// Whether whatever meets this condition meets the other one as well.
-    fn covers(self, other: Self) -> bool {
+    fn covers(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::ThreatModelComplete { .. }, Self::ThreatModelComplete { .. }) => true,
             (
-                Self::NoUntreatedThreat { at_least, needs, .. },
-                Self::NoUntreatedThreat { at_least: other_severity, needs: other_needs, .. },
+                Self::NoUntreatedThreat { at_least, needs },
+                Self::NoUntreatedThreat { at_least: other_severity, needs: other_needs },
             ) => at_least <= other_severity && needs >= other_needs,
-            (Self::ThreatModelComplete { .. } | Self::NoUntreatedThreat { .. }, _) => false,
+            (Self::NoOpenFinding { at_least }, Self::NoOpenFinding { at_least: other }) => at_least <= other,
+            _ => self == other,
         }
     }
 }
@@ -55,18 +55,20 @@ impl Phase {
                 .collect()
         };
         let asked_only = |under: Tier, not_under: Tier| -> Vec<Condition> {
-            let conditions = self.gate.conditions.iter().copied();
+            let conditions = self.gate.conditions.iter();
             conditions
                 .filter(|condition| condition.applies_to(under) && !condition.applies_to(not_under))
+                .cloned()
                 .collect()
         };
         let (asked_now, asked_before) = (asked_only(to, from), asked_only(from, to));
         // What a stricter condition covers is neither added nor dropped: “high or above” goes without saying where
         // “medium or above” is asked for.
         let not_covered = |conditions: &[Condition], by: &[Condition]| -> Vec<Condition> {
-            let open =
-                conditions.iter().filter(|condition| !by.iter().any(|stricter| stricter.covers(**condition)));
-            open.copied().collect()
+            let open = conditions
+                .iter()
+                .filter(|condition| !by.iter().any(|stricter| stricter.wanted.covers(&condition.wanted)));
+            open.cloned().collect()
         };
         let sign_offs = self.gate.sign_offs.iter().filter_map(|rule| {
             let (before, after) = (rule.quorum.for_tier(from), rule.quorum.for_tier(to));
