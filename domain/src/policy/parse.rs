@@ -304,7 +304,12 @@ fn gate(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Gate> {
     let review_days = reader.number(section, "review_days", 1, MAX_REVIEW_DAYS);
     let conditions = conditions(reader, section);
     let sign_offs = sign_offs(reader, section);
-    Some(Gate { conditions: conditions?, sign_offs: sign_offs?, review_days: review_days?.value, team_days: None })
+    Some(Gate {
+        conditions: conditions?,
+        sign_offs: sign_offs?,
+        review_days: review_days?.value,
+        team_days: None,
+    })
 }
 
 fn conditions(reader: &mut Reader<'_>, gate: Section<'_>) -> Option<Vec<Condition>> {
@@ -332,12 +337,7 @@ fn condition(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Condition>
     let before_production = reader.flag(section, "before_production");
     let never_waived = reader.flag(section, "never_waived");
     let wanted = wanted(reader, section, kind?)?;
-    Some(Condition {
-        wanted,
-        tiers: tiers?,
-        before_production: before_production?,
-        waivable: !never_waived?,
-    })
+    Some(Condition { wanted, tiers: tiers?, before_production: before_production?, waivable: !never_waived? })
 }
 
 fn wanted(reader: &mut Reader<'_>, section: Section<'_>, kind: At<&str>) -> Option<Wanted> {
