@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
+mod condition;
 mod language;
 mod model;
 mod parse;
@@ -15,10 +16,11 @@ mod read;
 mod retier;
 mod terms;
 
+pub use condition::{Condition, ConditionKind, RecordsSubject, Wanted};
 pub use language::schema;
 pub use model::{
-    Condition, Control, ControlKey, EvidenceKind, Gate, KeyError, Phase, PhaseKey, Policy, Proof, Quorum,
-    RecordsSubject, SignOffRule, Tier, Tiers, Wanted,
+    Control, ControlKey, EvidenceKind, Gate, KeyError, Phase, PhaseKey, Policy, Proof, ProofForm, Quorum,
+    SignOffRule, Tier, Tiers,
 };
 pub use parse::{MAX_SOURCE_BYTES, parse};
 pub use problem::{PolicyError, PolicyErrors, PolicyProblem};
@@ -31,7 +33,7 @@ pub use terms::{
 pub const BUILT_IN: &str = include_str!("../../../policies/sdl.toml");
 
 /// The texts of the policies that come with Sluice, the one of a new workspace first.
-pub const BUILT_INS: &[&str] = &[BUILT_IN, include_str!("../../../policies/connector.toml")];
+pub const BUILT_INS: &[&str] = &[BUILT_IN];
 
 /// The frameworks that come with Sluice: every policy may map its controls to their practices.
 #[must_use]
