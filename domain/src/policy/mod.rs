@@ -33,7 +33,7 @@ pub use terms::{
 pub const BUILT_IN: &str = include_str!("../../../policies/sdl.toml");
 
 /// The texts of the policies that come with Sluice, the one of a new workspace first.
-pub const BUILT_INS: &[&str] = &[BUILT_IN];
+pub const BUILT_INS: &[&str] = &[BUILT_IN, include_str!("../../../policies/connector.toml")];
 
 /// The frameworks that come with Sluice: every policy may map its controls to their practices.
 #[must_use]
