@@ -113,6 +113,105 @@ pub enum PolicyProblem {
         /// What would do.
         known: String,
     },
+    /// A role that cannot answer for letting something pass.
+    #[error("“{given}” cannot approve this. Roles that can: {known}.")]
+    RoleCannotApprove {
+        /// The role.
+        given: String,
+        /// What would do.
+        known: String,
+    },
+    /// A day of the week that does not exist.
+    #[error("“{given}” is not a day of the week. Days: {known}.")]
+    UnknownWeekday {
+        /// What was written.
+        given: String,
+        /// What would do.
+        known: String,
+    },
+    /// A time zone that does not exist.
+    #[error("“{given}” is not a time zone. Name one of the IANA database, such as Europe/Helsinki or UTC.")]
+    UnknownZone {
+        /// What was written.
+        given: String,
+    },
+    /// A text that is no time of day.
+    #[error("“{given}” is not a time of day. Write hours and minutes, such as 09:00.")]
+    BadTime {
+        /// What was written.
+        given: String,
+    },
+    /// A text that is no date.
+    #[error("“{given}” is not a date. Write year, month and day, such as 2026-12-25.")]
+    BadDate {
+        /// What was written.
+        given: String,
+    },
+    /// A working day that ends before it begins.
+    #[error("The working day has to end after it begins; 00:00 as its end is the midnight after.")]
+    EmptyWorkingDay,
+    /// Something that has to be put right sooner than anybody has to answer.
+    #[error("“resolve” has to be {respond} or more: nothing is put right before it was answered.")]
+    ResolvedBeforeAnswered {
+        /// How many days there are to answer.
+        respond: u16,
+    },
+    /// A text that names no practice.
+    #[error(
+        "“{given}” does not name a practice. Write the framework’s key and the practice’s number, such as ssdf:PW.4.1."
+    )]
+    BadFrameworkRef {
+        /// What was written.
+        given: String,
+    },
+    /// A framework that does not exist.
+    #[error("“{given}” is not a framework that this policy knows. Frameworks: {known}.")]
+    UnknownFramework {
+        /// What was written.
+        given: String,
+        /// What would do.
+        known: String,
+    },
+    /// A practice that its framework does not have.
+    #[error("“{given}” is not a practice of {framework}. It comes nearest to {nearest}.")]
+    UnknownPractice {
+        /// What was written.
+        given: String,
+        /// The framework.
+        framework: String,
+        /// The practices that may have been meant.
+        nearest: String,
+    },
+    /// A framework of the policy's own that has the key of one that Sluice knows.
+    #[error("“{key}” is a framework that Sluice brings. Choose another key for your own.")]
+    BuiltInFramework {
+        /// The key.
+        key: String,
+    },
+    /// Two frameworks with one key.
+    #[error("There is a framework “{key}” on line {first_line} already.")]
+    DuplicateFramework {
+        /// The key.
+        key: String,
+        /// Where it was first.
+        first_line: usize,
+    },
+    /// The number of a practice that is not of the form of such numbers.
+    #[error(
+        "“{given}” is not a practice’s number. It has 1 to 32 letters, digits, dots, hyphens and underscores."
+    )]
+    BadPracticeId {
+        /// What was written.
+        given: String,
+    },
+    /// Two practices of a framework with one number.
+    #[error("This framework has a practice “{id}” on line {first_line} already.")]
+    DuplicatePractice {
+        /// The number.
+        id: String,
+        /// Where it was first.
+        first_line: usize,
+    },
     /// A kind of evidence that does not exist.
     #[error("“{given}” is not a kind of evidence. Kinds: {known}.")]
     UnknownEvidenceKind {
@@ -334,6 +433,20 @@ impl PolicyProblem {
             Self::WrongType { .. } => "wrong-type",
             Self::UnknownRole { .. } => "unknown-role",
             Self::UnknownTier { .. } => "unknown-tier",
+            Self::RoleCannotApprove { .. } => "role-cannot-approve",
+            Self::UnknownWeekday { .. } => "unknown-weekday",
+            Self::UnknownZone { .. } => "unknown-zone",
+            Self::BadTime { .. } => "bad-time",
+            Self::BadDate { .. } => "bad-date",
+            Self::EmptyWorkingDay => "empty-working-day",
+            Self::ResolvedBeforeAnswered { .. } => "resolved-before-answered",
+            Self::BadFrameworkRef { .. } => "bad-framework-reference",
+            Self::UnknownFramework { .. } => "unknown-framework",
+            Self::UnknownPractice { .. } => "unknown-practice",
+            Self::BuiltInFramework { .. } => "built-in-framework",
+            Self::DuplicateFramework { .. } => "duplicate-framework",
+            Self::BadPracticeId { .. } => "bad-practice-id",
+            Self::DuplicatePractice { .. } => "duplicate-practice",
             Self::UnknownEvidenceKind { .. } => "unknown-evidence-kind",
             Self::UnknownSeverity { .. } => "unknown-severity",
             Self::UnknownTreatment { .. } => "unknown-treatment",

@@ -5,17 +5,11 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::problem::{PolicyProblem, Problems};
+use super::{
+    language::{Choice, Choices, Field, Flag, Formed, FormedList, Inner, List, ListOf, Number, Table, Text},
+    problem::{PolicyProblem, Problems},
+};
 use crate::text::is_hidden;
-
-/// How a text may look.
-#[derive(Clone, Copy)]
-pub(super) struct TextRule {
-    /// The most characters.
-    pub(super) max: usize,
-    /// Whether it may have more than one line.
-    pub(super) lines: bool,
-}
 
 /// A value and where it begins.
 #[derive(Clone, Copy)]
@@ -47,18 +41,21 @@ impl<'s> Reader<'s> {
     }
 
     /// The whole document, refusing keys that are not known.
-    pub(super) fn document<'d>(&mut self, table: &'d DeTable<'d>, known: &[&str]) -> Section<'d> {
-        self.section(table, 0, known)
+    pub(super) fn document<'d>(&mut self, table: &'d DeTable<'d>, of: &Table) -> Section<'d> {
+        let section = Section { table, at: 0 };
+        self.refuse_unknown(section, of.keys());
+        section
     }
 
-    fn section<'d>(&mut self, table: &'d DeTable<'d>, at: usize, known: &[&str]) -> Section<'d> {
-        for (key, _) in table {
+    /// Refuses the keys that mean nothing in a table.
+    pub(super) fn refuse_unknown(&mut self, section: Section<'_>, known: impl Iterator<Item = &'static str>) {
+        let known: Vec<&str> = known.collect();
+        for (key, _) in section.table {
             if !known.contains(&key.get_ref().as_ref()) {
                 let (given, known) = (shown(key.get_ref()), known.join(", "));
                 self.note(key.span().start, PolicyProblem::UnknownKey { given, known });
             }
         }
-        Section { table, at }
     }
 
     fn required<'d>(&mut self, section: Section<'d>, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
@@ -82,16 +79,31 @@ impl<'s> Reader<'s> {
         self.note(value.span().start, PolicyProblem::WrongType { key, expected, found });
     }
 
-    /// A table that has to be there.
-    pub(super) fn table<'d>(
+    /// Reads what may be left out: nothing when it is, and no answer at all when it is there and wrong.
+    pub(super) fn optional<T>(
         &mut self,
-        section: Section<'d>,
-        key: &'static str,
-        known: &[&str],
-    ) -> Option<Section<'d>> {
+        section: Section<'_>,
+        field: &impl Field,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match Self::place_of(section, field) {
+            None => Some(None),
+            Some(_) => read(self).map(Some),
+        }
+    }
+
+    /// A table that has to be there.
+    pub(super) fn table<'d>(&mut self, section: Section<'d>, field: &Inner) -> Option<Section<'d>> {
+        let inner = self.any_table(section, field.key())?;
+        self.refuse_unknown(inner, field.table.keys());
+        Some(inner)
+    }
+
+    /// A table that has to be there, whatever its keys.
+    pub(super) fn any_table<'d>(&mut self, section: Section<'d>, key: &'static str) -> Option<Section<'d>> {
         let value = self.required(section, key)?;
         if let DeValue::Table(table) = value.get_ref() {
-            Some(self.section(table, value.span().start, known))
+            Some(Section { table, at: value.span().start })
         } else {
             self.wrong_type(key, "a table", value);
             None
@@ -100,34 +112,40 @@ impl<'s> Reader<'s> {
 
     /// A list of tables; an absent list is an empty one, and nothing comes of what is no list. Of a list that is too
     /// long, only the head is read.
-    pub(super) fn tables<'d>(
-        &mut self,
-        section: Section<'d>,
-        key: &'static str,
-        max: usize,
-        known: &[&str],
-    ) -> Option<Vec<Section<'d>>> {
-        let Some(value) = section.table.get(key) else { return Some(Vec::new()) };
-        let DeValue::Array(list) = value.get_ref() else {
-            self.wrong_type(key, "a list of tables", value);
-            return None;
-        };
+    pub(super) fn tables<'d>(&mut self, section: Section<'d>, field: &List) -> Option<Vec<Section<'d>>> {
+        let (key, max) = (field.key(), field.max);
         let mut sections = Vec::new();
-        for (index, item) in list.iter().enumerate() {
-            if index == max {
-                self.note(item.span().start, PolicyProblem::TooMany { key, max });
-                break;
+        let value = section.table.get(key);
+        if let Some(value) = value {
+            let DeValue::Array(list) = value.get_ref() else {
+                self.wrong_type(key, "a list of tables", value);
+                return None;
+            };
+            for (index, item) in list.iter().enumerate() {
+                if index == max {
+                    self.note(item.span().start, PolicyProblem::TooMany { key, max });
+                    break;
+                }
+                let DeValue::Table(table) = item.get_ref() else {
+                    self.wrong_type(key, "a list of tables", item);
+                    continue;
+                };
+                let section = Section { table, at: item.span().start };
+                if let ListOf::Same(table) = &field.of {
+                    self.refuse_unknown(section, table.keys());
+                }
+                sections.push(section);
             }
-            match item.get_ref() {
-                DeValue::Table(table) => sections.push(self.section(table, item.span().start, known)),
-                _ => self.wrong_type(key, "a list of tables", item),
+            if !list.is_empty() {
+                return Some(sections);
             }
         }
-        Some(sections)
+        let Some(problem) = &field.empty else { return Some(sections) };
+        self.note(value.map_or(section.at, |value| value.span().start), problem.clone());
+        None
     }
 
-    /// A text that has to be there, as written.
-    pub(super) fn word<'d>(&mut self, section: Section<'d>, key: &'static str) -> Option<At<&'d str>> {
+    fn word<'d>(&mut self, section: Section<'d>, key: &'static str) -> Option<At<&'d str>> {
         let value = self.required(section, key)?;
         if let DeValue::String(text) = value.get_ref() {
             Some(At { value: text.as_ref(), at: value.span().start })
@@ -138,24 +156,51 @@ impl<'s> Reader<'s> {
     }
 
     /// A text that has to be there, for people to read.
-    pub(super) fn text(&mut self, section: Section<'_>, key: &'static str, rule: TextRule) -> Option<String> {
+    pub(super) fn text(&mut self, section: Section<'_>, field: &Text) -> Option<String> {
+        let key = field.key();
         let At { value, at } = self.word(section, key)?;
-        let text = value.trim().replace("\r\n", "\n");
-        let problem = if text.is_empty() {
+        let text = value.replace("\r\n", "\n");
+        let problem = if text.chars().count() > field.max {
+            PolicyProblem::TextTooLong { key, max: field.max }
+        } else if text.trim().is_empty() {
             PolicyProblem::EmptyText { key }
-        } else if text.chars().count() > rule.max {
-            PolicyProblem::TextTooLong { key, max: rule.max }
-        } else if text.chars().any(|c| is_hidden(c) && !(rule.lines && c == '\n')) {
+        } else if text.trim().chars().any(|c| is_hidden(c) && !(field.lines && c == '\n')) {
             PolicyProblem::HiddenCharacter { key }
         } else {
-            return Some(text);
+            return Some(text.trim().to_owned());
         };
         self.note(at, problem);
         None
     }
 
+    /// A text of a form of its own that has to be there.
+    pub(super) fn formed<'d>(&mut self, section: Section<'d>, field: &Formed) -> Option<At<&'d str>> {
+        let word = self.word(section, field.key())?;
+        if (field.form.sound)(word.value) {
+            Some(word)
+        } else {
+            self.note(word.at, (field.form.wrong)(shown(word.value)));
+            None
+        }
+    }
+
+    /// A word of an enumeration that has to be there.
+    pub(super) fn choice<T: Copy + Sync>(
+        &mut self,
+        section: Section<'_>,
+        field: &Choice<T>,
+    ) -> Option<At<T>> {
+        let At { value, at } = self.word(section, field.key())?;
+        let read = field.of.read(value);
+        if read.is_none() {
+            self.note(at, field.of.problem(shown(value)));
+        }
+        read.map(|value| At { value, at })
+    }
+
     /// A yes or no; an absent one is no.
-    pub(super) fn flag(&mut self, section: Section<'_>, key: &'static str) -> Option<bool> {
+    pub(super) fn flag(&mut self, section: Section<'_>, field: &Flag) -> Option<bool> {
+        let key = field.key();
         let Some(value) = section.table.get(key) else { return Some(false) };
         if let DeValue::Boolean(flag) = value.get_ref() {
             Some(*flag)
@@ -166,7 +211,12 @@ impl<'s> Reader<'s> {
     }
 
     /// A whole number that has to be there.
-    pub(super) fn number(
+    pub(super) fn number(&mut self, section: Section<'_>, field: &Number) -> Option<At<u16>> {
+        self.whole(section, field.key(), field.min, field.max)
+    }
+
+    /// A whole number that has to be there, under any key.
+    pub(super) fn whole(
         &mut self,
         section: Section<'_>,
         key: &'static str,
@@ -188,26 +238,58 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Whether the field is there at all, and where its value begins.
+    pub(super) fn place_of(section: Section<'_>, field: &impl Field) -> Option<usize> {
+        Self::place_of_key(section, field.key())
+    }
+
     /// Whether the key is there at all, and where its value begins.
-    pub(super) fn place_of(section: Section<'_>, key: &str) -> Option<usize> {
+    pub(super) fn place_of_key(section: Section<'_>, key: &str) -> Option<usize> {
         section.table.get(key).map(|value| value.span().start)
     }
 
-    /// A list of words, each read by `read` and named once; nothing when any of it is wrong.
-    pub(super) fn words<T: PartialEq>(
+    /// A list of words, each of the enumeration and named once, at least one; nothing when any of it is wrong.
+    pub(super) fn choices<T: Copy + PartialEq + Sync>(
         &mut self,
         section: Section<'_>,
+        field: &Choices<T>,
+    ) -> Option<Vec<T>> {
+        let key = field.key();
+        // No list of different words is longer, so whatever is longer repeats itself or says what does not exist.
+        let items = self.words(section, key, field.of.all.len() + SPARE_WORDS, |word| {
+            field.of.read(word).ok_or_else(|| field.of.problem(shown(word)))
+        })?;
+        if items.is_empty() {
+            self.note(Self::place_of(section, field).unwrap_or(section.at), PolicyProblem::EmptyList { key });
+            return None;
+        }
+        Some(items.into_iter().map(|item| item.value).collect())
+    }
+
+    /// A list of texts of one form, each once; nothing when any of it is wrong.
+    pub(super) fn formed_list<'d>(
+        &mut self,
+        section: Section<'d>,
+        field: &FormedList,
+    ) -> Option<Vec<At<&'d str>>> {
+        self.words(section, field.key(), field.max, |word| {
+            if (field.form.sound)(word) { Ok(word) } else { Err((field.form.wrong)(shown(word))) }
+        })
+    }
+
+    fn words<'d, T: PartialEq>(
+        &mut self,
+        section: Section<'d>,
         key: &'static str,
         max: usize,
-        read: impl Fn(&str) -> Option<T>,
-        unknown: impl Fn(String) -> PolicyProblem,
-    ) -> Option<Vec<T>> {
+        read: impl Fn(&'d str) -> Result<T, PolicyProblem>,
+    ) -> Option<Vec<At<T>>> {
         let value = self.required(section, key)?;
         let DeValue::Array(list) = value.get_ref() else {
             self.wrong_type(key, "a list of texts", value);
             return None;
         };
-        let mut items: Vec<T> = Vec::new();
+        let mut items: Vec<At<T>> = Vec::new();
         let mut sound = true;
         for (index, item) in list.iter().enumerate() {
             let at = item.span().start;
@@ -221,13 +303,13 @@ impl<'s> Reader<'s> {
                 continue;
             };
             match read(word) {
-                Some(item) if items.contains(&item) => {
+                Ok(item) if items.iter().any(|other| other.value == item) => {
                     self.note(at, PolicyProblem::Repeated { given: shown(word) });
                     sound = false;
                 }
-                Some(item) => items.push(item),
-                None => {
-                    self.note(at, unknown(shown(word)));
+                Ok(value) => items.push(At { value, at }),
+                Err(problem) => {
+                    self.note(at, problem);
                     sound = false;
                 }
             }
@@ -235,6 +317,9 @@ impl<'s> Reader<'s> {
         sound.then_some(items)
     }
 }
+
+/// How many words more than there are a list is read for: enough to say which of them do not exist.
+const SPARE_WORDS: usize = 20;
 
 /// What the author wrote, fit to be quoted in a sentence.
 pub(super) fn shown(text: &str) -> String {
@@ -248,7 +333,7 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// Those of the known words that what was written comes nearest to, the nearest first: a list of dozens helps nobody.
-pub(super) fn nearest(text: &str, known: impl Iterator<Item = &'static str>) -> String {
+pub(super) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> String {
     const MOST: usize = 5;
     // Longer than any known word: what comes after cannot bring it nearer.
     let text: String = text.chars().take(60).collect();

@@ -113,15 +113,17 @@ pub struct FrameworkRef {
 #[error("a practice is named like ssdf:PW.4.1")]
 pub struct FrameworkRefError;
 
+/// Whether the text is the number of a practice: letters, digits, dots, hyphens and underscores.
+pub(super) fn is_practice_id(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
+}
+
 impl FromStr for FrameworkRef {
     type Err = FrameworkRefError;
 
     fn from_str(text: &str) -> Result<Self, FrameworkRefError> {
         let (framework, practice) = text.split_once(':').ok_or(FrameworkRefError)?;
-        let sound = is_key(framework)
-            && (1..=32).contains(&practice.len())
-            && practice.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
-        if sound {
+        if is_key(framework) && is_practice_id(practice) {
             Ok(Self { framework: framework.to_owned(), practice: practice.to_owned() })
         } else {
             Err(FrameworkRefError)

@@ -1,12 +1,14 @@
 //! The one place where codes with arguments become English: for pages, API and command line alike.
 
 mod blocker;
+mod clock;
 mod event;
 mod label;
 mod refusal;
 mod value;
 
 pub use blocker::{blocker, met, people, reference, shortfall, who_can};
+pub use clock::{days, reading};
 pub use event::{field, sentence};
 pub use label::{Label, join};
 pub use refusal::{problem, refusal, text_error};
