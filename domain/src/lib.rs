@@ -22,4 +22,5 @@ pub mod policy;
 pub mod record;
 pub mod text;
 pub mod threat;
+pub mod waiver;
 pub mod words;

@@ -26,6 +26,7 @@ pub mod risk;
 pub mod talk;
 pub mod threats;
 pub mod views;
+pub mod waivers;
 pub mod work;
 
 pub use actor::{Actor, Origin};

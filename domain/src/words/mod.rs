@@ -6,6 +6,7 @@ mod event;
 mod label;
 mod refusal;
 mod value;
+mod waiver;
 
 pub use blocker::{blocker, met, people, reference, shortfall, who_can};
 pub use clock::{days, reading};
@@ -13,3 +14,4 @@ pub use event::{field, sentence};
 pub use label::{Label, join};
 pub use refusal::{problem, refusal, text_error};
 pub use value::{record_field, value};
+pub use waiver::{waivable, waiver_lapses};

@@ -6,6 +6,7 @@ mod review_page;
 mod settle;
 
 pub(crate) use facts::{Gate, Gathered, gather, gather_many};
+pub(crate) use review::demand_password;
 pub use review::{ReturnForChanges, SignGate, WithdrawSignOff};
 pub use review_page::{DossierLine, MySeat, PastSignOff, ReturnedAttempt, ReviewPage, ReviewedAttempt};
 pub(crate) use settle::{settle, start_attempt};

@@ -21,6 +21,7 @@ use crate::{
     },
     error::{Error, Result},
     features::row::{Feature, store_progress},
+    waivers::lapse_waivers,
 };
 
 /// What settling a feature came to.
@@ -31,7 +32,8 @@ pub(crate) struct Settled {
     pub(crate) consequences: Vec<Event>,
 }
 
-/// Settles a feature after a write, in the same transaction: sign-offs that the write voids are voided, a gate whose
+/// Settles a feature after a write, in the same transaction: waivers whose time is over lapse, sign-offs that this or the
+/// write voids are voided, a gate whose
 /// last condition came true opens, and the projection that lists read follows the decision.
 ///
 /// Every use case that writes to a feature ends here; there is no other way for a gate to open.
@@ -40,7 +42,7 @@ pub(crate) async fn settle(
     permit: &Permit<InFeature>,
     feature: &Feature,
 ) -> Result<Settled> {
-    let mut consequences = Vec::new();
+    let mut consequences = lapse_waivers(write, permit).await?;
     let Progress::Active(attempt) = &feature.progress else {
         project_finished(write, permit).await?;
         return Ok(Settled { progress: feature.progress.clone(), consequences });
