@@ -33,7 +33,7 @@ fn there_are_six_phases_in_order() -> Outcome {
     let policy = built_in()?;
     let keys: Vec<&str> = policy.phases.iter().map(|phase| phase.key.as_str()).collect();
     assert_eq!(keys, ["requirements", "design", "development", "testing", "release", "post-release"]);
-    assert_eq!((policy.key.as_str(), policy.version.as_str()), ("sdl", "2026.2"));
+    assert_eq!((policy.key.as_str(), policy.version.as_str()), ("sdl", "2026.3"));
 
     let mut walked = vec![policy.first().ok_or("no first phase")?];
     while let Some(next) = walked.last().and_then(|phase| policy.next(&phase.key)) {

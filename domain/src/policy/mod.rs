@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
+mod coverage;
 mod language;
 mod model;
 mod parse;
@@ -15,6 +16,7 @@ mod read;
 mod retier;
 mod terms;
 
+pub use coverage::{Coverage, CoverageCount, CoverageEntry, PlacedControl, coverage};
 pub use language::schema;
 pub use model::{
     Condition, Control, ControlKey, EvidenceKind, Gate, KeyError, Phase, PhaseKey, Policy, Proof, Quorum,
@@ -29,6 +31,9 @@ pub use terms::{
 
 /// The text of the policy that every new workspace starts with.
 pub const BUILT_IN: &str = include_str!("../../../policies/sdl.toml");
+
+/// Its key, over all its versions.
+pub const BUILT_IN_KEY: &str = "sdl";
 
 /// The texts of the policies that come with Sluice, the one of a new workspace first.
 pub const BUILT_INS: &[&str] = &[BUILT_IN, include_str!("../../../policies/connector.toml")];

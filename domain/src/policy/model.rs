@@ -442,7 +442,9 @@ impl Gate {
     /// Whether this gate looks at the threat model of a feature of this tier.
     #[must_use]
     pub fn looks_at_threats(&self, tier: Tier) -> bool {
-        self.conditions.iter().any(|condition| condition.applies_to(tier) && condition.wanted.looks_at_threats())
+        self.conditions
+            .iter()
+            .any(|condition| condition.applies_to(tier) && condition.wanted.looks_at_threats())
     }
 
     /// The rules that ask a feature of this tier for a signature, in order.

@@ -157,7 +157,9 @@ pub enum PolicyProblem {
         respond: u16,
     },
     /// A text that names no practice.
-    #[error("“{given}” does not name a practice. Write the framework’s key and the practice’s number, such as ssdf:PW.4.1.")]
+    #[error(
+        "“{given}” does not name a practice. Write the framework’s key and the practice’s number, such as ssdf:PW.4.1."
+    )]
     BadFrameworkRef {
         /// What was written.
         given: String,
@@ -195,7 +197,9 @@ pub enum PolicyProblem {
         first_line: usize,
     },
     /// The number of a practice that is not of the form of such numbers.
-    #[error("“{given}” is not a practice’s number. It has 1 to 32 letters, digits, dots, hyphens and underscores.")]
+    #[error(
+        "“{given}” is not a practice’s number. It has 1 to 32 letters, digits, dots, hyphens and underscores."
+    )]
     BadPracticeId {
         /// What was written.
         given: String,

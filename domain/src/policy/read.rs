@@ -48,11 +48,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Refuses the keys that mean nothing in a table.
-    pub(super) fn refuse_unknown(
-        &mut self,
-        section: Section<'_>,
-        known: impl Iterator<Item = &'static str>,
-    ) {
+    pub(super) fn refuse_unknown(&mut self, section: Section<'_>, known: impl Iterator<Item = &'static str>) {
         let known: Vec<&str> = known.collect();
         for (key, _) in section.table {
             if !known.contains(&key.get_ref().as_ref()) {

@@ -115,8 +115,7 @@ pub struct FrameworkRefError;
 
 /// Whether the text is the number of a practice: letters, digits, dots, hyphens and underscores.
 pub(super) fn is_practice_id(text: &str) -> bool {
-    (1..=32).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
+    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
 }
 
 impl FromStr for FrameworkRef {

@@ -81,8 +81,8 @@ static KINDS: words::Words<ConditionKind> = words::Words {
 /// A condition of a gate.
 pub(in crate::policy) mod condition {
     use super::{
-        Choice, Choices, ConditionKind, EvidenceKind, Flag, Inner, KINDS, Severity, Table, ThreatStatus, Tier, needed,
-        optional, quorum, words,
+        Choice, Choices, ConditionKind, EvidenceKind, Flag, Inner, KINDS, Severity, Table, ThreatStatus,
+        Tier, needed, optional, quorum, words,
     };
 
     pub(in crate::policy) static KIND: Choice<ConditionKind> =
@@ -90,7 +90,10 @@ pub(in crate::policy) mod condition {
     pub(in crate::policy) static TIERS: Choices<Tier> =
         Choices { head: needed("tiers", "The risk tiers that it is asked of."), of: &words::TIERS };
     pub(in crate::policy) static BEFORE_PRODUCTION: Flag = Flag {
-        head: optional("before_production", "Whether it has to be met before the feature goes to production."),
+        head: optional(
+            "before_production",
+            "Whether it has to be met before the feature goes to production.",
+        ),
     };
     pub(in crate::policy) static NEVER_WAIVED: Flag =
         Flag { head: optional("never_waived", "Whether no waiver can stand in for it.") };
@@ -107,9 +110,7 @@ pub(in crate::policy) mod condition {
 
     /// What any kind may have: as long as nobody knows which it is.
     pub(in crate::policy) static TABLE: Table = Table {
-        fields: &[
-            &KIND, &AT_LEAST, &NEEDS, &EVIDENCE, &REVIEWERS, &TIERS, &BEFORE_PRODUCTION, &NEVER_WAIVED,
-        ],
+        fields: &[&KIND, &AT_LEAST, &NEEDS, &EVIDENCE, &REVIEWERS, &TIERS, &BEFORE_PRODUCTION, &NEVER_WAIVED],
         together: None,
     };
     /// Kinds that say all by themselves.

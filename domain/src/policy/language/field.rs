@@ -65,10 +65,14 @@ impl Table {
                 (field.key().to_owned(), values)
             })
             .collect();
-        let needed: Vec<&str> =
-            self.fields.iter().map(|field| field.head()).filter(|head| head.needed).map(|head| head.key).collect();
-        let mut schema =
-            json!({ "type": "object", "properties": properties, "additionalProperties": false });
+        let needed: Vec<&str> = self
+            .fields
+            .iter()
+            .map(|field| field.head())
+            .filter(|head| head.needed)
+            .map(|head| head.key)
+            .collect();
+        let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
         if let Some(object) = schema.as_object_mut() {
             if !needed.is_empty() {
                 object.insert("required".into(), json!(needed));

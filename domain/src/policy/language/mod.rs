@@ -13,9 +13,7 @@ pub(super) use conditions::{ConditionKind, condition};
 pub(super) use field::{
     ByWord, Choice, Choices, Each, Field, Flag, Formed, FormedList, Inner, List, ListOf, Number, Table, Text,
 };
-pub(super) use terms::{
-    calendar, emergency, framework, hours, practice, reminders, resolution, waivers,
-};
+pub(super) use terms::{calendar, emergency, framework, hours, practice, reminders, resolution, waivers};
 pub(super) use words::{ProofForm, date, time_of_day};
 
 pub use schema::schema;

@@ -1,8 +1,8 @@
 //! The tables that a policy has once, for all its phases.
 
 use super::{
-    Choices, Form, Formed, FormedList, Inner, List, ListOf, Number, Table, Text, name, needed, optional, sentence,
-    table, words,
+    Choices, Form, Formed, FormedList, Inner, List, ListOf, Number, Table, Text, name, needed, optional,
+    sentence, table, words,
 };
 use crate::access::Role;
 

@@ -51,7 +51,8 @@ pub(super) fn of_policy(
                 let key = key.to_owned();
                 PolicyProblem::DuplicateFramework { key, first_line }
             });
-            let practices = whole.as_ref().map_or(Practices::Some, |whole| Practices::All(ids(&whole.practices)));
+            let practices =
+                whole.as_ref().map_or(Practices::Some, |whole| Practices::All(ids(&whole.practices)));
             known.push((key.value.to_owned(), practices));
         }
         own = own.zip(whole).map(|(mut own, whole)| {

@@ -68,7 +68,8 @@ fn control(
     let before_production = reader.flag(section, &language::BEFORE_PRODUCTION);
     let can_be_not_applicable = reader.flag(section, &language::CAN_BE_NOT_APPLICABLE);
     let never_waived = reader.flag(section, &language::NEVER_WAIVED);
-    let frameworks = reader.optional(section, &language::FRAMEWORKS, |reader| practices(reader, section, known));
+    let frameworks =
+        reader.optional(section, &language::FRAMEWORKS, |reader| practices(reader, section, known));
     Some(Control {
         key: ControlKey::parse(key?.value).ok()?,
         title: title?,
@@ -100,9 +101,17 @@ fn proof(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Proof> {
     };
     let mut sound = true;
     for (at, belongs_to, problem) in [
-        (Reader::place_of(section, &language::EVIDENCE), ProofForm::Evidence, PolicyProblem::EvidenceNotAskedFor),
+        (
+            Reader::place_of(section, &language::EVIDENCE),
+            ProofForm::Evidence,
+            PolicyProblem::EvidenceNotAskedFor,
+        ),
         (Reader::place_of(section, &language::RECORDS), ProofForm::Records, PolicyProblem::RuleNotAskedFor),
-        (Reader::place_of(section, &language::REVIEWERS), ProofForm::Records, PolicyProblem::ReviewersNotAskedFor),
+        (
+            Reader::place_of(section, &language::REVIEWERS),
+            ProofForm::Records,
+            PolicyProblem::ReviewersNotAskedFor,
+        ),
     ] {
         if let (Some(at), true) = (at, proof.value != belongs_to) {
             reader.note(at, problem);

@@ -52,8 +52,8 @@ fn calendar(reader: &mut Reader<'_>, policy: Section<'_>) -> Option<Calendar> {
     // A zone that does not exist is said even where something else is wrong too.
     let noon = Time::from_hms(12, 0, 0).ok()?;
     let exists = zone.filter(|zone| {
-        let unknown =
-            Calendar::new(zone, [Weekday::Monday], Time::MIDNIGHT, noon, []) == Err(CalendarError::UnknownZone);
+        let unknown = Calendar::new(zone, [Weekday::Monday], Time::MIDNIGHT, noon, [])
+            == Err(CalendarError::UnknownZone);
         if unknown {
             let at = Reader::place_of(section, &ZONE).unwrap_or(section.at);
             reader.note(at, PolicyProblem::UnknownZone { given: shown(zone) });
@@ -126,9 +126,7 @@ fn waivers(reader: &mut Reader<'_>, policy: Section<'_>) -> Option<Waivers> {
 fn evidence_days(reader: &mut Reader<'_>, policy: Section<'_>) -> Option<BTreeMap<EvidenceKind, u16>> {
     let field = &language::policy::EVIDENCE_DAYS;
     let Each::Number(min, max) = field.each else { return None };
-    by_word(reader, policy, field, |reader, section, key| {
-        Some(reader.whole(section, key, min, max)?.value)
-    })
+    by_word(reader, policy, field, |reader, section, key| Some(reader.whole(section, key, min, max)?.value))
 }
 
 fn resolution(reader: &mut Reader<'_>, policy: Section<'_>) -> Option<BTreeMap<Severity, Resolution>> {
