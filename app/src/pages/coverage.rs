@@ -177,7 +177,7 @@ fn row(entry: &CoverageEntry, at: &str) -> AnyView {
         return view! {
             <tr>
                 <th scope="row">
-                    <strong>{id} " " {title}</strong>
+                    <strong>{format!("{id} {title}")}</strong>
                 </th>
                 <td>{covered(*count)} {controls}</td>
                 <td></td>

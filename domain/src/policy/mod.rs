@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
+mod condition;
 mod coverage;
 mod language;
 mod model;
@@ -16,11 +17,12 @@ mod read;
 mod retier;
 mod terms;
 
+pub use condition::{Condition, ConditionKind, RecordsSubject, Wanted};
 pub use coverage::{Coverage, CoverageCount, CoverageEntry, PlacedControl, coverage};
 pub use language::schema;
 pub use model::{
-    Condition, Control, ControlKey, EvidenceKind, Gate, KeyError, Phase, PhaseKey, Policy, Proof, Quorum,
-    RecordsSubject, SignOffRule, Tier, Tiers, Wanted,
+    Control, ControlKey, EvidenceKind, Gate, KeyError, Phase, PhaseKey, Policy, Proof, ProofForm, Quorum,
+    SignOffRule, Tier, Tiers,
 };
 pub use parse::{MAX_SOURCE_BYTES, parse};
 pub use problem::{PolicyError, PolicyErrors, PolicyProblem};

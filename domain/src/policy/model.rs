@@ -4,12 +4,14 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::terms::{Framework, FrameworkRef, Terms};
+use super::{
+    condition::Condition,
+    terms::{Framework, FrameworkRef, Terms},
+};
 use crate::{
     access::Role,
     codes::codes,
     record::{RecordKind, Rule},
-    threat::{Severity, ThreatStatus},
 };
 
 codes! {
@@ -409,6 +411,18 @@ impl Control {
     }
 }
 
+codes! {
+    /// How a control is proved, as policies write it: the higher, the less it rests on a person's word.
+    ProofForm {
+        /// By a written note.
+        Statement = "statement",
+        /// By evidence.
+        Evidence = "evidence",
+        /// By what is on record.
+        Records = "records",
+    }
+}
+
 /// What proves a control.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
@@ -423,6 +437,18 @@ pub enum Proof {
         /// How many reviewers a change needs, by tier, where the rule asks for them.
         reviewers: Option<Quorum>,
     },
+}
+
+impl Proof {
+    /// Which of the three it is.
+    #[must_use]
+    pub const fn form(&self) -> ProofForm {
+        match self {
+            Self::Statement => ProofForm::Statement,
+            Self::Evidence(_) => ProofForm::Evidence,
+            Self::Records { .. } => ProofForm::Records,
+        }
+    }
 }
 
 /// What opens the way to the next phase. That the phase's controls are met is always a condition and is not listed.
@@ -450,158 +476,6 @@ impl Gate {
     /// The rules that ask a feature of this tier for a signature, in order.
     pub fn sign_offs_for(&self, tier: Tier) -> impl Iterator<Item = &SignOffRule> {
         self.sign_offs.iter().filter(move |rule| rule.quorum.for_tier(tier) > 0)
-    }
-}
-
-/// What has to hold at a gate besides its controls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
-    /// What it asks for.
-    pub wanted: Wanted,
-    /// The tiers it is asked of.
-    pub tiers: Tiers,
-    /// Whether it has to be met before the feature goes to production, and not only before the gate opens.
-    pub before_production: bool,
-    /// Whether a waiver may let a feature pass without it for a while.
-    pub waivable: bool,
-}
-
-/// What a condition asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// All four questions of the threat model are answered.
-    ThreatModelComplete,
-    /// The answers of the threat model were given, or confirmed, for the scope as it is now.
-    ThreatModelCurrent,
-    /// No threat of this severity or worse is left without treatment.
-    NoUntreatedThreat {
-        /// The least severity that counts.
-        at_least: Severity,
-        /// How far the treatment has to be.
-        needs: ThreatStatus,
-    },
-    /// No finding of this severity or worse is open, or fixed without being validated.
-    NoOpenFinding {
-        /// The least severity that counts.
-        at_least: Severity,
-    },
-    /// The feature has current evidence of one of these kinds, not expired.
-    EvidencePresent {
-        /// The kinds.
-        kinds: Vec<EvidenceKind>,
-    },
-    /// The feature has a current document of each of these kinds, not expired.
-    DocumentsPresent {
-        /// The kinds.
-        kinds: Vec<EvidenceKind>,
-    },
-    /// What the phases recorded satisfies each of these rules.
-    Records {
-        /// What the policy calls it.
-        subject: RecordsSubject,
-        /// How many reviewers a change needs, by tier, where the subject asks for them.
-        reviewers: Option<Quorum>,
-    },
-    /// The feature's whole record was exported and kept, as it is now.
-    RecordArchived,
-}
-
-codes! {
-    /// What a condition about records is about; its code is the condition's kind in the policy.
-    RecordsSubject {
-        /// Functional and security requirements are accepted, and none waits.
-        RequirementsPresent = "requirements-present",
-        /// The promised security tests passed, and activities and results are written down.
-        TestsPassed = "tests-passed",
-        /// Each merged change has as many reviewers as the policy asks for.
-        ReviewersPerChange = "reviewers-per-change",
-        /// The latest run of each check passed.
-        ChecksGreen = "checks-green",
-        /// Marketing and support have their notice and acknowledged it.
-        StakeholdersInformed = "stakeholders-informed",
-        /// Each artefact has a digest and a signature.
-        ArtefactsSigned = "artefacts-signed",
-        /// What ships was verified in staging and then in production.
-        PromotedThroughStaging = "promoted-through-staging",
-    }
-}
-
-impl RecordsSubject {
-    /// The rules that have to hold.
-    #[must_use]
-    pub const fn rules(self) -> &'static [Rule] {
-        match self {
-            Self::RequirementsPresent => &[Rule::FunctionalRequirements, Rule::SecurityRequirements],
-            Self::TestsPassed => &[
-                Rule::StaticAnalysisDone,
-                Rule::DynamicScanDone,
-                Rule::PenetrationTestDone,
-                Rule::TestsSummarised,
-            ],
-            Self::ReviewersPerChange => &[Rule::ChangesReviewed],
-            Self::ChecksGreen => &[Rule::QualityChecks, Rule::SecurityChecks],
-            Self::StakeholdersInformed => {
-                &[Rule::MarketingInformed, Rule::SupportInformed, Rule::NoticesAcknowledged]
-            }
-            Self::ArtefactsSigned => &[Rule::ArtefactsSigned],
-            Self::PromotedThroughStaging => &[Rule::StagingVerified, Rule::ProductionVerified],
-        }
-    }
-}
-
-impl Wanted {
-    /// The stable code of the kind of condition, as policies write it.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::ThreatModelComplete => "threat-model-complete",
-            Self::ThreatModelCurrent => "threat-model-current",
-            Self::NoUntreatedThreat { .. } => "no-untreated-threat",
-            Self::NoOpenFinding { .. } => "no-open-finding",
-            Self::EvidencePresent { .. } => "evidence-present",
-            Self::DocumentsPresent { .. } => "documents-present",
-            Self::Records { subject, .. } => subject.code(),
-            Self::RecordArchived => "record-archived",
-        }
-    }
-
-    /// Whether it is about the threat model.
-    #[must_use]
-    pub const fn looks_at_threats(&self) -> bool {
-        matches!(self, Self::ThreatModelComplete | Self::ThreatModelCurrent | Self::NoUntreatedThreat { .. })
-    }
-
-    /// The rules about records that it asks for.
-    #[must_use]
-    pub const fn rules(&self) -> &'static [Rule] {
-        match self {
-            Self::Records { subject, .. } => subject.rules(),
-            Self::NoOpenFinding { .. } => &[Rule::FindingsAddressed],
-            _ => &[],
-        }
-    }
-
-    /// The kinds of evidence that it looks at, wherever they are attached.
-    #[must_use]
-    pub fn evidence(&self) -> &[EvidenceKind] {
-        match self {
-            Self::EvidencePresent { kinds } | Self::DocumentsPresent { kinds } => kinds,
-            _ => &[],
-        }
-    }
-}
-
-impl Condition {
-    /// The stable code of the kind of condition, as policies write it.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        self.wanted.code()
-    }
-
-    /// Whether it is asked of a feature of this tier.
-    #[must_use]
-    pub const fn applies_to(&self, tier: Tier) -> bool {
-        self.tiers.contains(tier)
     }
 }
 

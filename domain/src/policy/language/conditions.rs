@@ -2,44 +2,9 @@
 
 use super::{Choice, Choices, Flag, Inner, Table, needed, optional, quorum, words};
 use crate::{
-    codes::codes,
-    policy::{EvidenceKind, Tier, model::RecordsSubject, problem::PolicyProblem},
+    policy::{ConditionKind, EvidenceKind, RecordsSubject, Tier, problem::PolicyProblem},
     threat::{Severity, ThreatStatus},
 };
-
-codes! {
-    /// What a condition can be about.
-    ConditionKind {
-        /// All four questions of the threat model are answered.
-        ThreatModelComplete = "threat-model-complete",
-        /// The threat model was given, or confirmed, for the scope as it is now.
-        ThreatModelCurrent = "threat-model-current",
-        /// No threat of a severity or worse is left without treatment.
-        NoUntreatedThreat = "no-untreated-threat",
-        /// No finding of a severity or worse is open.
-        NoOpenFinding = "no-open-finding",
-        /// There is current evidence of one of some kinds.
-        EvidencePresent = "evidence-present",
-        /// There is a current document of each of some kinds.
-        DocumentsPresent = "documents-present",
-        /// Requirements are accepted, and none waits.
-        RequirementsPresent = "requirements-present",
-        /// The promised tests passed.
-        TestsPassed = "tests-passed",
-        /// Each merged change has enough reviewers.
-        ReviewersPerChange = "reviewers-per-change",
-        /// The latest run of each check passed.
-        ChecksGreen = "checks-green",
-        /// Marketing and support know.
-        StakeholdersInformed = "stakeholders-informed",
-        /// Each artefact has a digest and a signature.
-        ArtefactsSigned = "artefacts-signed",
-        /// What ships was verified in staging and then in production.
-        PromotedThroughStaging = "promoted-through-staging",
-        /// The whole record was exported and kept.
-        RecordArchived = "record-archived",
-    }
-}
 
 impl ConditionKind {
     /// The fields of the kind.
@@ -72,7 +37,7 @@ impl ConditionKind {
     }
 }
 
-static KINDS: words::Words<ConditionKind> = words::Words {
+static KINDS: super::Words<ConditionKind> = super::Words {
     all: ConditionKind::ALL,
     code: ConditionKind::code,
     unknown: |given, known| PolicyProblem::UnknownCondition { given, known },

@@ -199,13 +199,8 @@ pub(in crate::policy) struct List {
 pub(in crate::policy) enum ListOf {
     /// All alike.
     Same(&'static Table),
-    /// A field says of which kind each is, and the rest depends on it.
-    Kinds {
-        /// The table that holds what is known of all kinds.
-        any: &'static Table,
-        /// The kinds.
-        all: fn() -> Vec<(&'static str, &'static Table)>,
-    },
+    /// Its field `kind` says of which kind each is, and the other fields depend on it: the kinds with their fields.
+    ByKind(fn() -> Vec<(&'static str, &'static Table)>),
 }
 
 /// A table whose keys are the words of an enumeration.
@@ -254,7 +249,7 @@ fields! {
     List: it => {
         let items = match &it.of {
             ListOf::Same(table) => table.schema(),
-            ListOf::Kinds { all, .. } => {
+            ListOf::ByKind(all) => {
                 let kinds = all().into_iter().map(|(kind, table)| {
                     let mut schema = table.schema();
                     schema["properties"]["kind"]["enum"] = json!([kind]);

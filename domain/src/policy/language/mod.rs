@@ -9,12 +9,12 @@ mod schema;
 mod terms;
 mod words;
 
-pub(super) use conditions::{ConditionKind, condition};
+pub(super) use conditions::condition;
 pub(super) use field::{
     ByWord, Choice, Choices, Each, Field, Flag, Formed, FormedList, Inner, List, ListOf, Number, Table, Text,
 };
 pub(super) use terms::{calendar, emergency, framework, hours, practice, reminders, resolution, waivers};
-pub(super) use words::{ProofForm, date, time_of_day};
+pub(super) use words::{date, time_of_day};
 
 pub use schema::schema;
 
@@ -146,7 +146,7 @@ table! {
         SOURCE: Text = name(needed("source", "The line of the source document that it comes from."));
         DONE_BY: Choices<crate::access::Role> =
             Choices { head: needed("done_by", "The roles that may do it."), of: &words::ROLES };
-        PROOF: Choice<words::ProofForm> = Choice { head: needed("proof", "What proves it."), of: &words::PROOFS };
+        PROOF: Choice<crate::policy::ProofForm> = Choice { head: needed("proof", "What proves it."), of: &words::PROOFS };
         EVIDENCE: Choices<crate::policy::EvidenceKind> = Choices {
             head: optional("evidence", "The kinds of evidence, any of which will do."),
             of: &words::EVIDENCE_KINDS,
@@ -213,7 +213,7 @@ table! {
         };
         CONDITIONS: List = List {
             head: optional("conditions", "What has to hold besides the controls."),
-            of: ListOf::Kinds { any: &condition::TABLE, all: ConditionKind::tables },
+            of: ListOf::ByKind(crate::policy::ConditionKind::tables),
             max: 30,
             empty: None,
         };

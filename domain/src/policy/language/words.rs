@@ -5,27 +5,14 @@ use time::{Weekday, format_description::well_known::Iso8601};
 use super::{Form, Words};
 use crate::{
     access::Role,
-    codes::codes,
     policy::{
-        model::{EvidenceKind, Tier, is_key},
+        model::{EvidenceKind, ProofForm, Tier, is_key},
         problem::PolicyProblem,
         terms::{FrameworkRef, is_practice_id},
     },
     record::Rule,
     threat::{Severity, ThreatStatus},
 };
-
-codes! {
-    /// How a control is proved.
-    ProofForm {
-        /// By a written note.
-        Statement = "statement",
-        /// By evidence.
-        Evidence = "evidence",
-        /// By what is on record.
-        Records = "records",
-    }
-}
 
 pub(in crate::policy) static ROLES: Words<Role> = Words {
     all: Role::ALL,

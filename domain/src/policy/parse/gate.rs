@@ -2,8 +2,9 @@
 
 use super::{Places, by_tier};
 use crate::policy::{
-    language::{ConditionKind, condition as language, gate as gate_language, sign_off as sign_off_language},
-    model::{Condition, Gate, SignOffRule, Tier, Wanted},
+    condition::{Condition, ConditionKind, Wanted},
+    language::{condition as language, gate as gate_language, sign_off as sign_off_language},
+    model::{Gate, SignOffRule, Tier},
     problem::PolicyProblem,
     read::{At, Reader, Section},
 };

@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::{
-    language::{self, Inner, Table, quorum},
+    language::{self, Field as _, Inner, Table, quorum},
     model::{Policy, Quorum, Tier},
     problem::{PolicyErrors, PolicyProblem, Problems},
     read::{At, Reader, Section},

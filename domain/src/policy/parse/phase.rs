@@ -2,8 +2,8 @@
 
 use super::{Places, by_tier, frameworks::Known, gate};
 use crate::policy::{
-    language::{ProofForm, control as language, phase as phase_language},
-    model::{Control, ControlKey, Phase, PhaseKey, Proof, Tier},
+    language::{control as language, phase as phase_language},
+    model::{Control, ControlKey, Phase, PhaseKey, Proof, ProofForm, Tier},
     problem::PolicyProblem,
     read::{At, Reader, Section},
     terms::FrameworkRef,
