@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use sha2::{Digest, Sha256};
 
 mod condition;
+mod difference;
 mod language;
 mod model;
 mod parse;
@@ -17,6 +18,7 @@ mod retier;
 mod terms;
 
 pub use condition::{Condition, ConditionKind, RecordsSubject, Wanted};
+pub use difference::{Change, Effect, PolicyChange, PolicyDifference, PolicyField, PolicyPart, PolicyValue};
 pub use language::schema;
 pub use model::{
     Control, ControlKey, EvidenceKind, Gate, KeyError, Phase, PhaseKey, Policy, Proof, ProofForm, Quorum,
