@@ -158,6 +158,22 @@ pub struct Difference {
     pub now: Option<i32>,
 }
 
+/// Whether everything that was said is still said: what was empty may have been filled in, and a list may have become
+/// longer.
+#[must_use]
+pub fn still_says(then: &Value, now: &Value) -> bool {
+    match (then, now) {
+        (Value::Object(then), Value::Object(now)) => {
+            then.iter().all(|(key, value)| still_says(value, now.get(key).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(then), Value::Array(now)) => then.iter().all(|value| now.contains(value)),
+        (Value::Null, _) => true,
+        (Value::Array(then), _) => then.is_empty(),
+        (Value::String(then), now) => then.is_empty() || now.as_str() == Some(then),
+        _ => then == now,
+    }
+}
+
 /// Who wrote some version of an item in the dossier: these people do not sign it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Contributors(pub BTreeSet<PersonId>);

@@ -7,9 +7,9 @@ use time::OffsetDateTime;
 
 use crate::{
     access::Role,
-    gate::{Blocker, Decision, Facts, Verdict, decide},
+    gate::{Blocker, Decision, Facts, Situation, Verdict, decide},
     ids::PersonId,
-    policy::{Phase, PhaseKey, Policy},
+    policy::{PhaseKey, Policy},
 };
 
 /// Where a feature stands.
@@ -183,14 +183,14 @@ impl Attempt {
     /// already.
     pub fn may_sign(
         &self,
-        phase: &Phase,
-        facts: &Facts,
+        policy: &Policy,
+        situation: &Situation,
         person: PersonId,
         roles: &[Role],
+        now: OffsetDateTime,
     ) -> Result<Seats, Refusal> {
-        if phase.key != self.phase {
-            return Err(Refusal::NotCurrentPhase);
-        }
+        let phase = policy.phase(&self.phase).ok_or(Refusal::NotCurrentPhase)?;
+        let facts = &situation.facts;
         if self.turn == Turn::Team {
             return Err(Refusal::NotInReview);
         }
@@ -204,10 +204,10 @@ impl Attempt {
         if facts.contributors.include(person) {
             return Err(Refusal::Contributor);
         }
-        if facts.sign_offs.iter().any(|sign_off| sign_off.person == person) {
+        if facts.sign_offs.iter().any(|sign_off| sign_off.people().any(|other| other == person)) {
             return Err(Refusal::AlreadySigned);
         }
-        let decision = decide(phase, facts);
+        let decision = decide(policy, phase, situation, now);
         let free = |role: &Role| {
             decision
                 .blockers
@@ -226,21 +226,21 @@ impl Attempt {
     pub fn sign(
         &self,
         policy: &Policy,
-        mut facts: Facts,
+        mut situation: Situation,
         sign_off: crate::gate::SignOffFact,
         now: OffsetDateTime,
     ) -> Result<Signed, Refusal> {
         let phase = policy.phase(&self.phase).ok_or(Refusal::NotCurrentPhase)?;
-        let seats = self.may_sign(phase, &facts, sign_off.person, &[sign_off.role])?;
+        let seats = self.may_sign(policy, &situation, sign_off.person, &[sign_off.role], now)?;
         if sign_off.verdict == Verdict::Approve && seats.free.is_empty() {
             return Err(Refusal::SeatsFilled(sign_off.role));
         }
-        if sign_off.covers != facts.dossier {
+        if sign_off.covers != situation.facts.dossier {
             return Err(Refusal::DossierChanged);
         }
         let verdict = sign_off.verdict;
-        facts.sign_offs.push(sign_off);
-        let decision = decide(phase, &facts);
+        situation.facts.sign_offs.push(sign_off);
+        let decision = decide(policy, phase, &situation, now);
         if verdict == Verdict::Approve && decision.is_open() {
             Ok(Signed::Opens(self.open(policy, &decision, now)?))
         } else {

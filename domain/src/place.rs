@@ -47,6 +47,26 @@ pub enum Place {
     Standards,
     /// Review and sign-off of the current gate.
     Review,
+    /// The manifest of one attempt at a gate: exactly what its sign-offs cover.
+    Manifest(PhaseKey, i32),
+    /// What changed after the gate of a phase opened.
+    Drift(PhaseKey),
+    /// The sign-offs that the emergency path skipped at the gate of a phase.
+    Owed(PhaseKey),
+    /// The waivers of the feature.
+    Waivers,
+    /// The form that asks for a waiver.
+    NewWaiver,
+    /// One waiver, by its number.
+    Waiver(i32),
+    /// Hold, cancel, move back, emergency: what changes the feature's course.
+    Course,
+    /// Duplicates, parts, follow-ups.
+    Relations,
+    /// The version of the policy that the feature follows, and the move to another.
+    Policy,
+    /// The export of the whole record that is kept.
+    Archive,
     /// The comments, from the newest page.
     Comments,
     /// One comment, by its number, on the page that it is on.
@@ -87,6 +107,16 @@ impl Place {
             Self::Dossier => format!("{base}/record"),
             Self::Standards => format!("/products/{}/standards", feature.product),
             Self::Review => format!("{base}/review"),
+            Self::Manifest(phase, cycle) => format!("{base}/dossiers/{phase}/{cycle}"),
+            Self::Drift(phase) => format!("{base}/drift/{phase}"),
+            Self::Owed(phase) => format!("{base}/owed/{phase}"),
+            Self::Waivers => format!("{base}/waivers"),
+            Self::NewWaiver => format!("{base}/waivers/new"),
+            Self::Waiver(number) => format!("{base}/waivers/{number}"),
+            Self::Course => format!("{base}/course"),
+            Self::Relations => format!("{base}/relations"),
+            Self::Policy => format!("{base}/policy"),
+            Self::Archive => format!("{base}/archive"),
             Self::Comments => format!("{base}/comments"),
             Self::Comment(number) => format!("{base}/comments?at={number}#comment-{number}"),
             Self::EditComment(number) => format!("{base}/comments/{number}"),

@@ -301,8 +301,17 @@ pub(crate) fn blocker_lines(key: &FeatureKey, decision: &Decision, reviewing: bo
 fn verb(blocker: &Blocker) -> String {
     match blocker {
         Blocker::ControlOpen { .. } => "Open the checklist".to_owned(),
-        Blocker::EvidenceMissing { .. } => "Add evidence".to_owned(),
-        Blocker::RecordsShort { shortfall, .. } => shortfall_verb(shortfall),
+        Blocker::EvidenceMissing { .. } | Blocker::EvidenceWanted { .. } => "Add evidence".to_owned(),
+        Blocker::EvidenceExpired { .. } => "Renew the evidence".to_owned(),
+        Blocker::RecordsShort { shortfall, .. } | Blocker::ConditionShort { shortfall, .. } => {
+            shortfall_verb(shortfall)
+        }
+        Blocker::FindingOpen { .. } => "Open the finding".to_owned(),
+        Blocker::NotArchived => "Archive the record".to_owned(),
+        Blocker::ThreatModelStale => "Confirm the threat model".to_owned(),
+        Blocker::Earlier { what, .. } => verb(what),
+        Blocker::Drifted { .. } => "See what changed".to_owned(),
+        Blocker::OwedOverdue { .. } => "Open what is owed".to_owned(),
         Blocker::QuestionOpen { .. } => "Answer it".to_owned(),
         Blocker::ThreatUntreated { .. } => "Open the threat".to_owned(),
         Blocker::Vetoed { .. } | Blocker::SignOffsMissing { .. } => "Open the review".to_owned(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use sluice_domain::{
     gate::Met,
-    policy::{Condition, Control, Gate, Phase, Tier, Tiers},
+    policy::{Condition, Control, Gate, Phase, Tier, Tiers, Wanted},
     words::{self, Label},
 };
 use sluice_service::policies::LoadedPolicy;
@@ -220,7 +220,7 @@ fn gate_table(id: &str, phase: &str, gate: &Gate) -> AnyView {
         .iter()
         .map(|condition| {
             let asked = |tier| if condition.applies_to(tier) { "asked" } else { "not asked" };
-            gate_row(condition_words(*condition), None, |tier| asked(tier).to_owned())
+            gate_row(condition_words(condition), None, |tier| asked(tier).to_owned())
         })
         .collect_view();
     let sign_offs = gate
@@ -263,10 +263,19 @@ fn gate_row(title: String, more: Option<String>, cell: impl Fn(Tier) -> String) 
     .into_any()
 }
 
-pub(crate) fn condition_words(condition: Condition) -> String {
-    match condition {
-        Condition::ThreatModelComplete { .. } => "The threat model answers all four questions".to_owned(),
-        Condition::NoUntreatedThreat { at_least, needs, .. } => words::met(&Met::Threats { at_least, needs }),
+pub(crate) fn condition_words(condition: &Condition) -> String {
+    match &condition.wanted {
+        Wanted::ThreatModelComplete => "The threat model answers all four questions".to_owned(),
+        Wanted::ThreatModelCurrent => words::met(&Met::ThreatModelCurrent),
+        Wanted::NoUntreatedThreat { at_least, needs } => {
+            words::met(&Met::Threats { at_least: *at_least, needs: *needs })
+        }
+        Wanted::NoOpenFinding { at_least } => words::met(&Met::Findings { at_least: *at_least }),
+        Wanted::EvidencePresent { kinds } | Wanted::DocumentsPresent { kinds } => {
+            words::met(&Met::Evidence { kinds: kinds.clone() })
+        }
+        Wanted::Records { subject, .. } => words::met(&Met::Records(*subject)),
+        Wanted::RecordArchived => words::met(&Met::Archived),
     }
 }
 

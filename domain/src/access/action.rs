@@ -35,6 +35,33 @@ codes! {
         SignGate = "gate.sign",
         /// End the cycle and hand the gate back to the team.
         ReturnForChanges = "gate.return",
+        /// Say that what was changed after a gate opened is as good as what was signed. The policy narrows it to the
+        /// roles of that gate.
+        AcceptDrift = "gate.accept-drift",
+        /// Sign what the emergency path skipped. The policy narrows it to the roles of that gate.
+        SignOwed = "gate.sign-owed",
+        /// Hand one's seat at gates to somebody else for a while.
+        DelegateSeat = "gate.delegate",
+        /// Put a feature on hold and take it off.
+        HoldFeature = "feature.hold",
+        /// Cancel a feature, and reopen a cancelled one.
+        CancelFeature = "feature.cancel",
+        /// Move a feature back to an earlier phase.
+        MoveBack = "feature.move-back",
+        /// Release a feature in an emergency, together with others. The policy narrows it to its roles.
+        ReleaseInEmergency = "feature.emergency",
+        /// Relate a feature to another: duplicate, part, follow-up.
+        RelateFeature = "feature.relate",
+        /// Export a feature's whole record and keep it.
+        ArchiveFeature = "feature.archive",
+        /// Move a feature to another version of its policy.
+        MigrateFeature = "feature.migrate",
+        /// Ask for a waiver.
+        RequestWaiver = "waiver.request",
+        /// Approve, refuse or end a waiver. The policy narrows it to its roles.
+        ApproveWaiver = "waiver.approve",
+        /// Import, compare and activate policies.
+        ManagePolicies = "policies.manage",
         /// Read who holds which role in a product.
         ReadGrants = "grants.read",
         /// Create products and change their name.

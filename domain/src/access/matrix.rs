@@ -59,11 +59,25 @@ const fn row(action: Action) -> Row {
         Action::AttestStandard | Action::RequestReview => {
             product(&[ProductManager, Designer, Developer, Qa, ReleaseManager])
         }
-        Action::SignGate | Action::ReturnForChanges => product(&[SecurityReviewer, ReleaseManager]),
+        Action::SignGate
+        | Action::ReturnForChanges
+        | Action::AcceptDrift
+        | Action::SignOwed
+        | Action::DelegateSeat => product(&[SecurityReviewer, ReleaseManager]),
+        Action::HoldFeature | Action::CancelFeature | Action::RelateFeature => product(&[ProductManager]),
+        Action::MoveBack => product(&[ProductManager, SecurityReviewer, ReleaseManager]),
+        Action::ReleaseInEmergency | Action::ApproveWaiver => {
+            product(&[ProductManager, SecurityReviewer, ReleaseManager, IncidentManager])
+        }
+        Action::ArchiveFeature => product(&[ProductManager, ReleaseManager]),
+        Action::MigrateFeature => {
+            Row { product: &[ProductManager], workspace: &[Administrator], everyone: false }
+        }
+        Action::RequestWaiver => product(TEAM),
         Action::ReadGrants => {
             Row { product: Role::ALL, workspace: &[Administrator, Auditor], everyone: false }
         }
-        Action::ManageProducts | Action::ManagePeople => workspace(&[Administrator]),
+        Action::ManageProducts | Action::ManagePeople | Action::ManagePolicies => workspace(&[Administrator]),
         Action::ReadHistory => workspace(&[Auditor]),
     }
 }

@@ -69,6 +69,10 @@ codes! {
         Standard = "standard",
         /// A list of a product, such as its definition of ready.
         ProductList = "product-list",
+        /// A waiver.
+        Waiver = "waiver",
+        /// A seat at gates that was handed to somebody else.
+        Delegation = "delegation",
         /// The history.
         History = "history",
     }

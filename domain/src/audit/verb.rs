@@ -89,6 +89,60 @@ codes! {
         SignOffVoided = "sign-off.voided",
         /// A gate opened and the feature moved on.
         GateOpened = "gate.opened",
+        /// A change made after a gate opened was accepted.
+        DriftAccepted = "gate.drift-accepted",
+        /// What a gate was signed for was changed after it opened.
+        GateDrifted = "gate.drifted",
+        /// A seat at gates was handed to somebody else for a while.
+        SeatDelegated = "seat.delegated",
+        /// A delegation was ended before its time.
+        DelegationEnded = "seat.delegation-ended",
+        /// A feature was put on hold.
+        FeatureHeld = "feature.held",
+        /// A feature went on.
+        FeatureResumed = "feature.resumed",
+        /// A feature was cancelled.
+        FeatureCancelled = "feature.cancelled",
+        /// A cancelled feature was opened again.
+        FeatureReopened = "feature.reopened",
+        /// A feature was moved back to an earlier phase.
+        FeatureMovedBack = "feature.moved-back",
+        /// Somebody asked to release a feature in an emergency.
+        EmergencyProposed = "emergency.proposed",
+        /// An emergency release that was asked for was called off.
+        EmergencyCalledOff = "emergency.called-off",
+        /// A feature was released in an emergency.
+        EmergencyReleased = "emergency.released",
+        /// The emergency path went through a gate, which is owed.
+        GateOwed = "gate.owed",
+        /// A gate that was owed is signed.
+        GatePaid = "gate.paid",
+        /// A waiver was asked for.
+        WaiverRequested = "waiver.requested",
+        /// A waiver was approved.
+        WaiverApproved = "waiver.approved",
+        /// A waiver was refused.
+        WaiverRefused = "waiver.refused",
+        /// A request for a waiver was withdrawn.
+        WaiverWithdrawn = "waiver.withdrawn",
+        /// A waiver was ended before its time.
+        WaiverEnded = "waiver.ended",
+        /// A waiver lapsed.
+        WaiverLapsed = "waiver.lapsed",
+        /// A version of a policy became the one that new features start under.
+        PolicyActivated = "policy.activated",
+        /// A product chose the policy of its new features.
+        PolicyChosen = "product.policy-chosen",
+        /// A feature moved to another version of its policy.
+        FeatureMigrated = "feature.migrated",
+        /// Two features were related.
+        FeaturesRelated = "feature.relation-added",
+        /// A relation between two features was taken back.
+        FeaturesUnrelated = "feature.relation-removed",
+        /// A feature's whole record was exported and kept.
+        FeatureArchived = "feature.archived",
+        /// Time brought a change about: evidence or a waiver expired, a deadline passed.
+        GateDecidedAnew = "gate.decided-anew",
         /// The history was exported.
         HistoryExported = "history.exported",
     }

@@ -1,8 +1,10 @@
+use time::OffsetDateTime;
+
 use crate::{
-    access::Role,
+    access::{Action, Role},
     place::Place,
-    policy::{ControlKey, EvidenceKind, PhaseKey},
-    record::Shortfall,
+    policy::{ControlKey, EvidenceKind, PhaseKey, RecordsSubject},
+    record::{RecordKind, Shortfall},
     threat::{Question, Severity, ThreatStatus},
 };
 
@@ -33,6 +35,21 @@ pub enum Blocker {
         /// Who does it.
         done_by: Vec<Role>,
     },
+    /// The evidence of a control has expired, and none that holds is attached.
+    EvidenceExpired {
+        /// The phase that the control belongs to.
+        phase: PhaseKey,
+        /// The control.
+        control: ControlKey,
+        /// What it asks, from the policy.
+        title: String,
+        /// Number of the item that held longest.
+        number: i32,
+        /// When it expired.
+        since: OffsetDateTime,
+        /// Who does it.
+        done_by: Vec<Role>,
+    },
     /// Records do not yet prove a control: one thing is missing.
     RecordsShort {
         /// The phase that the control belongs to.
@@ -46,6 +63,31 @@ pub enum Blocker {
         /// Who does it.
         done_by: Vec<Role>,
     },
+    /// Records do not yet meet a condition of the gate: one thing is missing.
+    ConditionShort {
+        /// The condition.
+        condition: RecordsSubject,
+        /// What is missing.
+        shortfall: Shortfall,
+    },
+    /// The feature has no evidence that holds of the kinds that the gate asks for.
+    EvidenceWanted {
+        /// Kinds, one of which is enough.
+        kinds: Vec<EvidenceKind>,
+        /// When the last of them expired, if there was one.
+        since: Option<OffsetDateTime>,
+    },
+    /// A finding is not put right.
+    FindingOpen {
+        /// Number of the finding.
+        number: i32,
+        /// How bad it is.
+        severity: Severity,
+    },
+    /// The feature's record was not exported and kept as it is now.
+    NotArchived,
+    /// The scope changed after the threat model was answered.
+    ThreatModelStale,
     /// A question of the threat model has no answer.
     QuestionOpen {
         /// The question.
@@ -59,6 +101,35 @@ pub enum Blocker {
         severity: Severity,
         /// Where it has to get.
         needs: ThreatStatus,
+    },
+    /// Something that an earlier gate asks for no longer holds.
+    Earlier {
+        /// Name of that gate's phase.
+        name: String,
+        /// What is missing.
+        what: Box<Blocker>,
+    },
+    /// What was signed at an earlier gate was changed afterwards, and nobody has accepted the change.
+    Drifted {
+        /// The phase of that gate.
+        phase: PhaseKey,
+        /// Its name.
+        name: String,
+        /// How many items changed.
+        items: usize,
+        /// Who can accept the change.
+        roles: Vec<Role>,
+    },
+    /// The sign-offs that an emergency skipped are overdue.
+    OwedOverdue {
+        /// The phase of that gate.
+        phase: PhaseKey,
+        /// Its name.
+        name: String,
+        /// Since when.
+        since: OffsetDateTime,
+        /// Who can sign.
+        roles: Vec<Role>,
     },
     /// Somebody denied the gate.
     Vetoed {
@@ -85,7 +156,16 @@ impl Blocker {
         match self {
             Self::ControlOpen { .. } => "control.open",
             Self::EvidenceMissing { .. } => "control.evidence-missing",
+            Self::EvidenceExpired { .. } => "control.evidence-expired",
             Self::RecordsShort { .. } => "control.records-short",
+            Self::ConditionShort { .. } => "condition.records-short",
+            Self::EvidenceWanted { .. } => "evidence.missing",
+            Self::FindingOpen { .. } => "finding.open",
+            Self::NotArchived => "record.not-archived",
+            Self::ThreatModelStale => "threat-model.stale",
+            Self::Earlier { what, .. } => what.code(),
+            Self::Drifted { .. } => "gate.drifted",
+            Self::OwedOverdue { .. } => "gate.owed-overdue",
             Self::QuestionOpen { .. } => "threat-model.question-open",
             Self::ThreatUntreated { .. } => "threat.untreated",
             Self::Vetoed { .. } => "sign-off.vetoed",
@@ -93,21 +173,62 @@ impl Blocker {
         }
     }
 
+    /// What a waiver names: the same for as long as the same thing is missing, whatever is counted or worded about it.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::ControlOpen { phase, control, .. }
+            | Self::EvidenceMissing { phase, control, .. }
+            | Self::EvidenceExpired { phase, control, .. } => format!("control:{phase}/{control}"),
+            Self::RecordsShort { phase, control, shortfall, .. } => {
+                format!("control:{phase}/{control}#{}", shortfall.subject())
+            }
+            Self::ConditionShort { condition, shortfall } => {
+                format!("condition:{}#{}", condition.code(), shortfall.subject())
+            }
+            Self::EvidenceWanted { kinds, .. } => {
+                let codes: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
+                format!("evidence:{}", codes.join("/"))
+            }
+            Self::FindingOpen { number, .. } => format!("finding:{number}"),
+            Self::NotArchived => "archive".to_owned(),
+            Self::ThreatModelStale => "threat-model:stale".to_owned(),
+            Self::QuestionOpen { question } => format!("threat-model:{}", question.code()),
+            Self::ThreatUntreated { number, needs, .. } => format!("threat:{number}/{}", needs.code()),
+            Self::Earlier { what, .. } => what.subject(),
+            Self::Drifted { phase, .. } => format!("drift:{phase}"),
+            Self::OwedOverdue { phase, .. } => format!("owed:{phase}"),
+            Self::Vetoed { name, role } => format!("veto:{}/{name}", role.code()),
+            Self::SignOffsMissing { role, .. } => format!("sign-off:{}", role.code()),
+        }
+    }
+
+    /// What is missing on record, if that is what the blocker says.
+    #[must_use]
+    pub fn shortfall(&self) -> Option<&Shortfall> {
+        match self {
+            Self::RecordsShort { shortfall, .. } | Self::ConditionShort { shortfall, .. } => Some(shortfall),
+            Self::Earlier { what, .. } => what.shortfall(),
+            _ => None,
+        }
+    }
+
     /// Whether both say that the same thing is missing on record, for whichever control.
     #[must_use]
     pub fn is_same_lack(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::RecordsShort { shortfall: one, .. }, Self::RecordsShort { shortfall: two, .. }) => {
-                one == two
-            }
-            _ => false,
-        }
+        self.shortfall().is_some_and(|shortfall| other.shortfall() == Some(shortfall))
     }
 
     /// Whether reviewers clear it, by signing; all others are the team's.
     #[must_use]
     pub const fn is_for_reviewers(&self) -> bool {
-        matches!(self, Self::Vetoed { .. } | Self::SignOffsMissing { .. })
+        matches!(
+            self,
+            Self::Vetoed { .. }
+                | Self::SignOffsMissing { .. }
+                | Self::Drifted { .. }
+                | Self::OwedOverdue { .. }
+        )
     }
 
     /// The roles that can clear it.
@@ -116,10 +237,20 @@ impl Blocker {
         match self {
             Self::ControlOpen { done_by, .. }
             | Self::EvidenceMissing { done_by, .. }
+            | Self::EvidenceExpired { done_by, .. }
             | Self::RecordsShort { done_by, .. } => done_by.clone(),
-            Self::QuestionOpen { .. } | Self::ThreatUntreated { .. } => {
-                crate::access::Action::EditThreatModel.product_roles().to_vec()
+            Self::ConditionShort { shortfall, .. } => match shortfall.kind() {
+                Some(kind) => kind.spec().editors.to_vec(),
+                None => Action::AttestStandard.product_roles().to_vec(),
+            },
+            Self::FindingOpen { .. } => RecordKind::Finding.spec().editors.to_vec(),
+            Self::EvidenceWanted { .. } => Action::AddEvidence.product_roles().to_vec(),
+            Self::NotArchived => Action::ArchiveFeature.product_roles().to_vec(),
+            Self::QuestionOpen { .. } | Self::ThreatUntreated { .. } | Self::ThreatModelStale => {
+                Action::EditThreatModel.product_roles().to_vec()
             }
+            Self::Earlier { what, .. } => what.cleared_by(),
+            Self::Drifted { roles, .. } | Self::OwedOverdue { roles, .. } => roles.clone(),
             Self::Vetoed { role, .. } | Self::SignOffsMissing { role, .. } => vec![*role],
         }
     }
@@ -128,11 +259,19 @@ impl Blocker {
     #[must_use]
     pub fn place(&self) -> Place {
         match self {
-            Self::ControlOpen { phase, control, .. } | Self::EvidenceMissing { phase, control, .. } => {
-                Place::Control(phase.clone(), control.clone())
+            Self::ControlOpen { phase, control, .. }
+            | Self::EvidenceMissing { phase, control, .. }
+            | Self::EvidenceExpired { phase, control, .. } => Place::Control(phase.clone(), control.clone()),
+            Self::RecordsShort { shortfall, .. } | Self::ConditionShort { shortfall, .. } => {
+                shortfall.place()
             }
-            Self::RecordsShort { shortfall, .. } => shortfall.place(),
-            Self::QuestionOpen { .. } => Place::ThreatModel,
+            Self::FindingOpen { number, .. } => Place::Record(RecordKind::Finding, *number),
+            Self::EvidenceWanted { .. } => Place::EvidenceList,
+            Self::NotArchived => Place::Archive,
+            Self::QuestionOpen { .. } | Self::ThreatModelStale => Place::ThreatModel,
+            Self::Earlier { what, .. } => what.place(),
+            Self::Drifted { phase, .. } => Place::Drift(phase.clone()),
+            Self::OwedOverdue { phase, .. } => Place::Owed(phase.clone()),
             Self::ThreatUntreated { number, .. } => Place::Threat(*number),
             Self::Vetoed { .. } | Self::SignOffsMissing { .. } => Place::Review,
         }
@@ -153,6 +292,22 @@ pub enum Met {
         /// It was declared not applicable.
         not_applicable: bool,
     },
+    /// What the phases recorded meets a condition.
+    Records(RecordsSubject),
+    /// Evidence of one of these kinds holds.
+    Evidence {
+        /// The kinds.
+        kinds: Vec<EvidenceKind>,
+    },
+    /// No finding of this severity or above is open.
+    Findings {
+        /// The lowest severity that the gate looks at.
+        at_least: Severity,
+    },
+    /// The feature's record is exported and kept, as it is now.
+    Archived,
+    /// The threat model is about the scope as it is now.
+    ThreatModelCurrent,
     /// A question of the threat model is answered.
     Question(Question),
     /// No threat of this severity or above is behind.

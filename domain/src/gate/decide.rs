@@ -1,20 +1,58 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Blocker, ControlFact, Facts, Mark, Met, SignOffFact, Verdict};
+use time::OffsetDateTime;
+
+use super::{
+    Blocker, EarlierGate, EvidenceFact, Facts, Met, Passed, SignOffFact, Situation, Verdict, WaiverFact,
+    conditions::{condition, control_blockers, is_set_aside},
+};
 use crate::{
     access::Role,
     ids::PersonId,
-    policy::{Condition, Control, Phase, Proof},
-    threat::Question,
+    policy::{Phase, PhaseKey, Policy},
 };
 
 /// What is missing at a gate, and what holds. No blocker left means that the gate opens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decision {
-    /// Every reason why the gate is closed, in the order of the policy.
+    /// Every reason why the gate is closed: those of the gate itself in the order of the policy, those of earlier gates,
+    /// then what reviewers clear.
     pub blockers: Vec<Blocker>,
+    /// What is missing and waived for a while.
+    pub waived: Vec<Waived>,
     /// Every condition that holds.
     pub met: Vec<Met>,
+    /// Gates that the emergency path went through, and that are not signed yet.
+    pub debts: Vec<Debt>,
+    /// What has to be met before production: subjects of blockers, waived ones left out.
+    pub before_production: BTreeSet<String>,
+    /// What a waiver may name: subjects of blockers.
+    pub waivable: BTreeSet<String>,
+    /// The next instant at which the decision can change by itself, because evidence or a waiver expires or a deadline
+    /// passes.
+    pub changes_at: Option<OffsetDateTime>,
+}
+
+/// A blocker that a waiver lets pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waived {
+    /// What is missing.
+    pub blocker: Blocker,
+    /// The waiver.
+    pub waiver: WaiverFact,
+}
+
+/// A gate that the emergency path went through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Debt {
+    /// Its phase.
+    pub phase: PhaseKey,
+    /// The phase's name.
+    pub name: String,
+    /// Until when it is to be signed.
+    pub due: OffsetDateTime,
+    /// What is still missing there; nothing when it can be closed.
+    pub missing: Vec<Blocker>,
 }
 
 impl Decision {
@@ -30,12 +68,19 @@ impl Decision {
         self.blockers.iter().all(Blocker::is_for_reviewers)
     }
 
+    /// Whether a waiver may be asked for this blocker.
+    #[must_use]
+    pub fn may_waive(&self, blocker: &Blocker) -> bool {
+        self.waivable.contains(&blocker.subject())
+    }
+
     /// What is missing, thing by thing: where several controls wait for the same record, the first one stands for all.
     #[must_use]
     pub fn things(&self) -> Vec<&Blocker> {
-        let mut things: Vec<&Blocker> = Vec::new();
+        let mut lacks = BTreeSet::new();
+        let mut things = Vec::new();
         for blocker in &self.blockers {
-            if !things.iter().any(|known| known.is_same_lack(blocker)) {
+            if blocker.shortfall().is_none_or(|lack| lacks.insert(lack)) {
                 things.push(blocker);
             }
         }
@@ -66,153 +111,243 @@ impl Decision {
     pub fn for_team(&self) -> impl Iterator<Item = &Blocker> {
         self.blockers.iter().filter(|blocker| !blocker.is_for_reviewers())
     }
+
+    /// What keeps the feature from production: every earlier gate has to hold, and what the policy marks has to be met.
+    /// Sign-offs of the current gate are not among it: the release gate opens after the deployment.
+    pub fn keeps_from_production(&self) -> impl Iterator<Item = &Blocker> {
+        self.blockers.iter().filter(|blocker| match blocker {
+            Blocker::Earlier { .. } | Blocker::Drifted { .. } | Blocker::OwedOverdue { .. } => true,
+            other => self.before_production.contains(&other.subject()),
+        })
+    }
+
+    fn may_change_at(&mut self, at: OffsetDateTime, now: OffsetDateTime) {
+        if at > now {
+            self.changes_at = Some(self.changes_at.map_or(at, |earlier| earlier.min(at)));
+        }
+    }
 }
 
 /// Decides about the gate of a phase. All blockers are reported, not the first.
 ///
 /// Sign-offs count when they cover the dossier as it is now and their author did not contribute to it; one person
-/// fills one seat, whatever number of facts names them.
+/// fills one seat, whatever number of facts names them. What an earlier gate asks for and no longer holds blocks this
+/// one. A waiver in force takes a blocker out, never a sign-off, a veto or a debt.
 #[must_use]
-pub fn decide(phase: &Phase, facts: &Facts) -> Decision {
-    let mut decision = Decision { blockers: Vec::new(), met: Vec::new() };
+pub fn decide(policy: &Policy, phase: &Phase, situation: &Situation, now: OffsetDateTime) -> Decision {
+    let mut decision = Decision::default();
+    let mut seen = BTreeSet::new();
+    for found in phase_findings(phase, &situation.facts, now, &mut decision) {
+        note(&mut decision, &mut seen, found, situation, now);
+    }
+    for gate in &situation.earlier {
+        // A gate that the policy in force does not have asks for nothing any more.
+        let Some(earlier) = policy.phase(&gate.phase) else { continue };
+        for found in earlier_findings(earlier, gate, now, &mut decision) {
+            note(&mut decision, &mut seen, found, situation, now);
+        }
+    }
+    for waiver in &situation.waivers {
+        decision.may_change_at(waiver.until, now);
+    }
+    let (vetoes, missing, met) = sign_offs(phase, &situation.facts);
+    decision.blockers.extend(vetoes);
+    decision.blockers.extend(missing);
+    decision.met.extend(met);
+    decision
+}
+
+/// A blocker that was found, and what the policy says of it.
+pub(super) struct Found {
+    pub(super) blocker: Blocker,
+    pub(super) waivable: bool,
+    pub(super) before_production: bool,
+}
+
+/// Notes what was found: as a blocker, or as waived. The same thing is noted once.
+fn note(
+    decision: &mut Decision,
+    seen: &mut BTreeSet<String>,
+    found: Found,
+    situation: &Situation,
+    now: OffsetDateTime,
+) {
+    let Found { blocker, waivable, before_production } = found;
+    let subject = blocker.subject();
+    if !seen.insert(subject.clone()) {
+        return;
+    }
+    let in_force = |waiver: &&WaiverFact| waiver.subject == subject && now < waiver.until;
+    // The longest of several, and of these the newest: order does not matter.
+    let longest = situation
+        .waivers
+        .iter()
+        .filter(in_force)
+        .max_by_key(|waiver| (waiver.until, waiver.number))
+        .filter(|_| waivable);
+    if let Some(waiver) = longest {
+        decision.waived.push(Waived { blocker, waiver: waiver.clone() });
+        return;
+    }
+    if before_production {
+        decision.before_production.insert(subject.clone());
+    }
+    if waivable {
+        decision.waivable.insert(subject);
+    }
+    decision.blockers.push(blocker);
+}
+
+/// What a phase asks for and does not have, sign-offs apart.
+fn phase_findings(phase: &Phase, facts: &Facts, now: OffsetDateTime, decision: &mut Decision) -> Vec<Found> {
+    let (found, met) = look(phase, facts, now);
+    decision.met.extend(met);
+    for until in moments(facts) {
+        decision.may_change_at(until, now);
+    }
+    found
+}
+
+/// Looks at the controls and conditions of a phase: what is missing, and what holds.
+fn look(phase: &Phase, facts: &Facts, now: OffsetDateTime) -> (Vec<Found>, Vec<Met>) {
+    let (mut found, mut met) = (Vec::new(), Vec::new());
     for control in phase.controls_for(facts.tier) {
-        let blockers = control_blockers(phase, control, facts);
+        let blockers = control_blockers(phase, control, facts, now);
         if blockers.is_empty() {
-            decision.met.push(Met::Control {
+            met.push(Met::Control {
                 phase: phase.key.clone(),
                 control: control.key.clone(),
                 title: control.title.clone(),
                 not_applicable: is_set_aside(control, facts.controls.get(&control.key)),
             });
         }
-        decision.blockers.extend(blockers);
+        found.extend(blockers.into_iter().map(|blocker| Found {
+            blocker,
+            waivable: control.waivable,
+            before_production: control.before_production,
+        }));
     }
-    for condition in &phase.gate.conditions {
-        decide_condition(*condition, facts, &mut decision);
+    for asked in phase.conditions_for(facts.tier) {
+        let (blockers, holds) = condition(&asked.wanted, facts, now);
+        met.extend(holds);
+        found.extend(blockers.into_iter().map(|blocker| Found {
+            blocker,
+            waivable: asked.waivable,
+            before_production: asked.before_production,
+        }));
     }
-    decide_sign_offs(phase, facts, &mut decision);
-    decision
+    (found, met)
 }
 
-/// Whether the team said that the control does not apply, and the policy lets it say so. Where the policy does not,
-/// the mark means nothing: the control is open until it is proved.
-fn is_set_aside(control: &Control, fact: Option<&ControlFact>) -> bool {
-    control.can_be_not_applicable && fact.is_some_and(|fact| fact.mark == Mark::NotApplicable)
+/// Every instant at which something in these facts expires.
+fn moments(facts: &Facts) -> impl Iterator<Item = OffsetDateTime> {
+    let attached = facts.controls.values().flat_map(|control| &control.evidence);
+    attached.chain(&facts.evidence).filter_map(|item: &EvidenceFact| item.until)
 }
 
-/// What keeps a control from being met: one blocker, or one for each thing that its records still lack.
-#[must_use]
-pub fn control_blockers(phase: &Phase, control: &Control, facts: &Facts) -> Vec<Blocker> {
-    let fact = facts.controls.get(&control.key);
-    if is_set_aside(control, fact) {
-        return Vec::new();
+/// What an earlier gate says now.
+fn earlier_findings(
+    phase: &Phase,
+    gate: &EarlierGate,
+    now: OffsetDateTime,
+    decision: &mut Decision,
+) -> Vec<Found> {
+    for until in moments(&gate.facts) {
+        decision.may_change_at(until, now);
     }
-    let mark = fact.map_or(Mark::Open, |fact| fact.mark);
-    let attached = |wanted: &dyn Fn(&crate::policy::EvidenceKind) -> bool| {
-        fact.is_some_and(|fact| fact.evidence.iter().any(wanted))
+    let (found, _) = look(phase, &gate.facts, now);
+    let roles = || phase.gate.sign_offs_for(gate.facts.tier).map(|rule| rule.role).collect::<Vec<Role>>();
+    let later = |found: Vec<Found>| {
+        found.into_iter().map(|found| Found {
+            blocker: Blocker::Earlier { name: phase.name.clone(), what: Box::new(found.blocker) },
+            ..found
+        })
     };
-    match &control.proof {
-        Proof::Statement if mark == Mark::Done || attached(&|_| true) => Vec::new(),
-        Proof::Statement => vec![Blocker::ControlOpen {
-            phase: phase.key.clone(),
-            control: control.key.clone(),
-            title: control.title.clone(),
-            done_by: control.done_by.clone(),
-        }],
-        Proof::Evidence(kinds) if attached(&|kind| kinds.contains(kind)) => Vec::new(),
-        Proof::Evidence(kinds) => vec![Blocker::EvidenceMissing {
-            phase: phase.key.clone(),
-            control: control.key.clone(),
-            title: control.title.clone(),
-            kinds: kinds.clone(),
-            done_by: control.done_by.clone(),
-        }],
-        Proof::Records { rule, .. } => rule
-            .shortfalls(&facts.records, control.reviewers(facts.tier))
-            .into_iter()
-            .map(|shortfall| Blocker::RecordsShort {
+    match &gate.passed {
+        Passed::Owed { due } => {
+            decision.may_change_at(*due, now);
+            let mut missing: Vec<Blocker> = found.into_iter().map(|found| found.blocker).collect();
+            let (vetoes, unsigned, _) = sign_offs(phase, &gate.facts);
+            missing.extend(vetoes.into_iter().chain(unsigned));
+            let overdue = now >= *due && !missing.is_empty();
+            decision.debts.push(Debt {
                 phase: phase.key.clone(),
-                control: control.key.clone(),
-                title: control.title.clone(),
-                shortfall,
-                done_by: control.done_by.clone(),
-            })
-            .collect(),
+                name: phase.name.clone(),
+                due: *due,
+                missing,
+            });
+            let blocker = Blocker::OwedOverdue {
+                phase: phase.key.clone(),
+                name: phase.name.clone(),
+                since: *due,
+                roles: roles(),
+            };
+            overdue
+                .then_some(Found { blocker, waivable: false, before_production: true })
+                .into_iter()
+                .collect()
+        }
+        Passed::Opened { drift } => {
+            let drifted = Found {
+                blocker: Blocker::Drifted {
+                    phase: phase.key.clone(),
+                    name: phase.name.clone(),
+                    items: drift.len(),
+                    roles: roles(),
+                },
+                waivable: true,
+                before_production: true,
+            };
+            later(found).chain((!drift.is_empty()).then_some(drifted)).collect()
+        }
+        Passed::Unasked => later(found).collect(),
     }
 }
 
-fn decide_condition(condition: Condition, facts: &Facts, decision: &mut Decision) {
-    match condition {
-        Condition::ThreatModelComplete { tiers } if tiers.contains(facts.tier) => {
-            for question in Question::ALL {
-                if facts.answered.contains(question) {
-                    decision.met.push(Met::Question(*question));
-                } else {
-                    decision.blockers.push(Blocker::QuestionOpen { question: *question });
-                }
-            }
-        }
-        Condition::NoUntreatedThreat { at_least, needs, tiers } if tiers.contains(facts.tier) => {
-            // A set: the decision is the same in whatever order the facts came.
-            let behind: BTreeSet<_> = facts
-                .threats
-                .iter()
-                .filter(|threat| threat.severity >= at_least && threat.status < needs)
-                .map(|threat| (threat.number, threat.severity))
-                .collect();
-            if behind.is_empty() {
-                decision.met.push(Met::Threats { at_least, needs });
-            }
-            for (number, severity) in behind {
-                let blocker = Blocker::ThreatUntreated { number, severity, needs };
-                if !decision.blockers.contains(&blocker) {
-                    decision.blockers.push(blocker);
-                }
-            }
-        }
-        Condition::ThreatModelComplete { .. } | Condition::NoUntreatedThreat { .. } => {}
-    }
-}
-
-fn decide_sign_offs(phase: &Phase, facts: &Facts, decision: &mut Decision) {
+/// Vetoes, missing sign-offs, and quorums that are complete.
+fn sign_offs(phase: &Phase, facts: &Facts) -> (Vec<Blocker>, Vec<Blocker>, Vec<Met>) {
     let vetoes: BTreeSet<(&str, Role)> = facts
         .sign_offs
         .iter()
         .filter(|sign_off| sign_off.verdict == Verdict::Deny)
         .map(|sign_off| (sign_off.name.as_str(), sign_off.role))
         .collect();
-    decision
-        .blockers
-        .extend(vetoes.into_iter().map(|(name, role)| Blocker::Vetoed { name: name.to_owned(), role }));
-
+    let vetoes =
+        vetoes.into_iter().map(|(name, role)| Blocker::Vetoed { name: name.to_owned(), role }).collect();
     let seats = seats(facts);
-    for rule in &phase.gate.sign_offs {
+    let (mut missing, mut met) = (Vec::new(), Vec::new());
+    for rule in phase.gate.sign_offs_for(facts.tier) {
         let need = rule.quorum.for_tier(facts.tier);
-        if need == 0 {
-            continue;
-        }
         let have = seats.values().filter(|role| **role == rule.role).count();
         let have = u8::try_from(have).unwrap_or(u8::MAX);
         if have >= need {
-            decision.met.push(Met::SignOffs { role: rule.role, need });
+            met.push(Met::SignOffs { role: rule.role, need });
         } else {
-            decision.blockers.push(Blocker::SignOffsMissing { role: rule.role, have, need });
+            missing.push(Blocker::SignOffsMissing { role: rule.role, have, need });
         }
     }
+    (vetoes, missing, met)
 }
 
-/// One seat a person: who counts, and as what.
+/// One seat a person: who counts, and as what. Who signs for somebody else takes that person's seat along with their
+/// own, so neither can fill a second one.
 fn seats(facts: &Facts) -> BTreeMap<PersonId, Role> {
     let counts = |sign_off: &&SignOffFact| {
         sign_off.verdict == Verdict::Approve
             && sign_off.covers == facts.dossier
-            && !facts.contributors.include(sign_off.person)
+            && sign_off.people().all(|person| !facts.contributors.include(person))
     };
+    // In one order, whatever the facts came in: of contradicting ones the lower role wins.
+    let mut standing: Vec<&SignOffFact> = facts.sign_offs.iter().filter(counts).collect();
+    standing.sort_by_key(|sign_off| (sign_off.role, sign_off.person, sign_off.on_behalf_of));
+    let mut taken: BTreeSet<PersonId> = BTreeSet::new();
     let mut seats = BTreeMap::new();
-    for sign_off in facts.sign_offs.iter().filter(counts) {
-        // Where facts contradict each other the lower role wins, so that order does not matter.
-        let seat = seats.entry(sign_off.person).or_insert(sign_off.role);
-        *seat = (*seat).min(sign_off.role);
+    for sign_off in standing {
+        if sign_off.people().any(|person| taken.contains(&person)) {
+            continue;
+        }
+        taken.extend(sign_off.people());
+        seats.insert(sign_off.person, sign_off.role);
     }
     seats
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 mod condition;
 mod coverage;
+mod difference;
 mod language;
 mod model;
 mod parse;
@@ -19,6 +20,7 @@ mod terms;
 
 pub use condition::{Condition, ConditionKind, RecordsSubject, Wanted};
 pub use coverage::{Coverage, CoverageCount, CoverageEntry, PlacedControl, coverage};
+pub use difference::{Change, Effect, PolicyChange, PolicyDifference, PolicyField, PolicyPart, PolicyValue};
 pub use language::schema;
 pub use model::{
     Control, ControlKey, EvidenceKind, Gate, KeyError, Phase, PhaseKey, Policy, Proof, ProofForm, Quorum,

@@ -1,7 +1,10 @@
+use time::OffsetDateTime;
+
 use super::{Label, join};
 use crate::{
     access::Role,
     gate::{Blocker, Met},
+    policy::RecordsSubject,
     record::{RecordKind, RecordRef, Shortfall},
     threat::ThreatStatus,
 };
@@ -15,7 +18,40 @@ pub fn blocker(blocker: &Blocker) -> String {
             let kinds: Vec<String> = kinds.iter().map(|kind| inside_sentence(kind.label())).collect();
             format!("“{title}” has no evidence; it needs {}", join(&kinds, "or"))
         }
-        Blocker::RecordsShort { shortfall, .. } => self::shortfall(shortfall),
+        Blocker::EvidenceExpired { title, number, since, .. } => {
+            format!("Evidence E-{number} for “{title}” expired on {}", date(*since))
+        }
+        Blocker::RecordsShort { shortfall, .. } | Blocker::ConditionShort { shortfall, .. } => {
+            self::shortfall(shortfall)
+        }
+        Blocker::EvidenceWanted { kinds, since } => {
+            let kinds: Vec<String> = kinds.iter().map(|kind| inside_sentence(kind.label())).collect();
+            let kinds = join(&kinds, "or");
+            match since {
+                Some(since) => format!("The evidence of the kind {kinds} expired on {}", date(*since)),
+                None => format!("The feature has no evidence of the kind {kinds}"),
+            }
+        }
+        Blocker::FindingOpen { number, severity } => {
+            format!("Finding F-{number} ({}) is not fixed and validated", severity.label())
+        }
+        Blocker::NotArchived => "The feature’s record, as it is now, is not archived".to_owned(),
+        Blocker::ThreatModelStale => {
+            "The scope changed after the threat model was answered; confirm the answers or change them"
+                .to_owned()
+        }
+        Blocker::Earlier { name, what } => {
+            format!("{}; the gate of “{name}” asked for it", self::blocker(what))
+        }
+        Blocker::Drifted { name, items: 1, .. } => {
+            format!("One item that was signed at the gate of “{name}” has changed since")
+        }
+        Blocker::Drifted { name, items, .. } => {
+            format!("{items} items that were signed at the gate of “{name}” have changed since")
+        }
+        Blocker::OwedOverdue { name, since, .. } => {
+            format!("The sign-offs that the emergency skipped at “{name}” were due on {}", date(*since))
+        }
         Blocker::QuestionOpen { question } => {
             format!("The threat model does not answer “{}”", question.title())
         }
@@ -45,6 +81,11 @@ pub fn blocker(blocker: &Blocker) -> String {
             }
         }
     }
+}
+
+/// A day as people write it; the instant belongs to the machine-readable part of a page.
+fn date(at: OffsetDateTime) -> String {
+    format!("{} {} {}", at.day(), at.month(), at.year())
 }
 
 /// What a record still lacks, in one plain sentence.
@@ -127,6 +168,23 @@ pub fn met(met: &Met) -> String {
     match met {
         Met::Control { title, not_applicable: true, .. } => format!("“{title}” does not apply"),
         Met::Control { title, .. } => format!("“{title}” is done"),
+        Met::Records(subject) => match subject {
+            RecordsSubject::RequirementsPresent => "The requirements are accepted",
+            RecordsSubject::TestsPassed => "The promised tests passed and are summarised",
+            RecordsSubject::ReviewersPerChange => "Every change has its reviewers",
+            RecordsSubject::ChecksGreen => "The latest run of every check passed",
+            RecordsSubject::StakeholdersInformed => "Marketing and support know and acknowledged",
+            RecordsSubject::ArtefactsSigned => "Every artefact is signed",
+            RecordsSubject::PromotedThroughStaging => "What ships went through staging to production",
+        }
+        .to_owned(),
+        Met::Evidence { kinds } => {
+            let kinds: Vec<String> = kinds.iter().map(|kind| inside_sentence(kind.label())).collect();
+            format!("Evidence of the kind {} holds", join(&kinds, "or"))
+        }
+        Met::Findings { at_least } => format!("No finding of severity {} or above is open", at_least.label()),
+        Met::Archived => "The feature’s record is archived as it is now".to_owned(),
+        Met::ThreatModelCurrent => "The threat model is about the scope as it is now".to_owned(),
         Met::Question(question) => format!("The threat model answers “{}”", question.title()),
         Met::Threats { at_least, needs } => {
             let what = match needs {

@@ -89,6 +89,8 @@ labels! {
         Comment = "comment",
         Standard = "coding standard",
         ProductList = "list of a product",
+        Waiver = "waiver",
+        Delegation = "delegated seat",
         History = "history",
     }
 }

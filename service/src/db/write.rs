@@ -208,14 +208,16 @@ impl Write {
         &mut self,
         person: PersonId,
     ) -> Result<BTreeSet<sluice_domain::access::WorkspaceRole>> {
-        // The person's row comes first: a disabled account holds nothing, and disabling waits for this transaction.
-        let enabled = sqlx::query_scalar!(
-            r#"select disabled_at is null as "enabled!" from person where id = $1 for share"#,
+        // The person's row comes first: a disabled account holds nothing, and disabling waits for this transaction. The
+        // database is told who acts, for what its triggers record.
+        let person_row = sqlx::query!(
+            r#"select disabled_at is null as "enabled!", set_config('sluice.actor', id::text, true) as actor
+               from person where id = $1 for share"#,
             person.uuid()
         )
         .fetch_optional(&mut *self.tx)
         .await?;
-        if enabled != Some(true) {
+        if person_row.is_none_or(|row| !row.enabled) {
             return Err(Error::NotFound);
         }
         let rows = sqlx::query_scalar!(

@@ -163,10 +163,10 @@ pub(crate) async fn open(
         Progress::Active(attempt) => {
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
             let gathered = gather(connection, &feature, phase, attempt).await?;
-            let decision = decide(phase, &gathered.facts);
+            let decision = decide(&feature.policy.policy, phase, &gathered.situation, now);
             (Some(gathered), decision)
         }
-        Progress::Finished { .. } => (None, Decision { blockers: Vec::new(), met: Vec::new() }),
+        Progress::Finished { .. } => (None, Decision::default()),
     };
     let steps = steps(connection, &feature, &decision).await?;
     let policy = &feature.policy.policy;
@@ -199,7 +199,7 @@ async fn steps(
     decision: &Decision,
 ) -> Result<Vec<PhaseStep>> {
     let opened = sqlx::query!(
-        r#"select phase, cycle, ended_at as "ended_at!" from gate_attempt where feature_id = $1 and outcome = 'opened'"#,
+        r#"select phase, cycle, ended_at as "ended_at!" from gate_attempt where feature_id = $1 and outcome in ('opened', 'owed') and undone_at is null"#,
         feature.id.uuid()
     )
     .fetch_all(connection)

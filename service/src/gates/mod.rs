@@ -5,7 +5,7 @@ mod review;
 mod review_page;
 mod settle;
 
-pub(crate) use facts::{Gathered, gather};
+pub(crate) use facts::{Gate, Gathered, gather, gather_many};
 pub use review::{ReturnForChanges, SignGate, WithdrawSignOff};
 pub use review_page::{DossierLine, MySeat, PastSignOff, ReturnedAttempt, ReviewPage, ReviewedAttempt};
 pub(crate) use settle::{settle, start_attempt};

@@ -3,7 +3,6 @@ use sluice_domain::{
     access::{Action, Role},
     audit::{Authentication, Object, ObjectKind, Value, Verb},
     canonical::Digest,
-    dossier::Dossier,
     form::{Check, FieldProblem, Fields, Problem},
     gate::{SignOffFact, Verdict, decide},
     ids::{FeatureKey, SignOffId},
@@ -13,15 +12,15 @@ use sluice_domain::{
 
 use super::{
     gather,
-    settle::{Ending, end_attempt, gate_object, settle, start_attempt},
+    settle::{Ending, end_attempt, gate_object, settle, start_attempt, store_dossier},
 };
 use crate::{
     Service,
     actor::Actor,
     clock::fresh_id,
-    db::write::{Write, uncancelled},
+    db::write::uncancelled,
     error::{Error, Result, violates},
-    features::row::{self, Feature, store_progress},
+    features::row::{self, store_progress},
 };
 
 /// A sign-off: what is said, from which seat, of which dossier, with the password given anew.
@@ -140,7 +139,7 @@ impl Service {
             let attempt = feature.progress.attempt()?.clone();
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
             let gathered = gather(write.connection(), &feature, phase, &attempt).await?;
-            let decision = decide(phase, &gathered.facts);
+            let decision = decide(&feature.policy.policy, phase, &gathered.situation, write.now);
             let next = attempt.clone().request_review(actor.person, &decision, write.now)?;
             feature.progress = Progress::Active(next);
             store_progress(write.connection(), &permit, &feature.progress).await?;
@@ -161,7 +160,7 @@ impl Service {
             event
                 .change("turn", Value::code("team"), Value::code("reviewers"))
                 .change("cycle", Value::None, Value::Number(attempt.cycle.into()))
-                .change("dossier", Value::None, Value::Digest(gathered.facts.dossier));
+                .change("dossier", Value::None, Value::Digest(gathered.dossier.digest()));
             let settled = settle(&mut write, &permit, &feature).await?;
             write.commit(event, settled.consequences).await
         })
@@ -190,15 +189,16 @@ impl Service {
             let policy = &feature.policy.policy;
             let phase = policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
             let gathered = gather(write.connection(), &feature, phase, &attempt).await?;
-            let dossier = gathered.facts.dossier;
+            let dossier = gathered.dossier.digest();
             let sign_off = SignOffFact {
                 person: actor.person,
                 name: actor.name.clone(),
                 role: command.role,
                 verdict: command.verdict,
                 covers: command.covers,
+                on_behalf_of: None,
             };
-            attempt.sign(policy, gathered.facts, sign_off, write.now)?;
+            attempt.sign(policy, gathered.situation, sign_off, write.now)?;
 
             store_dossier(&mut write, &feature, &gathered.dossier).await?;
             let meaning = phase
@@ -281,7 +281,7 @@ impl Service {
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
             let seats: Vec<Role> = phase.gate.sign_offs_for(feature.tier).map(|rule| rule.role).collect();
             let role = write.one_role_of(&actor, feature.product, &seats, Action::ReturnForChanges).await?;
-            let facts = gather(write.connection(), &feature, phase, &attempt).await?.facts;
+            let facts = gather(write.connection(), &feature, phase, &attempt).await?.situation.facts;
             attempt.may_return(&facts, actor.person)?;
             let reason = command.reason.as_str();
             end_attempt(&mut write, &permit, &attempt, Ending::Returned(actor.person, reason)).await?;
@@ -349,22 +349,4 @@ impl Service {
         })
         .await
     }
-}
-
-/// Keeps the manifest that a digest stands for.
-async fn store_dossier(write: &mut Write, feature: &Feature, dossier: &Dossier) -> Result<()> {
-    let (now, digest) = (write.now, dossier.digest());
-    sqlx::query!(
-        "insert into dossier (digest, feature_id, phase, cycle, manifest, created_at)
-         values ($1, $2, $3, $4, $5, $6) on conflict (digest) do nothing",
-        digest.as_bytes().as_slice(),
-        feature.id.uuid(),
-        dossier.phase.as_str(),
-        dossier.cycle,
-        dossier.manifest(),
-        now
-    )
-    .execute(write.connection())
-    .await?;
-    Ok(())
 }

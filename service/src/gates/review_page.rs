@@ -154,7 +154,7 @@ impl Service {
                     earlier.as_deref().and_then(items_of).map(|items| gathered.dossier.difference(&items));
                 let roles: Vec<Role> = summary.grants.product.iter().copied().collect();
                 let seat = if summary.may(Action::SignGate) {
-                    match attempt.may_sign(&phase, &gathered.facts, actor.person, &roles) {
+                    match attempt.may_sign(policy, &gathered.situation, actor.person, &roles, summary.now) {
                         Ok(seats) => MySeat::Sign(seats),
                         Err(refusal) => MySeat::No(refusal),
                     }
@@ -163,13 +163,13 @@ impl Service {
                 };
                 Some(ReviewedAttempt {
                     requested_by: requested_by(&mut connection, &feature, attempt).await?,
-                    dossier: gathered.facts.dossier,
+                    dossier: gathered.dossier.digest(),
                     items: lines(
                         &mut connection,
                         &feature,
                         &phase,
                         &gathered.dossier,
-                        &gathered.facts.records,
+                        &gathered.situation.facts.records,
                     )
                     .await?,
                     compared: changes.is_some(),

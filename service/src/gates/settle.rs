@@ -1,11 +1,16 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use sluice_domain::{
     access::Role,
     audit::{Event, Object, ObjectKind, Value, Verb},
-    gate::{Decision, decide},
+    canonical::Digest,
+    dossier::Dossier,
+    gate::{Blocker, Decision, Facts, SignOffFact, decide},
     ids::PersonId,
     lifecycle::{Attempt, Progress, Turn},
     policy::Tier,
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Gathered, gather};
@@ -51,7 +56,9 @@ pub(crate) async fn settle(
     }
 
     let progress = attempt.open(&feature.policy.policy, &decision, write.now)?;
-    end_attempt(write, permit, attempt, Ending::Opened(feature.tier)).await?;
+    store_dossier(write, feature, &gathered.dossier).await?;
+    let ending = Ending::Opened(feature.tier, gathered.dossier.digest());
+    end_attempt(write, permit, attempt, ending).await?;
     store_progress(write.connection(), permit, &progress).await?;
     let mut event = write.consequence(permit, Verb::GateOpened, gate_object(feature, attempt));
     event.change(
@@ -62,7 +69,7 @@ pub(crate) async fn settle(
             Progress::Finished { .. } => Value::code("finished"),
         },
     );
-    event.change("dossier", Value::None, Value::Digest(gathered.facts.dossier));
+    event.change("dossier", Value::None, Value::Digest(gathered.dossier.digest()));
     consequences.push(event);
 
     let feature = Feature { progress: progress.clone(), ..feature.clone() };
@@ -96,7 +103,7 @@ async fn decide_attempt(
     let phase =
         feature.policy.policy.phase(&attempt.phase).ok_or_else(|| Error::internal("phase not in policy"))?;
     let gathered = gather(write.connection(), feature, phase, attempt).await?;
-    let decision = decide(phase, &gathered.facts);
+    let decision = decide(&feature.policy.policy, phase, &gathered.situation, write.now);
     Ok((gathered, decision))
 }
 
@@ -108,8 +115,9 @@ async fn void_sign_offs(
     gathered: &Gathered,
     consequences: &mut Vec<Event>,
 ) -> Result<bool> {
-    let dossier = gathered.facts.dossier;
+    let dossier = gathered.situation.facts.dossier;
     let void: Vec<PersonId> = gathered
+        .situation
         .facts
         .sign_offs
         .iter()
@@ -163,8 +171,8 @@ pub(crate) async fn start_attempt(
 
 /// How an attempt ends.
 pub(crate) enum Ending<'a> {
-    /// The gate opened, under this tier.
-    Opened(Tier),
+    /// The gate opened, under this tier and on this dossier.
+    Opened(Tier, Digest),
     /// A person returned it, for this reason.
     Returned(PersonId, &'a str),
 }
@@ -177,12 +185,13 @@ pub(crate) async fn end_attempt(
     ending: Ending<'_>,
 ) -> Result<()> {
     let now = write.now;
-    let (outcome, tier, by, reason) = match ending {
-        Ending::Opened(tier) => ("opened", Some(tier.code()), None, ""),
-        Ending::Returned(by, reason) => ("returned", None, Some(by.uuid()), reason),
+    let (outcome, tier, dossier, by, reason) = match ending {
+        Ending::Opened(tier, dossier) => ("opened", Some(tier.code()), Some(dossier), None, ""),
+        Ending::Returned(by, reason) => ("returned", None, None, Some(by.uuid()), reason),
     };
+    let dossier = dossier.map(|dossier| dossier.as_bytes().to_vec());
     let done = sqlx::query!(
-        "update gate_attempt set ended_at = $4, outcome = $5, ended_by = $6, reason = $7, tier = $8
+        "update gate_attempt set ended_at = $4, outcome = $5, ended_by = $6, reason = $7, tier = $8, dossier = $9
          where feature_id = $1 and phase = $2 and cycle = $3 and outcome is null",
         permit.feature().uuid(),
         attempt.phase.as_str(),
@@ -191,11 +200,69 @@ pub(crate) async fn end_attempt(
         outcome,
         by,
         reason,
-        tier
+        tier,
+        dossier
     )
     .execute(write.connection())
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::internal("the attempt has ended already")) }
+}
+
+/// What lists read of a decision.
+#[derive(Default)]
+struct Projection {
+    blockers: i32,
+    team_blockers: i32,
+    team_roles: Vec<String>,
+    role_blockers: Vec<i32>,
+    sign_roles: Vec<String>,
+    contributors: Vec<Uuid>,
+    signed: Vec<Uuid>,
+    waived: i32,
+    debts: i32,
+    drifted: i32,
+    changes_at: Option<OffsetDateTime>,
+    /// Subject and code of each blocker.
+    subjects: Vec<(String, &'static str)>,
+}
+
+impl Projection {
+    fn of(facts: &Facts, decision: &Decision) -> Self {
+        let codes = |blockers: &mut dyn Iterator<Item = &Blocker>| {
+            let roles: BTreeSet<Role> = blockers.flat_map(Blocker::cleared_by).collect();
+            roles.into_iter().map(|role| role.code().to_owned()).collect::<Vec<String>>()
+        };
+        let team_roles = codes(&mut decision.for_team());
+        let mut by_role: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for role in
+            decision.for_team().flat_map(|blocker| blocker.cleared_by().into_iter().collect::<BTreeSet<_>>())
+        {
+            *by_role.entry(role.code()).or_default() += 1;
+        }
+        let cleared_by = |role: &String| by_role.get(role.as_str()).copied().unwrap_or_default();
+        let people =
+            |sign_off: &SignOffFact| sign_off.people().map(|person| person.uuid()).collect::<Vec<_>>();
+        Self {
+            blockers: count(decision.blockers.len()),
+            team_blockers: count(decision.things_for_team()),
+            role_blockers: team_roles.iter().map(|role| count(cleared_by(role))).collect(),
+            team_roles,
+            sign_roles: codes(&mut decision.blockers.iter().filter(|blocker| blocker.is_for_reviewers())),
+            contributors: facts.contributors.0.iter().map(|person| person.uuid()).collect(),
+            signed: facts.sign_offs.iter().flat_map(people).collect(),
+            waived: count(decision.waived.len()),
+            debts: count(decision.debts.len()),
+            drifted: count(
+                decision.blockers.iter().filter(|blocker| matches!(blocker, Blocker::Drifted { .. })).count(),
+            ),
+            changes_at: decision.changes_at,
+            subjects: decision.blockers.iter().map(|blocker| (blocker.subject(), blocker.code())).collect(),
+        }
+    }
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 async fn project(
@@ -204,71 +271,72 @@ async fn project(
     gathered: &Gathered,
     decision: &Decision,
 ) -> Result<()> {
-    let codes = |blockers: &mut dyn Iterator<Item = &sluice_domain::gate::Blocker>| {
-        let roles: std::collections::BTreeSet<Role> =
-            blockers.flat_map(sluice_domain::gate::Blocker::cleared_by).collect();
-        roles.into_iter().map(|role| role.code().to_owned()).collect::<Vec<String>>()
-    };
-    let team_roles = codes(&mut decision.for_team());
-    let cleared_by = |role: &String| {
-        let blockers = decision.for_team();
-        blockers
-            .filter(|blocker| blocker.cleared_by().iter().any(|other| other.code() == role.as_str()))
-            .count()
-    };
-    let sign_roles = codes(&mut decision.blockers.iter().filter(|blocker| blocker.is_for_reviewers()));
-    let contributors: Vec<Uuid> = gathered.facts.contributors.0.iter().map(|person| person.uuid()).collect();
-    let signed: Vec<Uuid> = gathered.facts.sign_offs.iter().map(|sign_off| sign_off.person.uuid()).collect();
-    let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
-    let role_blockers: Vec<i32> = team_roles.iter().map(|role| count(cleared_by(role))).collect();
-    store_projection(
-        write,
-        permit,
-        count(decision.blockers.len()),
-        count(decision.things_for_team()),
-        &team_roles,
-        &role_blockers,
-        &sign_roles,
-        &contributors,
-        &signed,
-    )
-    .await
+    store_projection(write, permit, Projection::of(&gathered.situation.facts, decision)).await
 }
 
 async fn project_finished(write: &mut Write, permit: &Permit<InFeature>) -> Result<()> {
-    store_projection(write, permit, 0, 0, &[], &[], &[], &[], &[]).await
+    store_projection(write, permit, Projection::default()).await
 }
 
-#[expect(clippy::too_many_arguments, reason = "one argument a column of one row")]
-async fn store_projection(
-    write: &mut Write,
-    permit: &Permit<InFeature>,
-    blockers: i32,
-    team_blockers: i32,
-    team_roles: &[String],
-    role_blockers: &[i32],
-    sign_roles: &[String],
-    contributors: &[Uuid],
-    signed: &[Uuid],
-) -> Result<()> {
+async fn store_projection(write: &mut Write, permit: &Permit<InFeature>, says: Projection) -> Result<()> {
     let now = write.now;
+    let (subjects, codes): (Vec<String>, Vec<String>) =
+        says.subjects.into_iter().map(|(subject, code)| (subject, code.to_owned())).unzip();
     sqlx::query!(
         "insert into gate_state (feature_id, blockers, team_blockers, team_roles, team_role_blockers, sign_roles,
-                                 contributors, signed, decided_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                                 contributors, signed, decided_at, waived, debts, drifted, changes_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          on conflict (feature_id) do update set
              blockers = excluded.blockers, team_blockers = excluded.team_blockers,
              team_roles = excluded.team_roles, team_role_blockers = excluded.team_role_blockers,
              sign_roles = excluded.sign_roles, contributors = excluded.contributors, signed = excluded.signed,
-             decided_at = excluded.decided_at",
+             decided_at = excluded.decided_at, waived = excluded.waived, debts = excluded.debts,
+             drifted = excluded.drifted, changes_at = excluded.changes_at",
         permit.feature().uuid(),
-        blockers,
-        team_blockers,
-        team_roles,
-        role_blockers,
-        sign_roles,
-        contributors,
-        signed,
+        says.blockers,
+        says.team_blockers,
+        &says.team_roles,
+        &says.role_blockers,
+        &says.sign_roles,
+        &says.contributors,
+        &says.signed,
+        now,
+        says.waived,
+        says.debts,
+        says.drifted,
+        says.changes_at
+    )
+    .execute(write.connection())
+    .await?;
+    // Since when each thing blocks: what is gone goes, what was there keeps its date.
+    sqlx::query!(
+        "with gone as (
+             delete from gate_blocker where feature_id = $1 and not subject = any($2)
+         )
+         insert into gate_blocker (feature_id, subject, code, since)
+         select $1, b.subject, b.code, $4 from unnest($2::text[], $3::text[]) as b (subject, code)
+         on conflict (feature_id, subject) do nothing",
+        permit.feature().uuid(),
+        &subjects,
+        &codes,
+        now
+    )
+    .execute(write.connection())
+    .await?;
+    Ok(())
+}
+
+/// Keeps the manifest that a digest stands for.
+pub(super) async fn store_dossier(write: &mut Write, feature: &Feature, dossier: &Dossier) -> Result<()> {
+    let (now, digest) = (write.now, dossier.digest());
+    sqlx::query!(
+        "insert into dossier (digest, feature_id, phase, cycle, manifest, created_at)
+         values ($1, $2, $3, $4, $5, $6) on conflict (digest) do nothing",
+        digest.as_bytes().as_slice(),
+        feature.id.uuid(),
+        dossier.phase.as_str(),
+        dossier.cycle,
+        dossier.manifest(),
         now
     )
     .execute(write.connection())

@@ -10,7 +10,7 @@ mod standards;
 pub(crate) use lists::points;
 pub use lists::{EditList, ListsPage, ProductListItem};
 pub use pending::StandardToAttest;
-pub(crate) use pending::unattested;
+pub(crate) use pending::{Attestations, attested, unattested};
 pub use publish::{PublishStandard, StandardOf};
 pub use standards::{Attested, Edition, GuidedProduct, StandardPage, StandardsPage};
 

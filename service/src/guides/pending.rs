@@ -1,5 +1,7 @@
 //! Who has not attested yet: for gates, for the product's page, and for the person's own work.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sluice_domain::{
     ids::{Id, ProductId, StandardId},
     text::ProductKey,
@@ -48,6 +50,62 @@ pub(crate) async fn unattested(
     .fetch_one(connection)
     .await?;
     Ok(Unattested { standards_in_force: row.standards, people: row.people })
+}
+
+/// How far authors are with the coding standards of several products.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attestations {
+    in_force: BTreeMap<ProductId, i64>,
+    /// Who misses at least one standard of a product: sorted by name.
+    missing: Vec<(ProductId, Uuid, String)>,
+}
+
+impl Attestations {
+    /// How many standards of a product are in force.
+    pub(crate) fn in_force(&self, product: ProductId) -> i64 {
+        self.in_force.get(&product).copied().unwrap_or_default()
+    }
+
+    /// The names of those of these people who miss at least one standard of the product, by name.
+    pub(crate) fn missing(&self, product: ProductId, people: &BTreeSet<Uuid>) -> Vec<String> {
+        let missing = self.missing.iter().filter(|(of, person, _)| *of == product && people.contains(person));
+        missing.map(|(_, _, name)| name.clone()).collect()
+    }
+}
+
+/// Which of these authors have not attested every coding standard that is in force for their product.
+pub(crate) async fn attested(
+    connection: &mut PgConnection,
+    products: &BTreeSet<ProductId>,
+    authors: &BTreeSet<(ProductId, Uuid)>,
+) -> Result<Attestations> {
+    let ids: Vec<Uuid> = products.iter().map(|product| product.uuid()).collect();
+    let in_force = sqlx::query!(
+        r#"select product_id, count(*) as "count!" from coding_standard
+           where product_id = any($1) and superseded_at is null group by product_id"#,
+        &ids
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let (of, people): (Vec<Uuid>, Vec<Uuid>) =
+        authors.iter().map(|(product, person)| (product.uuid(), *person)).unzip();
+    let missing = sqlx::query!(
+        r#"select a.product as "product!", p.id, p.name
+           from unnest($1::uuid[], $2::uuid[]) as a (product, person)
+           join person p on p.id = a.person
+           where exists (select from coding_standard s
+                         where s.product_id = a.product and s.superseded_at is null
+                           and not exists (select from attestation t where t.standard_id = s.id and t.person_id = p.id))
+           order by lower(p.name), p.id"#,
+        &of,
+        &people
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(Attestations {
+        in_force: in_force.into_iter().map(|row| (Id::new(row.product_id), row.count)).collect(),
+        missing: missing.into_iter().map(|row| (Id::new(row.product), row.id, row.name)).collect(),
+    })
 }
 
 /// A coding standard that waits for a person to attest it.

@@ -4,16 +4,13 @@ use sluice_domain::{
     access::Role,
     audit::Authentication,
     canonical::Digest,
-    dossier::Contributors,
-    gate::{Blocker, ControlFact, Facts, Mark, Verdict, control_blockers},
+    gate::{Blocker, ControlFact, EvidenceFact, Facts, Mark, Verdict, control_blockers},
     ids::{FeatureKey, PersonId},
-    policy::{Control, EvidenceKind, Phase, PhaseKey, Proof, Tier},
-    record::{RecordFact, RecordFacts, RecordKind, Shortfall},
-    threat::Treatment,
+    policy::{Control, EvidenceKind, Phase, PhaseKey, Tier},
+    record::{RecordKind, Shortfall},
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use super::read::{
     MOST, Said, ThreatAnswers, attempts, controls, evidence, sign_offs, threat_answers, totals, uses,
@@ -28,7 +25,7 @@ use crate::{
         page::{Opened, open},
         row::Feature,
     },
-    guides,
+    gates::{Gate, gather_many},
     history::{HistoryEntry, latest},
     records::{RecordItem, all_items, names},
     risk::{Rated, rated},
@@ -168,8 +165,8 @@ pub struct FiledControl {
     pub said: Option<(i32, String, OffsetDateTime)>,
     /// Numbers of the evidence attached to it.
     pub evidence: Vec<i32>,
-    /// Whether it is met; `None` where more records decide about it than were read.
-    pub met: Option<bool>,
+    /// Whether it is met.
+    pub met: bool,
     /// What its records still lack.
     pub lacks: Vec<Shortfall>,
 }
@@ -227,9 +224,8 @@ struct Material {
     /// Kinds and numbers of the evidence attached to a control.
     proofs: BTreeMap<(String, String), Vec<(EvidenceKind, i32)>>,
     records: BTreeMap<RecordKind, Vec<RecordItem>>,
-    facts: RecordFacts,
-    /// Kinds of which not every record was read.
-    cut: BTreeSet<RecordKind>,
+    /// What is known about each phase, in the order of the policy.
+    facts: Vec<Facts>,
 }
 
 impl Service {
@@ -275,7 +271,7 @@ async fn read(
     let cuts: Vec<Cut> =
         bounded.filter_map(|(code, what)| Some(Cut { what, total: more(code)?, printed: MOST })).collect();
 
-    let facts = record_facts(connection, &feature, &items, &threats).await?;
+    let facts = facts(connection, &feature).await?;
     let mut records: BTreeMap<RecordKind, Vec<RecordItem>> = BTreeMap::new();
     for item in items {
         records.entry(item.kind).or_default().push(item);
@@ -287,7 +283,6 @@ async fn read(
         proofs: proofs(&evidence),
         records,
         facts,
-        cut,
     };
     let phases = phases(&feature, &summary, &mut material);
     Ok(FeatureRecord {
@@ -309,43 +304,13 @@ async fn read(
     })
 }
 
-/// What the rules about records need to know.
-async fn record_facts(
-    connection: &mut PgConnection,
-    feature: &Feature,
-    items: &[RecordItem],
-    threats: &[ThreatItem],
-) -> Result<RecordFacts> {
-    let records = items
-        .iter()
-        .map(|item| RecordFact {
-            kind: item.kind,
-            number: item.number,
-            title: item.title.clone(),
-            state: item.state,
-            values: item.values.clone(),
-        })
-        .collect();
-    let authors: BTreeSet<Uuid> = items
-        .iter()
-        .filter(|item| item.kind == RecordKind::Change && item.state.code == "merged")
-        .filter_map(|item| item.values.text("author").parse().ok())
-        .collect();
-    let authors: Vec<Uuid> = authors.into_iter().collect();
-    let unattested = guides::unattested(connection, feature.product, &authors).await?;
-    let mut mitigated: Vec<i32> = threats
-        .iter()
-        .filter(|threat| threat.treatment == Some(Treatment::Mitigate))
-        .map(|threat| threat.number)
-        .collect();
-    mitigated.sort_unstable();
-    Ok(RecordFacts {
-        records,
-        mitigated,
-        points: guides::points(connection, feature.product).await?,
-        standards: unattested.standards_in_force,
-        unattested: unattested.people,
-    })
+/// What is known about each phase, in the order of the policy.
+async fn facts(connection: &mut PgConnection, feature: &Feature) -> Result<Vec<Facts>> {
+    let policy = &feature.policy.policy;
+    let gate = |phase| Gate { feature, policy, policy_digest: feature.policy.digest, phase, cycle: 1 };
+    let gates: Vec<Gate<'_>> = policy.phases.iter().map(gate).collect();
+    let gathered = gather_many(connection, &gates).await?;
+    Ok(gathered.into_iter().map(|gathered| gathered.situation.facts).collect())
 }
 
 /// Kinds and numbers of evidence by the control that it is attached to.
@@ -363,21 +328,11 @@ fn proofs(evidence: &[FiledEvidence]) -> BTreeMap<(String, String), Vec<(Evidenc
 }
 
 fn phases(feature: &Feature, summary: &FeatureSummary, material: &mut Material) -> Vec<FiledPhase> {
-    // Controls are judged here, not gates: neither sign-offs nor what they cover matter.
-    let mut facts = Facts {
-        tier: feature.tier,
-        controls: BTreeMap::new(),
-        records: std::mem::take(&mut material.facts),
-        answered: BTreeSet::new(),
-        threats: Vec::new(),
-        sign_offs: Vec::new(),
-        contributors: Contributors::default(),
-        dossier: feature.policy.digest,
-    };
     let mut printed: BTreeMap<RecordKind, PhaseKey> = BTreeMap::new();
     let mut filed_phases = Vec::new();
-    for phase in &feature.policy.policy.phases {
-        let controls = controls_of(phase, material, &mut facts);
+    let facts = std::mem::take(&mut material.facts);
+    for (phase, facts) in feature.policy.policy.phases.iter().zip(facts) {
+        let controls = controls_of(phase, material, facts, summary.now);
         let kinds = phase.record_kinds();
         let elsewhere = kinds.iter().filter_map(|kind| Some((*kind, printed.get(kind)?.clone()))).collect();
         let mine: Vec<RecordKind> = kinds.into_iter().filter(|kind| !printed.contains_key(kind)).collect();
@@ -397,9 +352,13 @@ fn phases(feature: &Feature, summary: &FeatureSummary, material: &mut Material) 
 }
 
 /// The checklist of a phase. Of controls that other tiers owe, those of which something was said.
-fn controls_of(phase: &Phase, material: &mut Material, facts: &mut Facts) -> Vec<FiledControl> {
-    let mut found = Vec::new();
-    facts.controls.clear();
+fn controls_of(
+    phase: &Phase,
+    material: &mut Material,
+    mut facts: Facts,
+    now: OffsetDateTime,
+) -> Vec<FiledControl> {
+    let mut filed = Vec::new();
     for control in &phase.controls {
         let place = (phase.key.to_string(), control.key.to_string());
         let said = material.said.remove(&place);
@@ -409,36 +368,27 @@ fn controls_of(phase: &Phase, material: &mut Material, facts: &mut Facts) -> Vec
             continue;
         }
         let mark = said.as_ref().map_or(Mark::Open, |said| said.mark);
-        let evidence = proofs.iter().map(|(kind, _)| *kind).collect();
-        facts.controls.insert(control.key.clone(), ControlFact { mark, evidence });
-        found.push((control, owed, mark, said, proofs));
+        if !owed {
+            // The gate does not look at it, so the facts know nothing of it.
+            let evidence = proofs
+                .iter()
+                .map(|(kind, number)| EvidenceFact { number: *number, kind: *kind, until: None })
+                .collect();
+            facts.controls.insert(control.key.clone(), ControlFact { mark, evidence });
+        }
+        let blockers = control_blockers(phase, control, &facts, now);
+        filed.push(FiledControl {
+            owed,
+            mark,
+            note: said.as_ref().map(|said| said.note.clone()).unwrap_or_default(),
+            said: said.map(|said| (said.version, said.author, said.changed_at)),
+            evidence: proofs.into_iter().map(|(_, number)| number).collect(),
+            met: blockers.is_empty(),
+            lacks: blockers.iter().filter_map(Blocker::shortfall).cloned().collect(),
+            control: control.clone(),
+        });
     }
-    found
-        .into_iter()
-        .map(|(control, owed, mark, said, proofs)| {
-            let judged = match control.proof {
-                Proof::Records { rule, .. } => rule.reads().iter().all(|kind| !material.cut.contains(kind)),
-                Proof::Statement | Proof::Evidence(_) => true,
-            };
-            let blockers = control_blockers(phase, control, facts);
-            FiledControl {
-                owed,
-                mark,
-                note: said.as_ref().map(|said| said.note.clone()).unwrap_or_default(),
-                said: said.map(|said| (said.version, said.author, said.changed_at)),
-                evidence: proofs.into_iter().map(|(_, number)| number).collect(),
-                met: judged.then_some(blockers.is_empty()),
-                lacks: blockers
-                    .into_iter()
-                    .filter_map(|blocker| match blocker {
-                        Blocker::RecordsShort { shortfall, .. } if judged => Some(shortfall),
-                        _ => None,
-                    })
-                    .collect(),
-                control: control.clone(),
-            }
-        })
-        .collect()
+    filed
 }
 
 /// Takes the records of some kinds, those without any left out.

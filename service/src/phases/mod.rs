@@ -152,7 +152,7 @@ impl Service {
             let row = rows.remove(control.key.as_str());
             let evidence = evidence.remove(control.key.as_str()).unwrap_or_default();
             let mark = row.as_ref().and_then(|row| Mark::from_code(&row.mark)).unwrap_or(Mark::Open);
-            let blockers = control_blockers(&phase, control, &gathered.facts);
+            let blockers = control_blockers(&phase, control, &gathered.situation.facts, summary.now);
             controls.push(ControlState {
                 met: blockers.is_empty(),
                 lacks: blockers

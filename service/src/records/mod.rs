@@ -2,7 +2,6 @@
 
 mod draft;
 mod edit;
-mod facts;
 mod filed;
 mod page;
 mod starters;
@@ -10,9 +9,8 @@ pub(crate) mod store;
 mod surroundings;
 mod take_up;
 
-pub(crate) use facts::{RecordSource, record_facts};
 pub(crate) use filed::all_items;
 pub use page::{KindSummary, RecordItem, RecordPage, RecordsPage, Referrer};
-pub(crate) use page::{kind_summaries, names};
+pub(crate) use page::{kind_summaries, names, state_of};
 pub use starters::{AddStarters, StartersPage};
 pub use take_up::TakeUpFeedback;

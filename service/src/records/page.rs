@@ -309,7 +309,7 @@ fn kind_of(code: &str) -> Result<RecordKind> {
     RecordKind::from_code(code).ok_or_else(|| Error::internal("unknown kind of record"))
 }
 
-pub(super) fn state_of(kind: RecordKind, code: &str) -> Result<&'static State> {
+pub(crate) fn state_of(kind: RecordKind, code: &str) -> Result<&'static State> {
     kind.spec().state(code).ok_or_else(|| Error::internal("unknown state of a record"))
 }
 

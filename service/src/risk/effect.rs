@@ -85,6 +85,7 @@ impl Service {
             .is_some_and(|phase| phase.record_kinds().contains(&sluice_domain::record::RecordKind::Risk));
         let dossier_changes = to != feature.tier || answers_change && in_dossier;
         let voids = gathered
+            .situation
             .facts
             .sign_offs
             .iter()

@@ -112,7 +112,7 @@ fn record(text: &str) -> FeatureRecord {
         note: text.to_owned(),
         said: Some((1, text.to_owned(), NOW)),
         evidence: vec![3],
-        met: Some(false),
+        met: false,
         lacks: vec![Shortfall::Nothing { kind: RecordKind::Plan, what: "plan" }],
     };
     let ended = |opened| AttemptEnd {

@@ -172,9 +172,9 @@ fn phase(change: &PhaseChange) -> AnyView {
         .iter()
         .cloned()
         .map(plus)
-        .chain(change.conditions_added.iter().map(|condition| plus(condition_words(*condition))))
+        .chain(change.conditions_added.iter().map(|condition| plus(condition_words(condition))))
         .chain(change.dropped.iter().cloned().map(minus))
-        .chain(change.conditions_dropped.iter().map(|condition| minus(condition_words(*condition))))
+        .chain(change.conditions_dropped.iter().map(|condition| minus(condition_words(condition))))
         .chain(sign_offs)
         .collect();
     view! {

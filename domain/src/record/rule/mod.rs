@@ -240,6 +240,37 @@ pub enum Shortfall {
 }
 
 impl Shortfall {
+    /// Names what is missing, in a way that stays the same while it is: titles, counts and states are left out.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Nothing { kind, what } => format!("nothing/{}/{what}", kind.code()),
+            Self::Unsaid { kind, number, field } => format!("unsaid/{}/{number}/{field}", kind.code()),
+            Self::Waits { kind, number, .. } => format!("waits/{}/{number}", kind.code()),
+            Self::Unconfirmed { kind, list, .. } => format!("unconfirmed/{}/{}", kind.code(), list.code()),
+            Self::Unanswered { what, by } => format!("unanswered/{what}/{}", by.code()),
+            Self::Reviewers { number, .. } => format!("reviewers/{number}"),
+            Self::NoEvidence { kind, number, .. } => format!("no-evidence/{}/{number}", kind.code()),
+            Self::NoStandard => "no-standard".to_owned(),
+            Self::NotAttested { name } => format!("not-attested/{name}"),
+        }
+    }
+
+    /// The kind of record in which it is put right, where it is one.
+    #[must_use]
+    pub const fn kind(&self) -> Option<RecordKind> {
+        match self {
+            Self::Nothing { kind, .. }
+            | Self::Unsaid { kind, .. }
+            | Self::Waits { kind, .. }
+            | Self::Unconfirmed { kind, .. }
+            | Self::NoEvidence { kind, .. } => Some(*kind),
+            Self::Unanswered { by, .. } => Some(*by),
+            Self::Reviewers { .. } => Some(RecordKind::Change),
+            Self::NoStandard | Self::NotAttested { .. } => None,
+        }
+    }
+
     /// Where it is put right.
     #[must_use]
     pub const fn place(&self) -> Place {
