@@ -248,9 +248,15 @@ mod tests {
             PhaseStep { name: "<Testing>".to_owned(), href: None, state: PhaseState::Todo, waived: 0 },
         ];
         let html = view! { <PhaseLine steps /> }.to_html();
-        for words in
-            ["Passed ", "4 Nov</time>", ", 2 waived", "3 things block", ", 4 waived", "Not started", "&lt;Testing&gt;"]
-        {
+        for words in [
+            "Passed ",
+            "4 Nov</time>",
+            ", 2 waived",
+            "3 things block",
+            ", 4 waived",
+            "Not started",
+            "&lt;Testing&gt;",
+        ] {
             assert!(html.contains(words), "{words}: {html}");
         }
         assert_eq!(html.matches("aria-current=\"step\"").count(), 1, "{html}");

@@ -23,7 +23,10 @@ fn waived_line(summary: &FeatureSummary, Waived { blocker, waiver }: &Waived) ->
     BlockerLine {
         sentence: words::blocker(blocker),
         who: String::new(),
-        link: Some((format!("Read waiver W-{}", waiver.number), Place::Waiver(waiver.number).path(&summary.key))),
+        link: Some((
+            format!("Read waiver W-{}", waiver.number),
+            Place::Waiver(waiver.number).path(&summary.key),
+        )),
         also: None,
         waived: Some(format!("until the end of {}", date_words(last_day(waiver.until)))),
         later: false,

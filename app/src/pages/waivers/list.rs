@@ -10,9 +10,7 @@ use time::OffsetDateTime;
 
 use super::{last_day_view, state_badge, terms_words};
 use crate::{
-    components::{
-        Card, Column, EmptyState, IconName, LinkButton, Pager, TableHead, TableWrap, Timestamp,
-    },
+    components::{Card, Column, EmptyState, IconName, LinkButton, Pager, TableHead, TableWrap, Timestamp},
     pages::{FeatureFrame, FeatureSection},
 };
 

@@ -54,7 +54,10 @@ fn last_day_view(until: OffsetDateTime, now: OffsetDateTime, counts: bool) -> An
 /// What the policy says of waivers, in a sentence.
 fn terms_words(terms: Option<&Waivers>) -> String {
     match terms {
-        None => "The policy that this feature follows has no waivers: everything that blocks has to be cleared.".to_owned(),
+        None => {
+            "The policy that this feature follows has no waivers: everything that blocks has to be cleared."
+                .to_owned()
+        }
         Some(terms) => format!(
             "A waiver lets the gate pass over something for at most {} days. Any {} approves it who neither asked for it nor \
              wrote part of what the gate looks at.",

@@ -100,7 +100,8 @@ fn asking(page: &NewWaiverPage, form: Form, title: String) -> AnyView {
                 .iter()
                 .map(|choice| Choice::new(choice.subject.clone(), choice.sentence.clone()))
                 .collect::<Vec<_>>();
-            view! { <RadioGroup form=form.clone() name="subject" legend="What is waived" options /> }.into_any()
+            view! { <RadioGroup form=form.clone() name="subject" legend="What is waived" options /> }
+                .into_any()
         }
     };
     let max = u32::try_from(Reason::MAX).unwrap_or(u32::MAX);

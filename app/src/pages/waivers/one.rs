@@ -75,7 +75,9 @@ fn next_step(page: &WaiverPage) -> Option<AnyView> {
     let (key, waiver) = (&page.summary.key, &page.waiver);
     if page.steps.renew {
         let href = format!("{}?renews={}", Place::NewWaiver.path(key), waiver.number);
-        return Some(view! { <LinkButton href kind=ButtonKind::Quiet>"Ask for a renewal"</LinkButton> }.into_any());
+        return Some(
+            view! { <LinkButton href kind=ButtonKind::Quiet>"Ask for a renewal"</LinkButton> }.into_any(),
+        );
     }
     let over = !matches!(waiver.state, WaiverState::Requested | WaiverState::Approved);
     let decision = &page.summary.decision;

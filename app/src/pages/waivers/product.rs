@@ -80,8 +80,7 @@ fn asked_card(items: Vec<ProductWaiver>, more: bool, now: OffsetDateTime) -> Any
             }
         })
         .collect_view();
-    let footer =
-        more.then(|| view! { <span>"The longest waiting are shown."</span> }.into_any());
+    let footer = more.then(|| view! { <span>"The longest waiting are shown."</span> }.into_any());
     view! {
         <Card title="Waiting to be decided" flush=true nostrip:footer=footer>
             <TableWrap id="waivers-asked" caption="Waivers that were asked for, the longest waiting first">

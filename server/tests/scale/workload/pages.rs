@@ -219,6 +219,9 @@ fn lists() -> Vec<Page> {
         page!("standards of a product", OF_PAY, |ask| async move {
             ask.service.standards(ask.actor, &"PAY".parse().map_err(wrong)?).await
         }),
+        page!("waivers of a product", OF_PAY, |ask| async move {
+            ask.service.product_waivers(ask.actor, &"PAY".parse().map_err(wrong)?, None).await
+        }),
         page!("lists of a product", OF_PAY, |ask| async move {
             ask.service.product_lists(ask.actor, &"PAY".parse().map_err(wrong)?).await
         }),

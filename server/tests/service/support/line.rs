@@ -80,6 +80,7 @@ impl World {
             Blocker::Vetoed { .. } | Blocker::SignOffsMissing { .. } => {
                 return Err("the reviewers clear it".into());
             }
+            other => return Err(format!("no step of these tests clears {other:?}").into()),
         }
         Ok(())
     }
