@@ -223,7 +223,7 @@ fn deciding(page: &WaiverPage, viewer: String, form: Form) -> AnyView {
                 .hint("It no longer blocks until the last day is over. Sign-offs that stand at the gate are voided."),
         );
     }
-    let max = u32::try_from(Note::MAX).unwrap_or(u32::MAX);
+    let (version, max) = (waiver.version.to_string(), u32::try_from(Note::MAX).unwrap_or(u32::MAX));
     view! {
         <Card title="Decide" id="decide">
             <PostForm action>
@@ -233,7 +233,7 @@ fn deciding(page: &WaiverPage, viewer: String, form: Form) -> AnyView {
                     binding="Your decision below says whether you approve or refuse; your password, given anew, makes it yours."
                 />
                 {only_refuse}
-                <HiddenField name="version" value=waiver.version.to_string() />
+                <HiddenField name="version" value=version />
                 <RadioGroup form=form.clone() name="verdict" legend="Your decision" options />
                 <TextArea
                     form=form.clone()
@@ -262,11 +262,12 @@ fn deciding(page: &WaiverPage, viewer: String, form: Form) -> AnyView {
 
 fn withdrawing(page: &WaiverPage) -> AnyView {
     let action = format!("{}/withdraw", Place::Waiver(page.waiver.number).path(&page.summary.key));
+    let version = page.waiver.version.to_string();
     view! {
         <Card title="Your request" id="withdraw">
             <PostForm action>
                 <p>"You asked for this waiver. Taken back, it is decided by nobody; it stays in the record."</p>
-                <HiddenField name="version" value=page.waiver.version.to_string() />
+                <HiddenField name="version" value=version />
                 <FormActions>
                     <Button kind=ButtonKind::Quiet>"Withdraw the request"</Button>
                 </FormActions>
@@ -278,7 +279,7 @@ fn withdrawing(page: &WaiverPage) -> AnyView {
 
 fn ending(page: &WaiverPage, form: Form) -> AnyView {
     let action = format!("{}/end", Place::Waiver(page.waiver.number).path(&page.summary.key));
-    let max = u32::try_from(Reason::MAX).unwrap_or(u32::MAX);
+    let (version, max) = (page.waiver.version.to_string(), u32::try_from(Reason::MAX).unwrap_or(u32::MAX));
     view! {
         <Card title="End it early" id="end">
             <PostForm action>
@@ -286,7 +287,7 @@ fn ending(page: &WaiverPage, form: Form) -> AnyView {
                 <p>
                     "What it names blocks again at once if it is still missing. Sign-offs that stand at the gate are voided."
                 </p>
-                <HiddenField name="version" value=page.waiver.version.to_string() />
+                <HiddenField name="version" value=version />
                 <TextArea form name="reason" label="The reason" hint="Part of the record." rows=2 maxlength=max />
                 <FormActions>
                     <Button kind=ButtonKind::Danger>"End the waiver"</Button>
