@@ -14,6 +14,7 @@ pub(crate) use lapse::lapse_waivers;
 pub use page::{NewWaiverPage, WaiverChoice, WaiverPage, WaiverSteps, WaiversPage};
 pub use product::{ProductWaiver, ProductWaivers};
 pub use request::RequestWaiver;
+pub(crate) use row::all as all_waivers;
 pub use row::{WaiverDecision, WaiverEnd, WaiverItem};
 
 use sluice_domain::{

@@ -95,7 +95,8 @@ pub(super) async fn page(
     after: Option<i32>,
     now: OffsetDateTime,
 ) -> Result<(Vec<WaiverItem>, Option<i32>)> {
-    let mut items = read(connection, feature, None, after, now).await?;
+    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let mut items = read(connection, feature, Wanted { number: None, below: after, limit }, now).await?;
     let next = (items.len() > PAGE).then(|| {
         items.truncate(PAGE);
         items.last().map(|item| item.number)
@@ -113,7 +114,27 @@ pub(super) async fn one(
     number: i32,
     now: OffsetDateTime,
 ) -> Result<WaiverItem> {
-    read(connection, feature, Some(number), None, now).await?.pop().ok_or(Error::NotFound)
+    let wanted = Wanted { number: Some(number), below: None, limit: 1 };
+    read(connection, feature, wanted, now).await?.pop().ok_or(Error::NotFound)
+}
+
+/// The waivers of a feature by number, of very many the latest.
+pub(crate) async fn all(
+    connection: &mut PgConnection,
+    feature: FeatureId,
+    limit: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<WaiverItem>> {
+    let mut items = read(connection, feature, Wanted { number: None, below: None, limit }, now).await?;
+    items.reverse();
+    Ok(items)
+}
+
+/// Which waivers of a feature are read: the newest first.
+struct Wanted {
+    number: Option<i32>,
+    below: Option<i32>,
+    limit: i64,
 }
 
 /// A waiver as it is stored, with who is who.
@@ -145,8 +166,7 @@ struct Row {
 async fn read(
     connection: &mut PgConnection,
     feature: FeatureId,
-    number: Option<i32>,
-    below: Option<i32>,
+    wanted: Wanted,
     now: OffsetDateTime,
 ) -> Result<Vec<WaiverItem>> {
     let rows = sqlx::query_as!(
@@ -164,9 +184,9 @@ async fn read(
            where w.feature_id = $1 and ($2::int is null or w.number = $2) and ($3::int is null or w.number < $3)
            order by w.number desc limit $4"#,
         feature.uuid(),
-        number,
-        below,
-        i64::try_from(PAGE + 1).unwrap_or(i64::MAX)
+        wanted.number,
+        wanted.below,
+        wanted.limit
     )
     .fetch_all(connection)
     .await?;
