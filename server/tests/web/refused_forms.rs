@@ -352,7 +352,7 @@ fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Ref
 }
 
 /// Forms without a field that somebody fills in, and what is no form of a page.
-const NOTHING_TYPED: [&str; 14] = [
+const NOTHING_TYPED: [&str; 15] = [
     "/sign-out",
     "/preferences/theme",
     "/islands/preview",
@@ -363,6 +363,7 @@ const NOTHING_TYPED: [&str; 14] = [
     "/features/{key}/watch",
     "/views/{id}/delete",
     "/work/mentions/seen",
+    "/notifications/read",
     "/products/{key}/standards/{id}",
     "/products/{key}/grants/revoke",
     "/people/invitations/{id}/withdraw",

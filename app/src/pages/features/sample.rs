@@ -51,6 +51,7 @@ pub(crate) fn summary(title: &str) -> FeatureSummary {
         progress: Progress::Active(attempt),
         steps,
         decision: Decision { blockers: Vec::new(), met: Vec::new() },
+        clock: None,
         comments: 0,
         grants: Grants { product: [Role::ProductManager].into(), ..Grants::default() },
         now: NOW,

@@ -64,6 +64,7 @@ pub(in crate::pages) fn summary(roles: &[Role]) -> FeatureSummary {
             step("development", "Development", PhaseState::Todo),
         ],
         decision: Decision { blockers: Vec::new(), met: Vec::new() },
+        clock: None,
         comments: 3,
         grants: Grants { product: roles.iter().copied().collect(), ..Grants::default() },
         now: NOW,
