@@ -117,6 +117,8 @@ pub mod kind {
         SignOff,
         /// A waiver.
         Waiver,
+        /// Something that somebody is told.
+        Notification,
         /// An audit event.
         Event,
         /// One request to the server.
@@ -150,6 +152,8 @@ pub type SavedViewId = Id<kind::SavedView>;
 pub type SignOffId = Id<kind::SignOff>;
 /// Id of a waiver.
 pub type WaiverId = Id<kind::Waiver>;
+/// Id of something that somebody is told.
+pub type NotificationId = Id<kind::Notification>;
 /// Id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// Id of a request.

@@ -10,7 +10,7 @@ use sluice_domain::{
 };
 use sluice_service::features::{FeatureSummary, PhaseState as StepState};
 
-use super::{records::shortfall_verb, waivers::gate as waivers};
+use super::{records::shortfall_verb, turn_words, waivers::gate as waivers};
 use crate::components::{
     Badge, BlockerLine, Breadcrumb, Columns, DueDate, Fact, GatePanel, GateState, NavLink, PageHead,
     PhaseLine, PhaseState, PhaseStep, Rail, Standing, Tone, Turn,
@@ -190,6 +190,10 @@ fn gate_line(summary: &FeatureSummary) -> AnyView {
             count => format!("{} gate: {count} things block it", step.name),
         },
     };
+    let text = match turn_words::left(summary) {
+        Some(left) => format!("{text}; {left}"),
+        None => text,
+    };
     view! { <p class="muted"><a href=href>{text}</a></p> }.into_any()
 }
 
@@ -222,7 +226,7 @@ pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
         GateState::Blocked
     };
     let whose = if reviewing { "The reviewers have the turn" } else { "The team has the turn" };
-    let turn = Some(Turn { whose: whose.to_owned(), since: attempt.since, left: None });
+    let turn = Some(Turn { whose: whose.to_owned(), since: attempt.since, left: turn_words::left(summary) });
     let name = summary.current().map_or_else(|| attempt.phase.to_string(), |step| step.name.clone());
     let cycle = u32::try_from(attempt.cycle).unwrap_or(1);
     let met = decision.met.iter().map(words::met).collect::<Vec<_>>();

@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod features;
 pub mod guides;
 pub mod history;
+pub mod notifications;
 pub mod paper;
 pub mod people;
 pub mod phases;

@@ -11,8 +11,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, comments, evidence, features, guides, history, paper, people, phases, policies, preview,
-    products, records, review, risk, search, take_up, threats, views, waivers, work,
+    access, account, comments, evidence, features, guides, history, notifications, paper, people, phases,
+    policies, preview, products, records, review, risk, search, take_up, threats, views, waivers, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -35,6 +35,8 @@ pub fn routes() -> Vec<Route> {
         Route::at("/account/sessions/end").post(Only(UseOwnAccount), account::end_session),
         Route::at("/work").get(Only(UseOwnAccount), work::show),
         Route::at("/work/mentions/seen").post(Only(UseOwnAccount), work::see_mentions),
+        Route::at("/notifications").get(Only(UseOwnAccount), notifications::show),
+        Route::at("/notifications/read").post(Only(UseOwnAccount), notifications::mark_read),
         Route::at("/features").get(Only(UseOwnAccount), features::list),
         Route::at("/features/new")
             .get(Only(CreateFeature), features::new_form)

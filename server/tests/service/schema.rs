@@ -20,14 +20,17 @@ use crate::{
 };
 
 /// Tables without `event_id`, and why they may be: what is not listed here has to be tracked.
-const UNTRACKED: [&str; 14] = [
+const UNTRACKED: [&str; 17] = [
     "_sqlx_migrations", // the migrator's own
     "blob",             // never changes; demands an event
     "blob_chunk",       // never changes; demands an event
+    "gate_blocker",     // follows from the rest
     "gate_state",       // follows from the rest
     "gate_task",        // follows from the gate's state
+    "job",              // follows from the rest
     "mention_seen",     // what somebody has seen is theirs
     "notice_waiting",   // follows from the notices
+    "notification",     // follows from events; what somebody has read is theirs
     "password",         // an old hash is of use to an attacker only; demands an event
     "saved_view",       // a person's own arrangement
     "search_entry",     // follows from the rest

@@ -390,6 +390,7 @@ const NOTHING_TYPED: [&str; 15] = [
     "/features/{key}/waivers/{number}/withdraw",
     "/views/{id}/delete",
     "/work/mentions/seen",
+    "/notifications/read",
     "/products/{key}/standards/{id}",
     "/products/{key}/grants/revoke",
     "/people/invitations/{id}/withdraw",

@@ -99,9 +99,9 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
     let auditor = seed.person(AUDITOR)?;
     Ok(Some(match path {
         "/" => Sample { allowed: 303, ..Sample::get(path, Workspace) },
-        "/healthz" | "/readyz" | "/sign-in" | "/account" | "/work" | "/features" | "/history"
-        | "/products" | "/products/new" | "/people" | "/people/invite" | "/policies" | "/views"
-        | "/styleguide" => Sample::get(path, Workspace),
+        "/healthz" | "/readyz" | "/sign-in" | "/account" | "/work" | "/notifications" | "/features"
+        | "/history" | "/products" | "/products/new" | "/people" | "/people/invite" | "/policies"
+        | "/views" | "/styleguide" => Sample::get(path, Workspace),
         "/features/new" => Sample::get(path, AnyProduct),
         "/search" => Sample::get("/search?q=xss+canary&kind=threat", Workspace),
         "/views/{id}" => {
@@ -184,6 +184,7 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
             422,
             &[("id", &id), ("product", &product), ("title", "A"), ("owner", owner)],
         ),
+        "/notifications/read" => Sample::post(path, Workspace, 303, &[("notification", &id)]),
         "/work/mentions/seen" => Sample::post(path, Workspace, 303, &[("comment", &id)]),
         "/views" => {
             let form = [("id", id.as_str()), ("name", ""), ("of", "features"), ("query", "mine=yes")];

@@ -74,8 +74,23 @@ impl<S> Permit<S> {
         self
     }
 
+    /// The person who acts; nobody where Sluice does.
+    pub(crate) fn person_acting(&self) -> Option<PersonId> {
+        match self.actor {
+            AuditActor::Person(person) => Some(person),
+            AuditActor::System => None,
+        }
+    }
+
     pub(super) fn who(&self) -> (AuditActor, Option<Role>, Option<WorkspaceRole>, Authentication) {
         (self.actor, self.role, self.workspace_role, self.authentication)
+    }
+}
+
+impl<S: Scope> Permit<S> {
+    /// The product and the feature that it is for, as far as it is for one.
+    pub(crate) fn place(&self) -> (Option<ProductId>, Option<FeatureId>) {
+        self.scope.place()
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
     gates::{Gathered, gather},
     history::{HistoryEntry, latest},
     risk::{Rated, rated},
+    turns::{TurnClock, Turns},
 };
 
 /// What every page about a feature shows: what it is, the six phases, and the gate that it stands at.
@@ -60,6 +61,8 @@ pub struct FeatureSummary {
     pub decision: Decision,
     /// Its waivers: every one that is asked for, or approved.
     pub waivers: Vec<Waiver>,
+    /// The clock of whoever has the turn; none where the policy sets no time, or no gate is left.
+    pub clock: Option<TurnClock>,
     /// How many comments it has.
     pub comments: usize,
     /// What the reader holds: pages offer what the matrix allows.
@@ -171,6 +174,10 @@ pub(crate) async fn open(
         }
         Progress::Finished { .. } => (None, Decision::default()),
     };
+    let clock = match feature.progress.attempt() {
+        Ok(attempt) => Turns::of(connection, feature.id).await?.shown(&feature, attempt, now),
+        Err(_) => None,
+    };
     let steps = steps(connection, &feature, &decision).await?;
     let policy = &feature.policy.policy;
     let summary = FeatureSummary {
@@ -190,6 +197,7 @@ pub(crate) async fn open(
         steps,
         decision,
         waivers: gathered.as_ref().map(|gathered| gathered.waivers.clone()).unwrap_or_default(),
+        clock,
         comments: usize::try_from(feature.comments).unwrap_or_default(),
         grants,
         now,

@@ -95,7 +95,27 @@ pub(crate) async fn lock(
     load(connection, policies, Id::new(id)).await
 }
 
-async fn load(connection: &mut PgConnection, policies: &Policies, id: FeatureId) -> Result<Feature> {
+/// Locks the row of a feature, unless somebody else works on it: whoever does settles it anyway.
+pub(crate) async fn lock_if_free(
+    connection: &mut PgConnection,
+    policies: &Policies,
+    id: FeatureId,
+) -> Result<Option<Feature>> {
+    let found = sqlx::query_scalar!("select id from feature where id = $1 for update skip locked", id.uuid())
+        .fetch_optional(&mut *connection)
+        .await?;
+    match found {
+        Some(_) => Ok(Some(load(connection, policies, id).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Reads a feature by its id, without a lock.
+pub(crate) async fn load(
+    connection: &mut PgConnection,
+    policies: &Policies,
+    id: FeatureId,
+) -> Result<Feature> {
     let row = sqlx::query!(
         r#"select f.product_id, p.key as product_key, p.name as product_name, f.number, f.title, f.description,
                 f.owner_id, o.name as owner_name, f.target_date, f.tier, f.policy_version_id, f.status, f.phase,

@@ -13,7 +13,10 @@ use sluice_domain::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Gathered, gather};
+use super::{
+    Gathered, gather,
+    told::{tell_opened, tell_voided},
+};
 use crate::{
     db::{
         permit::{InFeature, Permit},
@@ -21,6 +24,8 @@ use crate::{
     },
     error::{Error, Result},
     features::row::{Feature, store_progress},
+    jobs::enqueue,
+    turns::Turns,
     waivers::lapse_waivers,
 };
 
@@ -42,7 +47,8 @@ pub(crate) async fn settle(
     permit: &Permit<InFeature>,
     feature: &Feature,
 ) -> Result<Settled> {
-    let mut consequences = lapse_waivers(write, permit).await?;
+    let mut consequences = lapse_waivers(write, permit, feature).await?;
+    let turns = Turns::follow(write, permit, &feature.progress).await?;
     let Progress::Active(attempt) = &feature.progress else {
         project_finished(write, permit).await?;
         return Ok(Settled { progress: feature.progress.clone(), consequences });
@@ -53,7 +59,7 @@ pub(crate) async fn settle(
         (gathered, decision) = decide_attempt(write, feature, attempt).await?;
     }
     if attempt.turn == Turn::Team || !decision.is_open() {
-        project(write, permit, &gathered, &decision).await?;
+        project(write, permit, (feature, attempt, &turns), &gathered, &decision).await?;
         return Ok(Settled { progress: feature.progress.clone(), consequences });
     }
 
@@ -73,13 +79,15 @@ pub(crate) async fn settle(
     );
     event.change("dossier", Value::None, Value::Digest(gathered.dossier.digest()));
     consequences.push(event);
+    tell_opened(write, permit, feature, attempt, &gathered).await?;
 
     let feature = Feature { progress: progress.clone(), ..feature.clone() };
+    let turns = Turns::follow(write, permit, &progress).await?;
     match &progress {
         Progress::Active(next) => {
             start_attempt(write, permit, next).await?;
             let (gathered, decision) = decide_attempt(write, &feature, next).await?;
-            project(write, permit, &gathered, &decision).await?;
+            project(write, permit, (&feature, next, &turns), &gathered, &decision).await?;
         }
         Progress::Finished { .. } => project_finished(write, permit).await?,
     }
@@ -118,18 +126,12 @@ async fn void_sign_offs(
     consequences: &mut Vec<Event>,
 ) -> Result<bool> {
     let dossier = gathered.situation.facts.dossier;
-    let void: Vec<PersonId> = gathered
-        .situation
-        .facts
-        .sign_offs
-        .iter()
-        .filter(|sign_off| sign_off.is_voided_by(dossier))
-        .map(|sign_off| sign_off.person)
-        .collect();
+    let void: Vec<&SignOffFact> =
+        gathered.situation.facts.sign_offs.iter().filter(|sign_off| sign_off.is_voided_by(dossier)).collect();
     if void.is_empty() {
         return Ok(false);
     }
-    let people: Vec<Uuid> = void.iter().map(|person| person.uuid()).collect();
+    let people: Vec<Uuid> = void.iter().map(|sign_off| sign_off.person.uuid()).collect();
     let now = write.now;
     let ids = sqlx::query_scalar!(
         "update sign_off set ended = 'voided', ended_at = $5, ended_reason = 'The dossier changed.'
@@ -150,6 +152,7 @@ async fn void_sign_offs(
         event.change("dossier", Value::None, Value::Digest(dossier));
         consequences.push(event);
     }
+    tell_voided(write, permit, feature, attempt, &gathered.dossier, &void).await?;
     Ok(true)
 }
 
@@ -224,6 +227,7 @@ struct Projection {
     debts: i32,
     drifted: i32,
     changes_at: Option<OffsetDateTime>,
+    due_at: Option<OffsetDateTime>,
     /// Subject and code of each blocker.
     subjects: Vec<(String, &'static str)>,
 }
@@ -258,6 +262,7 @@ impl Projection {
                 decision.blockers.iter().filter(|blocker| matches!(blocker, Blocker::Drifted { .. })).count(),
             ),
             changes_at: decision.changes_at,
+            due_at: None,
             subjects: decision.blockers.iter().map(|blocker| (blocker.subject(), blocker.code())).collect(),
         }
     }
@@ -270,10 +275,16 @@ fn count(number: usize) -> i32 {
 async fn project(
     write: &mut Write,
     permit: &Permit<InFeature>,
+    (feature, attempt, turns): (&Feature, &Attempt, &Turns),
     gathered: &Gathered,
     decision: &Decision,
 ) -> Result<()> {
-    store_projection(write, permit, Projection::of(&gathered.situation.facts, decision)).await
+    let clock = turns.clock(feature, attempt);
+    let due_at = clock.and_then(|clock| clock.due(&feature.policy.policy.terms.calendar));
+    let says = Projection { due_at, ..Projection::of(&gathered.situation.facts, decision) };
+    store_projection(write, permit, says).await?;
+    let turn = turns.running.zip(clock);
+    enqueue(write, permit, feature, turn, &decision.debts, &gathered.situation.waivers).await
 }
 
 async fn project_finished(write: &mut Write, permit: &Permit<InFeature>) -> Result<()> {
@@ -286,14 +297,15 @@ async fn store_projection(write: &mut Write, permit: &Permit<InFeature>, says: P
         says.subjects.into_iter().map(|(subject, code)| (subject, code.to_owned())).unzip();
     sqlx::query!(
         "insert into gate_state (feature_id, blockers, team_blockers, team_roles, team_role_blockers, sign_roles,
-                                 contributors, signed, decided_at, waived, debts, drifted, changes_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                                 contributors, signed, decided_at, waived, debts, drifted, changes_at,
+                                 due_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          on conflict (feature_id) do update set
              blockers = excluded.blockers, team_blockers = excluded.team_blockers,
              team_roles = excluded.team_roles, team_role_blockers = excluded.team_role_blockers,
              sign_roles = excluded.sign_roles, contributors = excluded.contributors, signed = excluded.signed,
              decided_at = excluded.decided_at, waived = excluded.waived, debts = excluded.debts,
-             drifted = excluded.drifted, changes_at = excluded.changes_at",
+             drifted = excluded.drifted, changes_at = excluded.changes_at, due_at = excluded.due_at",
         permit.feature().uuid(),
         says.blockers,
         says.team_blockers,
@@ -306,7 +318,8 @@ async fn store_projection(write: &mut Write, permit: &Permit<InFeature>, says: P
         says.waived,
         says.debts,
         says.drifted,
-        says.changes_at
+        says.changes_at,
+        says.due_at
     )
     .execute(write.connection())
     .await?;

@@ -4,12 +4,13 @@ use sluice_domain::{
     audit::{Authentication, Value, Verb},
     form::{Check, FieldProblem, Fields, Problem},
     ids::FeatureKey,
+    notification::Notice,
     text::{Note, Reason},
     waiver::{Person, WaiverState, last_day, terms},
 };
 use time::OffsetDateTime;
 
-use super::{Standing, object, row};
+use super::{Standing, lapse::whose, object, row};
 use crate::{
     Service,
     actor::Actor,
@@ -20,6 +21,7 @@ use crate::{
     error::{Error, Result},
     features,
     gates::{demand_password, settle},
+    notifications::notify,
 };
 
 pub use sluice_domain::waiver::WaiverVerdict;
@@ -106,7 +108,7 @@ impl Service {
             };
             let decided = Decided { state, by: &actor, role: role.code(), reason: &command.reason };
             store(&mut write, &permit, number, &decided).await?;
-            let mut event = write.event(&permit, verb, object(item.id, &waiver));
+            let mut event = write.event(&permit, verb, object(item.id, number));
             event.role = Some(role);
             event
                 .change("waived", Value::None, Value::text(item.blocker))
@@ -114,6 +116,11 @@ impl Service {
                 .change("printed-name", Value::None, Value::text(&actor.name));
             event.reason = (!command.reason.is_empty()).then_some(command.reason);
             let settled = settle(&mut write, &permit, &feature).await?;
+            let notice = match command.verdict {
+                WaiverVerdict::Approve => Notice::WaiverApproved { number, until: last_day(item.until) },
+                WaiverVerdict::Refuse => Notice::WaiverRefused { number },
+            };
+            notify(&mut write, &permit, whose(item.requested_by, None, feature.owner), &notice).await?;
             write.commit(event, settled.consequences).await
         })
         .await

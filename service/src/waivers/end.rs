@@ -3,11 +3,12 @@ use sluice_domain::{
     audit::{Value, Verb},
     form::{Check, FieldProblem, Fields},
     ids::FeatureKey,
+    notification::Notice,
     text::Reason,
     waiver::{WaiverState, approving_role, last_day},
 };
 
-use super::{object, row};
+use super::{lapse::whose, object, row};
 use crate::{
     Service,
     actor::Actor,
@@ -18,6 +19,7 @@ use crate::{
     error::{Error, Result},
     features::row::{Feature, lock},
     gates::settle,
+    notifications::notify,
 };
 
 /// Takes one's own request for a waiver back.
@@ -97,7 +99,7 @@ impl Service {
                 Closing { from: WaiverState::Requested, to, reason: "" },
             )
             .await?;
-            let event = write.event(&permit, Verb::WaiverWithdrawn, object(item.id, &waiver));
+            let event = write.event(&permit, Verb::WaiverWithdrawn, object(item.id, number));
             let settled = settle(&mut write, &permit, &feature).await?;
             write.commit(event, settled.consequences).await
         })
@@ -133,7 +135,7 @@ impl Service {
             let to = WaiverState::Ended;
             close(&mut write, &permit, &actor, number, Closing { from: WaiverState::Approved, to, reason })
                 .await?;
-            let mut event = write.event(&permit, Verb::WaiverEnded, object(item.id, &waiver));
+            let mut event = write.event(&permit, Verb::WaiverEnded, object(item.id, number));
             event.role = role.or(event.role);
             event.change("waived", Value::text(item.blocker), Value::None).change(
                 "last-day",
@@ -142,6 +144,9 @@ impl Service {
             );
             event.reason = Some(reason.to_owned());
             let settled = settle(&mut write, &permit, &feature).await?;
+            let decider = item.decided.as_ref().map(|decided| decided.person);
+            let to = whose(item.requested_by, decider, feature.owner);
+            notify(&mut write, &permit, to, &Notice::WaiverEnded { number }).await?;
             write.commit(event, settled.consequences).await
         })
         .await

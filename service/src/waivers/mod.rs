@@ -10,7 +10,7 @@ mod row;
 
 pub use decide::{DecideWaiver, WaiverVerdict};
 pub use end::{EndWaiver, WithdrawWaiver};
-pub(crate) use lapse::lapse_waivers;
+pub(crate) use lapse::{lapse_waivers, note_lapsed};
 pub use page::{NewWaiverPage, WaiverChoice, WaiverPage, WaiverSteps, WaiversPage};
 pub use product::{ProductWaiver, ProductWaivers};
 pub use request::RequestWaiver;
@@ -21,7 +21,7 @@ use sluice_domain::{
     audit::{Object, ObjectKind},
     gate::{Decision, decide as decide_gate},
     ids::WaiverId,
-    waiver::{Scene, Waiver},
+    waiver::Scene,
 };
 use time::OffsetDateTime;
 
@@ -63,6 +63,6 @@ impl Standing {
 }
 
 /// A waiver as an object of events.
-fn object(id: WaiverId, waiver: &Waiver) -> Object {
-    Object::new(ObjectKind::Waiver, id, format!("W-{}", waiver.number))
+pub(crate) fn object(id: WaiverId, number: i32) -> Object {
+    Object::new(ObjectKind::Waiver, id, format!("W-{number}"))
 }

@@ -4,6 +4,7 @@ use sluice_domain::{
     form::{Check, FieldProblem, Fields, Problem},
     gate::Blocker,
     ids::{FeatureKey, WaiverId},
+    notification::Notice,
     text::{Reason, TextError},
     waiver::{TermError, Waiver, WaiverState, last_day, term, terms},
     words,
@@ -20,8 +21,9 @@ use crate::{
         write::{Write, uncancelled},
     },
     error::{Error, Result},
-    features::row,
+    features::row::{self, Feature},
     gates::settle,
+    notifications::{holders, notify},
 };
 
 /// The longest subject of a blocker that is looked for; what blocks says none that is longer.
@@ -115,7 +117,7 @@ impl Service {
             let phase = feature.progress.attempt()?.phase.to_string();
             let waiver =
                 insert(&mut write, &permit, &actor, &command, Asked { phase, blocker, until }).await?;
-            let mut event = write.event(&permit, Verb::WaiverRequested, object(command.id, &waiver));
+            let mut event = write.event(&permit, Verb::WaiverRequested, object(command.id, waiver.number));
             event
                 .change("waived", Value::None, Value::text(words::blocker(blocker)))
                 .change("compensating-control", Value::None, Value::text(command.compensation.as_str()))
@@ -125,11 +127,25 @@ impl Service {
             }
             event.reason = Some(command.reason.to_string());
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_approvers(&mut write, &permit, &feature, &standing, waiver.number).await?;
             write.commit(event, settled.consequences).await?;
             Ok(waiver.number)
         })
         .await
     }
+}
+
+/// Tells the people who can decide about it: of a role that approves, and none of those who contributed.
+async fn tell_approvers(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    feature: &Feature,
+    standing: &Standing,
+    number: i32,
+) -> Result<()> {
+    let mut to = holders(write, feature.product, &terms(&feature.policy.policy)?.approvers).await?;
+    to.retain(|to| !standing.gathered.situation.facts.contributors.include(to.person));
+    notify(write, permit, to, &Notice::WaiverRequested { number }).await
 }
 
 /// The number of the waiver that this form made before.

@@ -67,6 +67,8 @@ impl WaiverItem {
 /// Who approved or refused a waiver.
 #[derive(Clone, Debug)]
 pub struct WaiverDecision {
+    /// Who.
+    pub person: PersonId,
     /// Their name.
     pub name: String,
     /// The role in which they did.
@@ -153,6 +155,7 @@ struct Row {
     requested_by: Uuid,
     requester: String,
     requested_at: OffsetDateTime,
+    decided_by: Option<Uuid>,
     decider: Option<String>,
     decided_role: Option<String>,
     decided_at: Option<OffsetDateTime>,
@@ -175,7 +178,7 @@ async fn read(
                   (select max(r.number) from waiver r
                    where r.feature_id = w.feature_id and r.renews = w.number
                      and r.state in ('requested', 'approved')) as renewed_by,
-                  w.state, w.requested_by, a.name as requester, w.requested_at, d.name as "decider?", w.decided_role,
+                  w.state, w.requested_by, a.name as requester, w.requested_at, w.decided_by, d.name as "decider?", w.decided_role,
                   w.decided_at, w.decision, e.name as "ender?", w.ended_at, w.ended_reason, w.version
            from waiver w
            join person a on a.id = w.requested_by
@@ -197,10 +200,14 @@ fn item(row: Row, now: OffsetDateTime) -> Result<WaiverItem> {
     let state =
         WaiverState::from_code(&row.state).ok_or_else(|| Error::internal("unknown state of a waiver"))?;
     let role = |code: &str| Role::from_code(code).ok_or_else(|| Error::internal("unknown role"));
-    let decided = match (row.decider, row.decided_role, row.decided_at) {
-        (Some(name), Some(code), Some(at)) => {
-            Some(WaiverDecision { name, role: role(&code)?, at, reason: row.decision })
-        }
+    let decided = match (row.decided_by, row.decider, row.decided_role, row.decided_at) {
+        (Some(person), Some(name), Some(code), Some(at)) => Some(WaiverDecision {
+            person: Id::new(person),
+            name,
+            role: role(&code)?,
+            at,
+            reason: row.decision,
+        }),
         _ => None,
     };
     let state = state.at(row.until, now);

@@ -4,7 +4,6 @@
 //! Everything is bounded and found by index, however many features there are: what a role can do next is kept in
 //! `gate_task`, in due order, by product and role.
 
-mod due;
 mod gates;
 mod mentions;
 mod owned;

@@ -122,6 +122,7 @@ fn waiver(text: &str) -> WaiverItem {
         requester: said.clone(),
         requested_at: NOW,
         decided: Some(WaiverDecision {
+            person: person(2),
             name: said.clone(),
             role: Role::SecurityReviewer,
             at: NOW,

@@ -65,6 +65,7 @@ pub(in crate::pages) fn summary(roles: &[Role]) -> FeatureSummary {
         ],
         decision: Decision::default(),
         waivers: Vec::new(),
+        clock: None,
         comments: 3,
         grants: Grants { product: roles.iter().copied().collect(), ..Grants::default() },
         now: NOW,

@@ -53,6 +53,7 @@ fn waived(roles: &[Role]) -> FeatureSummary {
 fn item(state: WaiverState) -> WaiverItem {
     let id: WaiverId = Id::new(person(9).uuid());
     let by = |name: &str| WaiverDecision {
+        person: person(2),
         name: name.to_owned(),
         role: Role::SecurityReviewer,
         at: NOW,

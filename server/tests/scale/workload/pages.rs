@@ -214,6 +214,7 @@ fn lists() -> Vec<Page> {
         page!("features by a rare word", ALL, |ask| features(ask, &[("q", RARE)])),
         page!("features by key", ALL, |ask| features(ask, &[("q", "PAY-1")])),
         page!("my work", ALL, |ask| ask.service.my_work(ask.actor)),
+        page!("notifications", ALL, |ask| ask.service.notifications(ask.actor, None)),
         page!("saved views", WORKERS, |ask| ask.service.saved_views(ask.actor)),
         page!("standards to attest", WORKERS, |ask| ask.service.standards_to_attest(ask.actor)),
         page!("standards of a product", OF_PAY, |ask| async move {
