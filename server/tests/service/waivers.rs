@@ -7,6 +7,7 @@ use sluice_domain::{
     gate::{Blocker, Verdict},
     ids::FeatureKey,
     lifecycle::{Progress, Refusal},
+    notification::Notice,
     policy::Tier,
     waiver::{WaiverRefusal, WaiverState, WaiverVerdict},
 };
@@ -18,7 +19,10 @@ use sluice_service::{
     waivers::{DecideWaiver, EndWaiver, RequestWaiver, WaiverItem, WithdrawWaiver},
     work::Task,
 };
-use time::{Duration, OffsetDateTime, macros::datetime};
+use time::{
+    Duration, OffsetDateTime,
+    macros::{date, datetime},
+};
 
 use crate::{
     line::story,
@@ -281,7 +285,7 @@ async fn a_request_is_refused_for_each_reason() -> TestResult {
     assert_eq!(refusal(asks("finding:9", LAST_DAY, "").await?)?, WaiverRefusal::NotBlocking);
     assert_eq!(refusal(asks(&subject, LAST_DAY, "7").await?)?, WaiverRefusal::NotInForce);
     assert_eq!(problems(asks(&subject, "2026-11-02", "").await?)?, [("until", Problem::DayOver)]);
-    let last = time::macros::date!(2027 - 02 - 01);
+    let last = date!(2027 - 02 - 01);
     assert_eq!(problems(asks(&subject, "2027-02-02", "").await?)?, [("until", Problem::DayTooLate { last })]);
     assert_eq!(world.events().await?, events, "nothing was written");
 
@@ -556,5 +560,61 @@ async fn waivers_are_seen_by_who_may_read_the_product_and_rewritten_by_nobody() 
         assert!(refused.is_err(), "{sql}");
     }
     assert_eq!(world.count("select count(*) from waiver where state = 'approved' and version = 2").await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn approvers_are_told_of_a_request_and_whose_waiver_it_is_of_what_becomes_of_it() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let told = async |actor: &Actor| -> TestResult<Vec<Notice>> {
+        Ok(service.notifications(actor, None).await?.items.into_iter().map(|item| item.notice).collect())
+    };
+    let (key, subject) = waived(&world).await?;
+    let asked = Notice::WaiverRequested { number: 1 };
+    let approved = Notice::WaiverApproved { number: 1, until: date!(2026 - 11 - 20) };
+    for actor in [&cast.first, &cast.second] {
+        assert!(told(actor).await?.contains(&asked), "{}", actor.name);
+    }
+    for actor in [&cast.developer, &cast.manager] {
+        let told = told(actor).await?;
+        assert!(told.contains(&approved) && !told.contains(&asked), "{}: {told:?}", actor.name);
+    }
+    assert!(!told(&cast.first).await?.contains(&approved), "who decides knows");
+
+    // Lapsed, once, whatever notes it first: the next write or the job.
+    world.clock.advance(UNTIL - world.clock.now());
+    ask(&world, &cast.tester, &key, &subject).await?;
+    service.run_due_jobs().await?;
+    for actor in [&cast.developer, &cast.manager, &cast.first] {
+        let lapsed = Notice::WaiverLapsed { number: 1 };
+        assert_eq!(
+            told(actor).await?.iter().filter(|notice| **notice == lapsed).count(),
+            1,
+            "{}",
+            actor.name
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_job_notes_a_lapse_and_the_decision_knew_it_on_the_instant() -> TestResult {
+    let world = World::new().await?;
+    let service = &world.service;
+    let (key, subject) = waived(&world).await?;
+    let states = async |state: &str| {
+        world.count(&format!("select count(*) from waiver where state = '{state}'")).await
+    };
+    world.clock.advance(UNTIL - world.clock.now() - Duration::SECOND);
+    service.run_due_jobs().await?;
+    assert_eq!((states("approved").await?, blocks(&world, &key, &subject).await?), (1, false));
+    world.clock.advance(Duration::SECOND);
+    assert!(blocks(&world, &key, &subject).await?);
+    for _ in 0..2 {
+        service.run_due_jobs().await?;
+        assert_eq!((states("lapsed").await?, blocks(&world, &key, &subject).await?), (1, true));
+    }
+    assert_eq!(world.count("select count(*) from audit.event where verb = 'waiver.lapsed'").await?, 1);
     Ok(())
 }
