@@ -4,6 +4,7 @@ mod blocker;
 mod clock;
 mod event;
 mod label;
+mod policy;
 mod refusal;
 mod value;
 
@@ -11,5 +12,6 @@ pub use blocker::{blocker, met, people, reference, shortfall, who_can};
 pub use clock::{days, reading};
 pub use event::{field, sentence};
 pub use label::{Label, join};
+pub use policy::{condition, day, hours, people_by_tier, policy_change, proof, tiers, weekdays};
 pub use refusal::{problem, refusal, text_error};
 pub use value::{record_field, value};
