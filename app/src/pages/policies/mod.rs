@@ -311,7 +311,7 @@ fn gate_row(title: String, more: Option<AnyView>, cell: impl Fn(Tier) -> String)
 mod tests {
     use sluice_domain::{
         canonical::Digest,
-        policy::{self, EvidenceKind, Proof, Quorum, RecordsSubject, Tiers},
+        policy::{self, EvidenceKind, Framework, Practice, Proof, Quorum, RecordsSubject, Tiers},
         record::Rule,
         threat::Severity,
     };
@@ -339,6 +339,9 @@ mod tests {
         let loaded = loaded(|policy| {
             policy.title = evil.to_owned();
             policy.summary = evil.to_owned();
+            let practice = Practice { id: "1".to_owned(), title: evil.to_owned() };
+            let (key, title) = ("own".to_owned(), evil.to_owned());
+            policy.frameworks = vec![Framework { key, title, practices: vec![practice] }];
             for phase in &mut policy.phases {
                 phase.name = evil.to_owned();
                 phase.purpose = evil.to_owned();
