@@ -5,6 +5,7 @@ mod cancelled;
 mod demo;
 mod evidence;
 mod find;
+mod guard;
 mod guides;
 mod isolation;
 mod line;

@@ -1,5 +1,9 @@
 //! Lifecycle policies: versions are imported once, never changed, and read from memory.
 
+mod parts;
+
+pub(crate) use parts::GateParts;
+
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
@@ -82,6 +86,7 @@ impl Service {
     /// # Errors
     /// When the database is out of reach, or the version is there with another text.
     pub async fn import_built_in_policy(&self) -> Result<bool> {
+        self.store_missing_gate_parts().await?;
         self.import_policy_as_system(policy::BUILT_IN.to_owned()).await
     }
 
@@ -130,6 +135,7 @@ impl Service {
             if inserted.rows_affected() == 0 {
                 return Ok(false);
             }
+            parts::store(write.connection(), id, &parsed).await?;
             let name = format!("{} {}", parsed.key, parsed.version);
             let mut event =
                 write.event(&permit, Verb::PolicyImported, Object::new(ObjectKind::Policy, id, name));

@@ -80,6 +80,7 @@ impl World {
             Blocker::Vetoed { .. } | Blocker::SignOffsMissing { .. } => {
                 return Err("the reviewers clear it".into());
             }
+            other => return Err(format!("nothing here makes this, so nothing clears it: {other:?}").into()),
         }
         Ok(())
     }
