@@ -154,9 +154,9 @@ async fn a_seat_is_taken_once_by_a_person_or_for_them() -> TestResult {
     let cast = world.cast;
     let key = world.in_review(Tier::High).await?;
     let runtime = world.as_runtime().await?;
-    let (first, second, stakeholder) = (by(&cast.first), by(&cast.second), by(&cast.stakeholder));
+    let (first, second, stand_in) = (by(&cast.first), by(&cast.second), by(&cast.releaser));
     // Nobody handed a seat on.
-    assert_eq!(answer(&runtime, &sign_off(&key, stakeholder, Some(first))).await?, GROUNDLESS);
+    assert_eq!(answer(&runtime, &sign_off(&key, stand_in, Some(first))).await?, GROUNDLESS);
     let handed = |from: Uuid, to: Uuid, role: &str, begins: &str, ends: &str| {
         format!(
             "insert into delegation (id, product_id, from_id, to_id, role, reason, from_at, until_at, created_at)
@@ -167,47 +167,47 @@ async fn a_seat_is_taken_once_by_a_person_or_for_them() -> TestResult {
         )
     };
     let seat = |from, to| handed(from, to, "security-reviewer", "-1 hour", "1 hour");
-    let for_first = sign_off(&key, stakeholder, Some(first));
-    assert_eq!(answer(&runtime, &(seat(first, stakeholder) + &for_first)).await?, "taken");
+    let for_first = sign_off(&key, stand_in, Some(first));
+    assert_eq!(answer(&runtime, &(seat(first, stand_in) + &for_first)).await?, "taken");
     for (what, ground) in [
-        ("another role", handed(first, stakeholder, "release-manager", "-1 hour", "1 hour")),
-        ("not yet", handed(first, stakeholder, "security-reviewer", "1 hour", "2 hours")),
-        ("over", handed(first, stakeholder, "security-reviewer", "-2 hours", "-1 hour")),
-        ("another person's", seat(second, stakeholder)),
+        ("another role", handed(first, stand_in, "release-manager", "-1 hour", "1 hour")),
+        ("not yet", handed(first, stand_in, "security-reviewer", "1 hour", "2 hours")),
+        ("over", handed(first, stand_in, "security-reviewer", "-2 hours", "-1 hour")),
+        ("another person's", seat(second, stand_in)),
         ("to another person", seat(first, by(&cast.admin))),
         (
             "ended",
-            seat(first, stakeholder)
+            seat(first, stand_in)
                 + &format!("update delegation set ended_at = now(), ended_by = '{first}'; "),
         ),
     ] {
         assert_eq!(answer(&runtime, &(ground + &for_first)).await?, GROUNDLESS, "{what}");
     }
     // For ninety days at most, and not to oneself.
-    let long = handed(first, stakeholder, "security-reviewer", "0", "91 days");
+    let long = handed(first, stand_in, "security-reviewer", "0", "91 days");
     let own = seat(first, first);
     for refused in [long, own] {
         assert_eq!(answer(&runtime, &refused).await?, SqlState::CHECK_VIOLATION.code());
     }
     // Neither for a contributor nor by one.
     let manager = by(&cast.manager);
-    let for_manager = seat(manager, stakeholder) + &sign_off(&key, stakeholder, Some(manager));
+    let for_manager = seat(manager, stand_in) + &sign_off(&key, stand_in, Some(manager));
     let by_manager = seat(first, manager) + &sign_off(&key, manager, Some(first));
     for refused in [for_manager, by_manager] {
         assert_eq!(answer(&runtime, &refused).await?, CONTRIBUTED);
     }
     // One seat each: whoever signed is not signed for, and whoever is signed for does not sign.
-    let grounds = seat(first, stakeholder) + &seat(first, second) + &seat(second, stakeholder);
+    let grounds = seat(first, stand_in) + &seat(first, second) + &seat(second, stand_in);
     let own = |person| sign_off(&key, person, None) + "; ";
     let other = |by, person| sign_off(&key, by, Some(person)) + "; ";
     for (what, twice) in [
         ("twice by oneself", own(first) + &own(first)),
-        ("by oneself, then for one", own(first) + &other(stakeholder, first)),
-        ("for one, then by oneself", other(stakeholder, first) + &own(first)),
-        ("for one, by two", other(stakeholder, first) + &other(second, first)),
-        ("for another, then by oneself", other(stakeholder, first) + &own(stakeholder)),
-        ("by oneself, then for another", own(stakeholder) + &other(stakeholder, first)),
-        ("for two", other(stakeholder, first) + &other(stakeholder, second)),
+        ("by oneself, then for one", own(first) + &other(stand_in, first)),
+        ("for one, then by oneself", other(stand_in, first) + &own(first)),
+        ("for one, by two", other(stand_in, first) + &other(second, first)),
+        ("for another, then by oneself", other(stand_in, first) + &own(stand_in)),
+        ("by oneself, then for another", own(stand_in) + &other(stand_in, first)),
+        ("for two", other(stand_in, first) + &other(stand_in, second)),
     ] {
         let said = answer(&runtime, &(grounds.clone() + &twice)).await?;
         assert_eq!(said, SqlState::UNIQUE_VIOLATION.code(), "{what}");
