@@ -28,7 +28,7 @@ pub mod threats;
 pub mod views;
 pub mod work;
 
-pub use actor::{Actor, Origin};
+pub use actor::{Actor, Origin, Voids};
 pub use clock::{Clock, SetClock};
 pub use db::{Connect, migrate};
 pub use error::{Error, Result};

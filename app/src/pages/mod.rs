@@ -29,6 +29,7 @@ pub mod risk;
 pub mod search;
 pub mod threats;
 pub mod views;
+pub mod voiding;
 pub mod work;
 
 pub use feature_frame::{FeatureFrame, FeatureSection};

@@ -6,6 +6,7 @@ mod coverage;
 mod demo;
 mod evidence;
 mod find;
+mod guard;
 mod guides;
 mod isolation;
 mod line;

@@ -20,12 +20,13 @@ use crate::{
 };
 
 /// Tables without `event_id`, and why they may be: what is not listed here has to be tracked.
-const UNTRACKED: [&str; 16] = [
+const UNTRACKED: [&str; 17] = [
     "_sqlx_migrations", // the migrator's own
     "blob",             // never changes; demands an event
     "blob_chunk",       // never changes; demands an event
     "contribution",     // only added to, by trigger
     "gate_blocker",     // follows from the rest
+    "gate_part",        // follows from the text of a policy
     "gate_state",       // follows from the rest
     "gate_task",        // follows from the gate's state
     "mention_seen",     // what somebody has seen is theirs

@@ -81,6 +81,11 @@ impl<S> Permit<S> {
         self
     }
 
+    /// Whether Sluice itself acts, so that nobody is there who could be asked.
+    pub(crate) fn is_system(&self) -> bool {
+        self.actor == AuditActor::System
+    }
+
     pub(super) fn who(&self) -> (AuditActor, Option<Role>, Option<WorkspaceRole>, Authentication) {
         (self.actor, self.role, self.workspace_role, self.authentication)
     }

@@ -4,8 +4,10 @@ mod facts;
 mod review;
 mod review_page;
 mod settle;
+mod voiding;
 
 pub(crate) use facts::{Gate, Gathered, gather, gather_many};
 pub use review::{ReturnForChanges, SignGate, WithdrawSignOff};
 pub use review_page::{DossierLine, MySeat, PastSignOff, ReturnedAttempt, ReviewPage, ReviewedAttempt};
 pub(crate) use settle::{settle, start_attempt};
+pub use voiding::{CONFIRM_VOID, VoidedSignOff, Voiding};
