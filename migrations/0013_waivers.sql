@@ -37,7 +37,7 @@ begin
        or not (old.state = 'requested' and new.state in ('approved', 'refused', 'withdrawn')
                or old.state = 'approved' and new.state in ('ended', 'lapsed')) then
         raise exception 'waiver W-% goes from % to %, or was rewritten', old.number, old.state, new.state
-            using errcode = 'SLA07';
+            using errcode = 'SLA08';
     end if;
     return new;
 end

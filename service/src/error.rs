@@ -2,6 +2,8 @@
 
 use sluice_domain::{access::Action, form::FieldProblem, lifecycle::Refusal, waiver::WaiverRefusal};
 
+use crate::gates::Voiding;
+
 /// Why a use case did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -20,6 +22,9 @@ pub enum Error {
     /// The rules of the lifecycle refuse it.
     #[error("refused: {0}")]
     Refused(Refusal),
+    /// It would void sign-offs, and the actor has not confirmed that.
+    #[error("would void {} sign-offs", .0.sign_offs.len())]
+    WouldVoid(Box<Voiding>),
     /// Too many attempts; try again after this many seconds.
     #[error("throttled for {0} s")]
     Throttled(u64),

@@ -31,6 +31,7 @@ pub mod search;
 pub mod threats;
 mod turn_words;
 pub mod views;
+pub mod voiding;
 pub mod waivers;
 pub mod work;
 

@@ -106,10 +106,10 @@ impl Service {
                 }
                 WaiverVerdict::Refuse => (WaiverState::Refused, Verb::WaiverRefused),
             };
+            let permit = permit.acting_as(role);
             let decided = Decided { state, by: &actor, role: role.code(), reason: &command.reason };
             store(&mut write, &permit, number, &decided).await?;
             let mut event = write.event(&permit, verb, object(item.id, number));
-            event.role = Some(role);
             event
                 .change("waived", Value::None, Value::text(item.blocker))
                 .change("last-day", Value::None, Value::Day(last_day(item.until)))

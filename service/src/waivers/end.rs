@@ -122,7 +122,7 @@ impl Service {
             let mut begun = service.db.begin(&token, &actor.origin).await?;
             let feature = lock(begun.connection(), &service.policies, &key).await?;
             let mut write = begun.at_now().await?;
-            let (permit, role) = authorize(&mut write, &actor, &feature).await?;
+            let permit = authorize(&mut write, &actor, &feature).await?;
             feature.progress.attempt()?;
             let now = write.now;
             let item = row::one(write.connection(), permit.feature(), number, now).await?;
@@ -136,7 +136,6 @@ impl Service {
             close(&mut write, &permit, &actor, number, Closing { from: WaiverState::Approved, to, reason })
                 .await?;
             let mut event = write.event(&permit, Verb::WaiverEnded, object(item.id, number));
-            event.role = role.or(event.role);
             event.change("waived", Value::text(item.blocker), Value::None).change(
                 "last-day",
                 Value::Day(last_day(item.until)),
@@ -154,20 +153,17 @@ impl Service {
 }
 
 /// An approver ends a waiver in that role; the feature's owner in whichever role of the team they hold.
-async fn authorize(
-    write: &mut Write,
-    actor: &Actor,
-    feature: &Feature,
-) -> Result<(Permit<InFeature>, Option<Role>)> {
+async fn authorize(write: &mut Write, actor: &Actor, feature: &Feature) -> Result<Permit<InFeature>> {
     let roles: Vec<Role> = write.roles_in(actor, feature.product).await?.into_iter().collect();
     let approves = approving_role(&feature.policy.policy, &roles).ok();
     let owns = feature.owner == actor.person;
     let action = if approves.is_none() && owns { Action::RequestWaiver } else { Action::ApproveWaiver };
     let permit = write.authorize_feature(actor, action, feature.id, feature.product).await?;
-    if approves.is_none() && !owns {
-        return Err(Error::Denied(Action::ApproveWaiver));
+    match approves {
+        Some(role) => Ok(permit.acting_as(role)),
+        None if owns => Ok(permit),
+        None => Err(Error::Denied(Action::ApproveWaiver)),
     }
-    Ok((permit, approves))
 }
 
 /// A step that closes a waiver.
