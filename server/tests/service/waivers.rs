@@ -12,7 +12,7 @@ use sluice_domain::{
     waiver::{WaiverRefusal, WaiverState, WaiverVerdict},
 };
 use sluice_service::{
-    Actor, Error,
+    Actor, Error, Voids,
     features::PhaseState,
     new_form_id,
     products::RoleChange,
@@ -28,7 +28,7 @@ use crate::{
     line::story,
     support::{
         TestResult, World,
-        cast::{PASSWORD, join},
+        cast::{PASSWORD, answering, join},
         fields,
         steps::{parsed, request},
     },
@@ -492,6 +492,9 @@ async fn whatever_changes_the_waivers_voids_approvals_that_stand() -> TestResult
     service.request_waiver(&cast.developer, &key, renewal).await?;
     assert_eq!(standing().await?, 1);
     let before = world.dossier(&key).await?;
+    let told = approve(&world, &answering(&cast.first, Voids::Ask), &key, 2).await;
+    assert!(matches!(told, Err(Error::WouldVoid(_))), "whoever approves is told first: {told:?}");
+    assert_eq!((read(&world, &key, 2).await?.state, standing().await?), (WaiverState::Requested, 1));
     approve(&world, &cast.first, &key, 2).await?;
     assert_ne!(world.dossier(&key).await?, before);
     assert_eq!(standing().await?, 0);
@@ -524,6 +527,15 @@ async fn who_asked_for_a_waiver_in_force_does_not_sign_the_gate() -> TestResult 
     world.hand_over(&key).await?;
     let signed = world.sign(&cast.second, &key, Role::SecurityReviewer, Verdict::Approve).await;
     assert!(matches!(signed, Err(Error::Refused(Refusal::Contributor))), "{signed:?}");
+    // The database's own guard knows it too, for as long as the waiver is in force.
+    let person = cast.second.person;
+    let knows = format!(
+        "select count(*) from feature f
+         where contributed_to_gate(f.id, f.phase, f.policy_version_id, f.tier, '{person}')"
+    );
+    assert_eq!(world.count(&knows).await?, 1);
+    end(&world, &cast.manager, &key, 1, 2).await?;
+    assert_eq!(world.count(&knows).await?, 0);
     Ok(())
 }
 
