@@ -20,5 +20,6 @@ mod stale;
 mod support;
 mod take_up;
 mod talk;
+mod turns;
 mod walls;
 mod work;

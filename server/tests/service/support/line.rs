@@ -77,7 +77,9 @@ impl World {
             other @ (Blocker::EvidenceExpired { .. }
             | Blocker::EvidenceWanted { .. }
             | Blocker::FindingOpen { .. }
-            | Blocker::NotArchived) => return Err(format!("nobody on the line brings {other:?} about").into()),
+            | Blocker::NotArchived) => {
+                return Err(format!("nobody on the line brings {other:?} about").into());
+            }
             Blocker::ThreatUntreated { number, needs, .. } => {
                 let page = self.service.threat_page(&self.cast.developer, key, Some(*number)).await?;
                 let version = page.threat.map_or(0, |threat| threat.version);
