@@ -22,6 +22,7 @@ mod stale;
 mod support;
 mod take_up;
 mod talk;
+mod turns;
 mod waivers;
 mod walls;
 mod work;
