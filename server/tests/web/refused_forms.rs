@@ -378,7 +378,7 @@ fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Ref
 }
 
 /// Forms without a field that somebody fills in, and what is no form of a page.
-const NOTHING_TYPED: [&str; 15] = [
+const NOTHING_TYPED: [&str; 16] = [
     "/sign-out",
     "/preferences/theme",
     "/islands/preview",
