@@ -62,6 +62,8 @@ codes! {
         ApproveWaiver = "waiver.approve",
         /// Import, compare and activate policies.
         ManagePolicies = "policies.manage",
+        /// Read what a version of a policy would decide about the features that are under way.
+        ReadPolicyRuns = "policies.read-runs",
         /// Read who holds which role in a product.
         ReadGrants = "grants.read",
         /// Create products and change their name.

@@ -78,6 +78,7 @@ const fn row(action: Action) -> Row {
             Row { product: Role::ALL, workspace: &[Administrator, Auditor], everyone: false }
         }
         Action::ManageProducts | Action::ManagePeople | Action::ManagePolicies => workspace(&[Administrator]),
+        Action::ReadPolicyRuns => workspace(&[Administrator, Auditor]),
         Action::ReadHistory => workspace(&[Auditor]),
     }
 }
@@ -152,7 +153,7 @@ mod tests {
         let auditor = Grants { workspace: [WorkspaceRole::Auditor].into(), ..Grants::default() };
         let may: Vec<&str> =
             Action::ALL.iter().filter(|a| allowed(&auditor, **a)).map(|a| a.code()).collect();
-        assert_eq!(may, ["account.use", "policy.read", "product.read", "grants.read", "history.read"]);
+        assert_eq!(may, ["account.use", "policy.read", "product.read", "policies.read-runs", "grants.read", "history.read"]);
     }
 
     #[test]
