@@ -5,6 +5,7 @@ mod cause;
 mod clock;
 mod event;
 mod label;
+mod policy;
 mod refusal;
 mod value;
 
@@ -13,5 +14,6 @@ pub use cause::cause;
 pub use clock::{days, reading};
 pub use event::{field, sentence};
 pub use label::{Label, join};
+pub use policy::{condition, day, hours, people_by_tier, policy_change, proof, tiers, weekdays};
 pub use refusal::{problem, refusal, text_error};
 pub use value::{record_field, value};
