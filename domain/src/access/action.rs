@@ -56,6 +56,8 @@ codes! {
         ArchiveFeature = "feature.archive",
         /// Move a feature to another version of its policy.
         MigrateFeature = "feature.migrate",
+        /// Read which version of a policy a feature follows, and what a move to another would bring about.
+        ReadFeaturePolicy = "feature.read-policy",
         /// Ask for a waiver.
         RequestWaiver = "waiver.request",
         /// Approve, refuse or end a waiver. The policy narrows it to its roles.

@@ -1,6 +1,7 @@
 use super::{
-    Label, join, met,
+    Label,
     blocker::{blocker, inside_sentence},
+    join, met,
 };
 use crate::{
     gate::{Blocker, Met},
@@ -105,7 +106,12 @@ mod tests {
             Blocker::ThreatUntreated { number: 417, severity: Severity::High, needs: ThreatStatus::Treated },
             Blocker::Vetoed { name: canary.to_owned(), role: Role::SecurityReviewer },
             Blocker::SignOffsMissing { role: Role::Qa, have: 1, need: 3 },
-            Blocker::Drifted { phase: key("design"), name: "Design".to_owned(), items: 417, roles: Vec::new() },
+            Blocker::Drifted {
+                phase: key("design"),
+                name: "Design".to_owned(),
+                items: 417,
+                roles: Vec::new(),
+            },
         ] {
             let words = cause(&blocker);
             assert!(!words.contains(canary) && !words.contains("417"), "{words}");

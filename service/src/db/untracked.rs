@@ -31,7 +31,7 @@ pub(crate) struct Attempts {
 
 impl Database {
     /// The instant that an injected clock shows. Without one the statements below read the database's own.
-    fn injected(&self) -> Option<OffsetDateTime> {
+    pub(super) fn injected(&self) -> Option<OffsetDateTime> {
         match &self.clock {
             Clock::Injected(clock) => Some(clock.now()),
             Clock::Database => None,

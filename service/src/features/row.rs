@@ -137,7 +137,10 @@ pub(crate) async fn load_many(
             id: Id::new(row.id),
             product: Id::new(row.product_id),
             product_name: row.product_name,
-            key: FeatureKey { product: row.product_key.parse().map_err(Error::internal)?, number: row.number },
+            key: FeatureKey {
+                product: row.product_key.parse().map_err(Error::internal)?,
+                number: row.number,
+            },
             title: row.title,
             description: row.description,
             owner: Id::new(row.owner_id),
