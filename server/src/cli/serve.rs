@@ -24,6 +24,9 @@ use crate::{
 /// How often ended sessions and old throttle counters are removed.
 const SWEEP: Duration = Duration::from_mins(10);
 
+/// How often looks at policies that nobody works on are gone on with.
+const RESUME: Duration = Duration::from_secs(20);
+
 pub(super) async fn serve(config: ServeConfig) -> Result<(), Failed> {
     if config.demo_if_empty && !(config.public_url.is_local() && config.listen.ip().is_loopback()) {
         return Err("the demo workspace has published passwords, so it is loaded on localhost only. \
@@ -77,9 +80,11 @@ async fn serve_with(
         ));
     }
     let sweeper = tokio::spawn(sweep(service.clone(), limits));
+    let resumer = tokio::spawn(resume_policy_runs(service.clone()));
     panic::install_hook();
     serve_connections(listener, router, Bounds::default(), stop).await;
     sweeper.abort();
+    resumer.abort();
     service.close().await;
     Ok(())
 }
@@ -90,6 +95,17 @@ fn announce(text: &str) {
     let mut out = std::io::stdout().lock();
     if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
         tracing::debug!("standard output is closed");
+    }
+}
+
+/// Goes on with looks at policies whose process has ended: this server's, before it was started again, or another's.
+async fn resume_policy_runs(service: Service) {
+    let mut ticks = tokio::time::interval(RESUME);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = service.resume_policy_runs().await {
+            tracing::warn!(%error, "policy runs were not resumed");
+        }
     }
 }
 

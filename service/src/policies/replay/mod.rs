@@ -8,7 +8,8 @@ mod engine;
 mod page;
 mod runs;
 
-pub(super) use engine::{Candidate, Look, compare};
+use engine::Look;
+pub(super) use engine::compare;
 pub use engine::{Compared, ImpactTotals};
 pub use page::{Cause, CauseCount, PolicyRun, PolicyRunPage, RunRow};
 pub(super) use page::{latest_run, runs_of};

@@ -51,6 +51,19 @@ impl StartPolicyRun {
         let command = id.map(|id| Self { id, at });
         check.finish(command)
     }
+
+    /// The same for a replay, which is about the past: the day has to be there.
+    ///
+    /// # Errors
+    /// Every problem of the form.
+    pub fn replay(fields: &Fields) -> Result<Self, Vec<FieldProblem>> {
+        let command = Self::parse(fields)?;
+        if command.at.is_none() {
+            let problem = Problem::NotADay;
+            return Err(vec![FieldProblem { field: "at", label: "The day", problem }]);
+        }
+        Ok(command)
+    }
 }
 
 /// The last instant of a day that the database tells apart from the next day.

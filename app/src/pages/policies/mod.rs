@@ -1,62 +1,87 @@
 //! Lifecycle policies, read: what each phase asks, of whom, and what opens its gate.
 
-use std::sync::Arc;
+mod activate;
+mod choose;
+mod difference;
+mod import;
+mod migrate;
+mod run;
+#[cfg(test)]
+mod tests;
 
 use leptos::prelude::*;
 use sluice_domain::{
-    gate::Met,
-    policy::{Condition, Control, Gate, Phase, Tier, Tiers, Wanted},
+    policy::{Condition, Control, Gate, Phase, Policy, Tier, Tiers},
     words::{self, Label},
 };
-use sluice_service::policies::LoadedPolicy;
+use sluice_service::policies::{
+    Activation, LoadedPolicy, PolicyList, PolicyListItem, PolicyPage as Version, PolicyRun,
+};
 use time::OffsetDateTime;
+
+pub use activate::ActivatePolicyPage;
+pub use choose::ProductPolicyScreen;
+pub use difference::PolicyDifferencePage;
+pub use import::ImportPolicyPage;
+pub use migrate::MigrationScreen;
+pub use run::{PolicyRunScreen, ReplayPolicyPage};
 
 use super::{coverage::frameworks_card, phases::proof};
 use crate::components::{
-    Badge, Breadcrumb, Card, Column, Columns, EmptyState, Fact, FactList, NavLink, PageHead, Rail, TableHead,
-    TableWrap, Timestamp, Tone, counted,
+    Badge, Breadcrumb, ButtonKind, Card, Column, Columns, EmptyState, Fact, FactList, LinkButton, NavLink,
+    PageHead, Rail, TableHead, TableWrap, Timestamp, Tone, counted,
 };
 
 const LIST: &str = "/policies";
+
+/// The address of a version.
+fn version_path(policy: &Policy) -> String {
+    format!("{LIST}/{}/{}", policy.key, policy.version)
+}
 
 /// Every policy version, the newest first.
 #[component]
 pub fn PolicyListPage(
     /// The versions.
-    policies: Vec<Arc<LoadedPolicy>>,
-    /// Now, as the page's data knows it.
-    now: OffsetDateTime,
+    list: PolicyList,
 ) -> impl IntoView {
-    let body = if policies.is_empty() {
+    let action = list
+        .may_manage
+        .then(|| view! { <LinkButton href="/policies/import">"Import a policy"</LinkButton> }.into_any());
+    let body = if list.items.is_empty() {
         view! {
             <EmptyState
                 title="No policy yet"
-                why="A policy says which phases a feature passes and what opens each gate. Sluice brings one, which is imported when it starts."
+                why="A policy says which phases a feature passes and what opens each gate. Sluice brings two, which are imported when it starts."
             />
         }
         .into_any()
     } else {
-        list(policies, now)
+        versions_table(list.items, list.now)
     };
     view! {
         <PageHead
             title="Policies"
             lead="A policy says which phases a feature passes, what is owed in each, and what opens its gate. A feature keeps the version that it started under."
+            nostrip:action=action
         />
         {body}
     }
 }
 
-fn list(policies: Vec<Arc<LoadedPolicy>>, now: OffsetDateTime) -> AnyView {
+fn versions_table(items: Vec<PolicyListItem>, now: OffsetDateTime) -> AnyView {
     let columns =
         ["Policy", "Version", "Phases", "Controls", "SHA-256", "Imported"].map(Column::text).to_vec();
-    let rows = policies
+    let rows = items
         .into_iter()
-        .enumerate()
-        .map(|(index, loaded)| {
+        .map(|PolicyListItem { loaded, is_active }| {
             let policy = &loaded.policy;
-            let href = format!("{LIST}/{}/{}", policy.key, policy.version);
-            let current = (index == 0).then(|| view! { <small>"New features start under this one"</small> });
+            let href = version_path(policy);
+            let standing = if is_active {
+                view! { <small>"Active: new features start under this one"</small> }.into_any()
+            } else {
+                view! { <small>"Not active"</small> }.into_any()
+            };
             let names = policy.phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>().join(" → ");
             let controls: usize = policy.phases.iter().map(|phase| phase.controls.len()).sum();
             let at = loaded.imported_at;
@@ -64,7 +89,7 @@ fn list(policies: Vec<Arc<LoadedPolicy>>, now: OffsetDateTime) -> AnyView {
                 <tr>
                     <th scope="row">
                         <a href=href>{policy.title.clone()}</a>
-                        {current}
+                        {standing}
                     </th>
                     <td>{policy.version.clone()}</td>
                     <td>{names}</td>
@@ -91,30 +116,117 @@ fn list(policies: Vec<Arc<LoadedPolicy>>, now: OffsetDateTime) -> AnyView {
 /// One policy version.
 #[component]
 pub fn PolicyPage(
-    /// The version.
-    loaded: Arc<LoadedPolicy>,
-    /// Now, as the page's data knows it.
-    now: OffsetDateTime,
+    /// The version, and how it stands among the others.
+    page: Version,
 ) -> impl IntoView {
-    let policy = &loaded.policy;
+    let policy = &page.loaded.policy;
     let trail = vec![("Policies".to_owned(), LIST.to_owned())];
     let here = format!("{} {}", policy.title, policy.version);
     let links: Vec<NavLink> =
         policy.phases.iter().map(|phase| NavLink::new(&phase.name, format!("#{}", phase.key))).collect();
     let rail = view! { <Rail label="Phases" links /> }.into_any();
     let (title, version, summary) = (policy.title.clone(), policy.version.clone(), policy.summary.clone());
-    let facts = origin(&loaded, now);
+    let facts = origin(&page.loaded, page.now);
+    let (text, tone) = if page.is_active { ("Active", Tone::Open) } else { ("Not active", Tone::Neutral) };
+    let chips = view! { <Badge text tone /> }.into_any();
+    let action = (page.may_manage && !page.is_active).then(|| {
+        let href = format!("{}/activate", version_path(policy));
+        view! { <LinkButton href>"Activate this version"</LinkButton> }.into_any()
+    });
+    let standing = standing_card(&page);
     view! {
         <Breadcrumb trail here />
-        <PageHead title key=version lead=summary />
+        <PageHead title key=version lead=summary chips nostrip:action=action />
         <Columns rail>
             <Card title="This version">
                 <FactList facts />
             </Card>
-            {frameworks_card(&loaded.policy)}
-            {loaded.policy.phases.iter().map(phase_card).collect_view()}
+            {standing}
+            {frameworks_card(&page.loaded.policy)}
+            {page.loaded.policy.phases.iter().map(phase_card).collect_view()}
         </Columns>
     }
+}
+
+/// What was done with the version, and what can be done with it.
+fn standing_card(page: &Version) -> AnyView {
+    let policy = &page.loaded.policy;
+    let here = version_path(policy);
+    let activations = if page.activations.is_empty() {
+        view! { <p>"It was never active: no feature has started under it."</p> }.into_any()
+    } else {
+        let items = page.activations.iter().map(|activation| activation_line(activation, page.now));
+        view! { <ul>{items.collect_view()}</ul> }.into_any()
+    };
+    let with = page.active.clone().filter(|_| !page.is_active).or_else(|| page.others.first().cloned());
+    let compare = with.map(|with| {
+        let query = as_query(&with);
+        view! {
+            <LinkButton href=format!("{here}/difference?from={query}") kind=ButtonKind::Quiet small=true>
+                {format!("Compare with {with}")}
+            </LinkButton>
+        }
+    });
+    let replay = page.may_manage.then(|| {
+        view! {
+            <LinkButton href=format!("{here}/replay") kind=ButtonKind::Quiet small=true>
+                "Replay it on a day"
+            </LinkButton>
+        }
+    });
+    let runs = (!page.runs.is_empty()).then(|| {
+        let lines = page.runs.iter().map(|run| run_line(run, page.now)).collect_view();
+        view! {
+            <h3>"What it would decide"</h3>
+            <ul>{lines}</ul>
+        }
+    });
+    view! {
+        <Card title="Standing">
+            {activations}
+            <div class="form-actions">{compare} {replay}</div>
+            {runs}
+        </Card>
+    }
+    .into_any()
+}
+
+/// A version as the value of a query: its letters, digits, dots and hyphens stand for themselves.
+fn as_query(version: &str) -> String {
+    version
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
+fn activation_line(activation: &Activation, now: OffsetDateTime) -> AnyView {
+    let at = activation.at;
+    let by = activation.by.as_ref().map(|by| format!(" by {by}"));
+    let reason = (!activation.reason.is_empty()).then(|| format!(": {}", activation.reason));
+    view! {
+        <li>
+            "Activated " <Timestamp at now /> {by} {reason}
+        </li>
+    }
+    .into_any()
+}
+
+fn run_line(run: &PolicyRun, now: OffsetDateTime) -> AnyView {
+    let (at, words) = (run.started_at, run::run_words(run));
+    let href = format!("/policy-runs/{}", run.id);
+    let kind = match run.kind {
+        sluice_domain::policy::RunKind::Impact => "Impact",
+        sluice_domain::policy::RunKind::Replay => "Replay",
+    };
+    view! {
+        <li>
+            <a href=href>{kind}</a> ", begun " <Timestamp at now /> ": " {words}
+        </li>
+    }
+    .into_any()
 }
 
 fn origin(loaded: &LoadedPolicy, now: OffsetDateTime) -> Vec<Fact> {
@@ -264,88 +376,5 @@ fn gate_row(title: String, more: Option<String>, cell: impl Fn(Tier) -> String) 
 }
 
 pub(crate) fn condition_words(condition: &Condition) -> String {
-    match &condition.wanted {
-        Wanted::ThreatModelComplete => "The threat model answers all four questions".to_owned(),
-        Wanted::ThreatModelCurrent => words::met(&Met::ThreatModelCurrent),
-        Wanted::NoUntreatedThreat { at_least, needs } => {
-            words::met(&Met::Threats { at_least: *at_least, needs: *needs })
-        }
-        Wanted::NoOpenFinding { at_least } => words::met(&Met::Findings { at_least: *at_least }),
-        Wanted::EvidencePresent { kinds } | Wanted::DocumentsPresent { kinds } => {
-            words::met(&Met::Evidence { kinds: kinds.clone() })
-        }
-        Wanted::Records { subject, .. } => words::met(&Met::Records(*subject)),
-        Wanted::RecordArchived => words::met(&Met::Archived),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use sluice_domain::{
-        canonical::Digest,
-        policy::{self, Policy},
-    };
-    use time::macros::datetime;
-
-    use super::*;
-
-    const NOW: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
-
-    fn loaded(change: impl FnOnce(&mut Policy)) -> Arc<LoadedPolicy> {
-        let mut policy = policy::parse(policy::BUILT_IN).unwrap();
-        change(&mut policy);
-        Arc::new(LoadedPolicy {
-            id: "0190b7d4-0000-7000-8000-000000000001".parse().unwrap(),
-            policy,
-            digest: Digest::of(policy::BUILT_IN.as_bytes()),
-            source: policy::BUILT_IN.to_owned(),
-            imported_at: NOW,
-        })
-    }
-
-    #[test]
-    fn a_policy_cannot_bring_markup() {
-        let evil = "<script>alert(1)</script>";
-        let loaded = loaded(|policy| {
-            policy.title = evil.to_owned();
-            policy.summary = evil.to_owned();
-            for phase in &mut policy.phases {
-                phase.name = evil.to_owned();
-                phase.purpose = evil.to_owned();
-                for control in &mut phase.controls {
-                    control.title = evil.to_owned();
-                    control.guidance = evil.to_owned();
-                    control.source = evil.to_owned();
-                }
-                for rule in &mut phase.gate.sign_offs {
-                    rule.meaning = evil.to_owned();
-                }
-            }
-        });
-        let policies = vec![Arc::clone(&loaded)];
-        let html = view! { <PolicyListPage policies now=NOW /> }.to_html();
-        assert!(!html.contains("<script"), "{html}");
-        let html = view! { <PolicyPage loaded now=NOW /> }.to_html();
-        assert!(!html.contains("<script"), "{html}");
-    }
-
-    #[test]
-    fn a_policy_is_told_in_full() {
-        let loaded = loaded(|_| ());
-        let digest = loaded.digest.to_string();
-        let html = view! { <PolicyPage loaded now=NOW /> }.to_html();
-        for words in [
-            digest.as_str(),
-            "Scope and goals are written down",
-            "a note that says what was done",
-            "every feature",
-            "high risk",
-            "The threat model answers all four questions",
-            "Sign-off by security reviewer",
-            "id=\"design\"",
-            "href=\"#design\"",
-        ] {
-            assert!(html.contains(words), "{words}: {html}");
-        }
-    }
+    words::condition(&condition.wanted)
 }
