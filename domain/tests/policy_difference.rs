@@ -66,11 +66,16 @@ fn each_change_is_called_by_its_field_and_effect() -> Outcome {
         ("owed_days = 5", "owed_days = 6", Field::OwedDays, Loosens),
         (
             "approvers = [\"security-reviewer\"]",
-            "approvers = [\"security-reviewer\", \"qa\"]",
+            "approvers = [\"security-reviewer\", \"incident-manager\"]",
             Field::Approvers,
             Loosens,
         ),
-        ("approvers = [\"security-reviewer\"]", "approvers = [\"qa\"]", Field::Approvers, Neutral),
+        (
+            "approvers = [\"security-reviewer\"]",
+            "approvers = [\"incident-manager\"]",
+            Field::Approvers,
+            Neutral,
+        ),
         ("max_days = 90", "max_days = 30", Field::MaxDays, Tightens),
         ("dependency-scan = 30", "dependency-scan = 60", Field::Days, Loosens),
         ("dependency-scan = 30\n", "", Field::Days, Loosens),

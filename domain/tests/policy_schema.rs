@@ -125,7 +125,7 @@ fn parser_and_schema_know_the_same_limits_and_words() -> Outcome {
         ("/reminders/escalate_days".into(), json!(30), json!(31)),
         ("/emergency/people".into(), json!(5), json!(6)),
         ("/emergency/people".into(), json!(2), json!(1)),
-        ("/emergency/approvers/0".into(), json!("developer"), json!("stakeholder")),
+        ("/emergency/approvers/0".into(), json!("incident-manager"), json!("developer")),
         ("/emergency/owed_days".into(), json!(60), json!(61)),
         ("/waivers/max_days".into(), json!(400), json!(401)),
         ("/evidence_days/dependency-scan".into(), json!(3_650), json!(3_651)),

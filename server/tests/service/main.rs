@@ -2,6 +2,7 @@
 //! requests race, break off or ask for too much.
 
 mod cancelled;
+mod coverage;
 mod demo;
 mod evidence;
 mod find;

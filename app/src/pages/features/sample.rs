@@ -50,7 +50,7 @@ pub(crate) fn summary(title: &str) -> FeatureSummary {
         policy_title: policy.title.clone(),
         progress: Progress::Active(attempt),
         steps,
-        decision: Decision { blockers: Vec::new(), met: Vec::new() },
+        decision: Decision::default(),
         comments: 0,
         grants: Grants { product: [Role::ProductManager].into(), ..Grants::default() },
         now: NOW,

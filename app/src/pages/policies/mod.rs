@@ -6,12 +6,13 @@ mod difference;
 mod import;
 mod migrate;
 mod run;
+mod terms;
 #[cfg(test)]
 mod tests;
 
 use leptos::prelude::*;
 use sluice_domain::{
-    policy::{Condition, Control, Gate, Phase, Policy, Tier, Tiers},
+    policy::{Condition, Control, Gate, Phase, Policy, Tier, Wanted},
     words::{self, Label},
 };
 use sluice_service::policies::{
@@ -26,7 +27,8 @@ pub use import::ImportPolicyPage;
 pub use migrate::MigrationScreen;
 pub use run::{PolicyRunScreen, ReplayPolicyPage};
 
-use super::{coverage::frameworks_card, phases::proof};
+use self::terms::terms_card;
+use super::coverage::{framework_path, frameworks_card};
 use crate::components::{
     Badge, Breadcrumb, ButtonKind, Card, Column, Columns, EmptyState, Fact, FactList, LinkButton, NavLink,
     PageHead, Rail, TableHead, TableWrap, Timestamp, Tone, counted,
@@ -122,9 +124,10 @@ pub fn PolicyPage(
     let policy = &page.loaded.policy;
     let trail = vec![("Policies".to_owned(), LIST.to_owned())];
     let here = format!("{} {}", policy.title, policy.version);
-    let links: Vec<NavLink> =
-        policy.phases.iter().map(|phase| NavLink::new(&phase.name, format!("#{}", phase.key))).collect();
-    let rail = view! { <Rail label="Phases" links /> }.into_any();
+    let phases = policy.phases.iter().map(|phase| NavLink::new(&phase.name, format!("#{}", phase.key)));
+    let parts = [("Terms", "#terms"), ("Frameworks", "#frameworks")].map(|(name, at)| NavLink::new(name, at));
+    let links: Vec<NavLink> = parts.into_iter().chain(phases).collect();
+    let rail = view! { <Rail label="Parts of the policy" links /> }.into_any();
     let (title, version, summary) = (policy.title.clone(), policy.version.clone(), policy.summary.clone());
     let facts = origin(&page.loaded, page.now);
     let (text, tone) = if page.is_active { ("Active", Tone::Open) } else { ("Not active", Tone::Neutral) };
@@ -142,8 +145,9 @@ pub fn PolicyPage(
                 <FactList facts />
             </Card>
             {standing}
+            {terms_card(&page.loaded.policy)}
             {frameworks_card(&page.loaded.policy)}
-            {page.loaded.policy.phases.iter().map(phase_card).collect_view()}
+            {page.loaded.policy.phases.iter().map(|phase| phase_card(&page.loaded.policy, phase)).collect_view()}
         </Columns>
     }
 }
@@ -242,12 +246,12 @@ fn origin(loaded: &LoadedPolicy, now: OffsetDateTime) -> Vec<Fact> {
     ]
 }
 
-fn phase_card(phase: &Phase) -> AnyView {
+fn phase_card(policy: &Policy, phase: &Phase) -> AnyView {
     let Phase { key, name, purpose, controls, gate } = phase;
     let side = view! { <span class="muted">{counted(controls.len(), "control")}</span> }.into_any();
     let purpose = purpose.clone();
-    let days = review_days(gate);
-    let controls = controls_table(&format!("{key}-controls"), name, controls);
+    let days = days(gate);
+    let controls = controls_table(policy, &format!("{key}-controls"), name, controls);
     let gate = gate_table(&format!("{key}-gate"), name, gate);
     view! {
         <Card id=key.to_string() title=name.clone() side>
@@ -262,14 +266,17 @@ fn phase_card(phase: &Phase) -> AnyView {
     .into_any()
 }
 
-fn review_days(gate: &Gate) -> String {
-    let days = counted(usize::from(gate.review_days), "working day");
-    format!("The gate opens when all of this holds. When it is their turn, reviewers have {days}.")
+fn days(gate: &Gate) -> String {
+    let reviewers = counted(usize::from(gate.review_days), "working day");
+    let team = gate.team_days.map_or_else(String::new, |days| {
+        format!(" The team has {} for the phase.", counted(usize::from(days), "working day"))
+    });
+    format!("The gate opens when all of this holds.{team} When it is their turn, reviewers have {reviewers}.")
 }
 
-fn controls_table(id: &str, phase: &str, controls: &[Control]) -> AnyView {
+fn controls_table(policy: &Policy, id: &str, phase: &str, controls: &[Control]) -> AnyView {
     let columns = ["Control", "Who", "Proof", "Owed by", "Source"].map(Column::text).to_vec();
-    let rows = controls.iter().map(control_row).collect_view();
+    let rows = controls.iter().map(|control| control_row(policy, control)).collect_view();
     view! {
         <TableWrap id=id.to_owned() caption=format!("Controls of the phase {phase}")>
             <TableHead columns />
@@ -279,27 +286,22 @@ fn controls_table(id: &str, phase: &str, controls: &[Control]) -> AnyView {
     .into_any()
 }
 
-fn control_row(control: &Control) -> AnyView {
+fn control_row(policy: &Policy, control: &Control) -> AnyView {
     let set_aside =
         control.can_be_not_applicable.then(|| view! { <small>"Or a reason why it does not apply"</small> });
-    let early = control.before_production.then(|| {
-        view! {
-            <small>
-                <Badge text="Before production" tone=Tone::Accent />
-            </small>
-        }
-    });
+    let badges = badges(control.before_production, control.waivable);
     let (title, guidance) = (control.title.clone(), control.guidance.clone());
     let who = words::who_can(&control.done_by);
-    let proof = proof(&control.proof);
-    let tiers = tier_words(control.tiers);
+    let proof = words::proof(&control.proof);
+    let tiers = words::tiers(control.tiers);
     let source = control.source.clone();
+    let practices = practices(policy, control);
     view! {
         <tr>
             <th scope="row">
                 {title}
                 <small>{guidance}</small>
-                {early}
+                {badges}
             </th>
             <td>{who}</td>
             <td>
@@ -307,19 +309,47 @@ fn control_row(control: &Control) -> AnyView {
                 {set_aside}
             </td>
             <td>{tiers}</td>
-            <td>{source}</td>
+            <td>
+                {source}
+                {practices}
+            </td>
         </tr>
     }
     .into_any()
 }
 
-/// Which features owe it: `every feature`, `medium and high risk`.
-pub(super) fn tier_words(tiers: Tiers) -> String {
-    if tiers == Tiers::ALL {
-        return "every feature".to_owned();
-    }
-    let names: Vec<String> = tiers.iter().map(|tier| Tier::label(tier).to_lowercase()).collect();
-    format!("{} risk", words::join(&names, "and"))
+/// What is special about a control or a condition.
+fn badges(before_production: bool, waivable: bool) -> Option<AnyView> {
+    let early = before_production.then(|| view! { <Badge text="Before production" tone=Tone::Accent /> });
+    let hard = (!waivable).then(|| view! { <Badge text="Never waived" tone=Tone::Neutral /> });
+    (early.is_some() || hard.is_some()).then(|| {
+        view! {
+            <small>
+                {early} " " {hard}
+            </small>
+        }
+        .into_any()
+    })
+}
+
+/// The practices that a control puts into effect, each with the way to its framework.
+fn practices(policy: &Policy, control: &Control) -> Option<AnyView> {
+    let links: Vec<AnyView> = control
+        .frameworks
+        .iter()
+        .map(|practice| {
+            let href = framework_path(policy, &practice.framework);
+            let name = practice.to_string();
+            view! {
+                <a class="mono" href=href>
+                    {name}
+                </a>
+                " "
+            }
+            .into_any()
+        })
+        .collect();
+    (!links.is_empty()).then(|| view! { <small>{links}</small> }.into_any())
 }
 
 /// What opens a gate, by tier: its conditions, then who signs.
@@ -331,8 +361,8 @@ fn gate_table(id: &str, phase: &str, gate: &Gate) -> AnyView {
         .conditions
         .iter()
         .map(|condition| {
-            let asked = |tier| if condition.applies_to(tier) { "asked" } else { "not asked" };
-            gate_row(condition_words(condition), None, |tier| asked(tier).to_owned())
+            let more = badges(condition.before_production, condition.waivable);
+            gate_row(words::condition(&condition.wanted), more, |tier| asked(condition, tier))
         })
         .collect_view();
     let sign_offs = gate
@@ -340,7 +370,9 @@ fn gate_table(id: &str, phase: &str, gate: &Gate) -> AnyView {
         .iter()
         .map(|rule| {
             let title = format!("Sign-off by {}", rule.role.label());
-            gate_row(title, Some(rule.meaning.clone()), |tier| match rule.quorum.for_tier(tier) {
+            let meaning = rule.meaning.clone();
+            let meaning = view! { <small>{meaning}</small> }.into_any();
+            gate_row(title, Some(meaning), |tier| match rule.quorum.for_tier(tier) {
                 0 => "not asked".to_owned(),
                 1 => "1 person".to_owned(),
                 count => format!("{count} people"),
@@ -360,8 +392,20 @@ fn gate_table(id: &str, phase: &str, gate: &Gate) -> AnyView {
     .into_any()
 }
 
-fn gate_row(title: String, more: Option<String>, cell: impl Fn(Tier) -> String) -> AnyView {
-    let more = more.map(|more| view! { <small>{more}</small> });
+/// What a condition asks of a tier.
+fn asked(condition: &Condition, tier: Tier) -> String {
+    if !condition.applies_to(tier) {
+        return "not asked".to_owned();
+    }
+    match &condition.wanted {
+        Wanted::Records { reviewers: Some(reviewers), .. } => {
+            counted(usize::from(reviewers.for_tier(tier)), "reviewer")
+        }
+        _ => "asked".to_owned(),
+    }
+}
+
+fn gate_row(title: String, more: Option<AnyView>, cell: impl Fn(Tier) -> String) -> AnyView {
     let cells = Tier::ALL.iter().map(|tier| view! { <td>{cell(*tier)}</td> }).collect_view();
     view! {
         <tr>
@@ -373,8 +417,4 @@ fn gate_row(title: String, more: Option<String>, cell: impl Fn(Tier) -> String) 
         </tr>
     }
     .into_any()
-}
-
-pub(crate) fn condition_words(condition: &Condition) -> String {
-    words::condition(&condition.wanted)
 }

@@ -4,7 +4,9 @@ use sluice_domain::{
     canonical::Digest,
     form::{FieldProblem, Fields},
     ids::Id,
-    policy::{self, Policy, RunKind, RunState},
+    policy::{self, EvidenceKind, Policy, Proof, Quorum, RecordsSubject, RunKind, RunState, Tiers},
+    record::Rule,
+    threat::Severity,
 };
 use sluice_service::policies::{
     ActivationPage, Cause, CauseCount, ImportPolicy, MigrationEffect, MigrationPage, MigrationTarget,
@@ -145,6 +147,8 @@ fn a_policy_is_told_in_full() {
         "Sign-off by security reviewer",
         "id=\"design\"",
         "href=\"#design\"",
+        "href=\"#terms\"",
+        "href=\"#frameworks\"",
         "Not active",
         "/difference?from=2026.1",
         "/activate\"",
@@ -324,4 +328,49 @@ fn a_move_to_another_version_says_first_what_it_brings_about() {
     let mut page = migration(true);
     page.may_migrate = false;
     assert!(!view! { <MigrationScreen page form=Form::new() /> }.to_html().contains("name=\"reason\""));
+}
+
+#[test]
+fn all_that_a_policy_can_ask_is_told() {
+    let loaded = loaded(1, |policy| {
+        let phase = &mut policy.phases[0];
+        phase.gate.team_days = Some(12);
+        phase.controls[0].waivable = false;
+        phase.controls[0].frameworks = vec!["ssdf:PW.4.1".parse().unwrap()];
+        phase.controls[0].proof =
+            Proof::Records { rule: Rule::ChangesReviewed, reviewers: Some(quorum(0, 1, 2)) };
+        let subject = RecordsSubject::ReviewersPerChange;
+        phase.gate.conditions = vec![
+            condition(Wanted::Records { subject, reviewers: Some(quorum(1, 1, 3)) }),
+            condition(Wanted::NoOpenFinding { at_least: Severity::Medium }),
+            condition(Wanted::DocumentsPresent {
+                kinds: vec![EvidenceKind::Plan, EvidenceKind::Runbook],
+            }),
+            Condition { before_production: true, ..condition(Wanted::RecordArchived) },
+        ];
+    });
+    let html = view! { <PolicyPage page=version(loaded) /> }.to_html();
+    for words in [
+        "The team has 12 working days for the phase.",
+        "Never waived",
+        "Before production",
+        "ssdf:PW.4.1",
+        "/frameworks/ssdf\"",
+        "0 for low, 1 for medium and 2 for high risk",
+        "Every change has its reviewers",
+        "3 reviewers",
+        "No finding of severity medium or above is open",
+        "Evidence of each of these kinds holds: plan and runbook",
+        "archived",
+    ] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+}
+
+fn quorum(low: u8, medium: u8, high: u8) -> Quorum {
+    Quorum { low, medium, high }
+}
+
+fn condition(wanted: Wanted) -> Condition {
+    Condition { wanted, tiers: Tiers::ALL, before_production: false, waivable: true }
 }
