@@ -29,7 +29,7 @@ pub use import::{ImportPolicy, Imported};
 pub use list::{Activation, PolicyComparison, PolicyList, PolicyListItem, PolicyPage};
 pub use migrate::{MigrateFeature, MigrationEffect, MigrationPage, MigrationTarget};
 pub use replay::{
-    Cause, CauseCount, Compared, ImpactTotals, PolicyRun, PolicyRunPage, RunRow, StartPolicyRun,
+    Cause, CauseCount, Compared, ImpactTotals, PolicyRun, PolicyRunPage, RunRow, StartPolicyRun, instant,
 };
 
 use crate::error::{Error, Result};

@@ -343,9 +343,7 @@ fn all_that_a_policy_can_ask_is_told() {
         phase.gate.conditions = vec![
             condition(Wanted::Records { subject, reviewers: Some(quorum(1, 1, 3)) }),
             condition(Wanted::NoOpenFinding { at_least: Severity::Medium }),
-            condition(Wanted::DocumentsPresent {
-                kinds: vec![EvidenceKind::Plan, EvidenceKind::Runbook],
-            }),
+            condition(Wanted::DocumentsPresent { kinds: vec![EvidenceKind::Plan, EvidenceKind::Runbook] }),
             Condition { before_production: true, ..condition(Wanted::RecordArchived) },
         ];
     });

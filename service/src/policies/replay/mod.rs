@@ -13,4 +13,4 @@ pub(super) use engine::compare;
 pub use engine::{Compared, ImpactTotals};
 pub use page::{Cause, CauseCount, PolicyRun, PolicyRunPage, RunRow};
 pub(super) use page::{latest_run, runs_of};
-pub use runs::StartPolicyRun;
+pub use runs::{StartPolicyRun, instant};

@@ -44,9 +44,10 @@ impl StartPolicyRun {
     pub fn parse(fields: &Fields) -> Result<Self, Vec<FieldProblem>> {
         let mut check = Check::default();
         let id = check.choice(fields, "id", "The form", |text| text.parse().ok());
-        let at = match OffsetDateTime::parse(fields.get("at").trim(), &Rfc3339) {
-            Ok(at) => Some(at),
-            Err(_) => check.optional_day(fields, "at", "The day").map(end_of),
+        let at = match instant(fields.get("at")) {
+            Some(at) => Some(at),
+            // It says what is wrong, if anything was written.
+            None => check.optional_day(fields, "at", "The day").map(end_of),
         };
         let command = id.map(|id| Self { id, at });
         check.finish(command)
@@ -64,6 +65,17 @@ impl StartPolicyRun {
         }
         Ok(command)
     }
+}
+
+/// Reads an instant of the past that somebody names: a day, which means its end in UTC, or an instant with its zone.
+#[must_use]
+pub fn instant(text: &str) -> Option<OffsetDateTime> {
+    let text = text.trim();
+    let day = || {
+        let fields = Fields::new(vec![("at".to_owned(), text.to_owned())]);
+        Check::default().optional_day(&fields, "at", "The day").map(end_of)
+    };
+    OffsetDateTime::parse(text, &Rfc3339).ok().or_else(day)
 }
 
 /// The last instant of a day that the database tells apart from the next day.
