@@ -103,11 +103,11 @@ fn impact_card(page: &ActivationPage, form: &Form, here: &str) -> AnyView {
     };
     let compute = if page.run.is_some() { "Look at the impact again" } else { "Look at the impact" };
     let kind = if page.is_known { ButtonKind::Quiet } else { ButtonKind::Primary };
-    let id = form.value("run");
+    let (id, action) = (form.value("run"), format!("{here}/impact"));
     view! {
         <Card title="Impact on features under way" id="impact">
             {last}
-            <PostForm action=format!("{here}/impact")>
+            <PostForm action>
                 <HiddenField name="id" value=id />
                 <FormActions>
                     <Button kind>{compute}</Button>
@@ -160,17 +160,18 @@ fn confirm_card(page: &ActivationPage, form: Form, here: &str) -> AnyView {
         ),
     };
     let version = page.loaded.policy.version.clone();
+    let (action, cancel) = (format!("{here}/activate"), here.to_owned());
     view! {
         <Card title="Activate it?">
             <p>{effect}</p>
-            <PostForm action=format!("{here}/activate")>
+            <PostForm action>
                 <ErrorSummary form=form.clone() />
                 <HiddenField name="id" value=id />
                 <HiddenField name="from" value=from />
                 <TextArea form name="reason" label="Reason" hint="Part of the record." rows=3 maxlength=2000 />
                 <FormActions>
                     <Button>{format!("Activate {version}")}</Button>
-                    <LinkButton href=here.to_owned() kind=ButtonKind::Link>
+                    <LinkButton href=cancel kind=ButtonKind::Link>
                         "Cancel"
                     </LinkButton>
                 </FormActions>

@@ -106,6 +106,8 @@ pub(crate) struct Seed {
     pub(crate) token: String,
     /// A coding standard of `PAY`.
     pub(crate) standard: StandardId,
+    /// A look at the active version's impact, which is done.
+    pub(crate) run: PolicyRunId,
 }
 
 impl Seed {
@@ -160,7 +162,8 @@ impl Seed {
             let view = parsed(SaveView::parse(&form, &fields(&[("q", HOSTILE)])))?;
             views.insert(*who, service.save_view(&actor(service, *person).await?, view).await?);
         }
-        let seed = Self { people, views, product, other_product, invitation, token, standard };
+        let run = look(service, &admin).await?;
+        let seed = Self { people, views, product, other_product, invitation, token, standard, run };
         seed.features(service).await?;
         Ok(seed)
     }
@@ -239,6 +242,21 @@ impl Seed {
         service.add_record(manager, key, parsed(requirement("accepted"))?).await?;
         Ok(())
     }
+}
+
+/// Looks at the impact of the active version, and waits until it is done: it is before there is a feature.
+async fn look(service: &Service, admin: &Actor) -> TestResult<PolicyRunId> {
+    let form = parsed(StartPolicyRun::parse(&fields(&[("id", &new_form_id())])))?;
+    let version =
+        service.policies(admin).await?.items.first().ok_or("no policy")?.loaded.policy.version.clone();
+    let run = service.start_policy_run(admin, "sdl", &version, form).await?;
+    for _ in 0..1_000 {
+        if service.policy_run_page(admin, run, None).await?.run.state == RunState::Finished {
+            return Ok(run);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    Err("the look at the impact does not end".into())
 }
 
 /// A security requirement in a state.
