@@ -35,6 +35,7 @@ pub fn ActivatePolicyPage(
     let trail = vec![("Policies".to_owned(), LIST.to_owned()), (name.clone(), here.clone())];
     let is_active = page.active.as_ref().is_some_and(|(active, _)| active.id == page.loaded.id);
     let conflict = conflict.then(conflict_notice);
+    let summary = view! { <ErrorSummary form=form.clone() /> };
     let standing = standing(&page);
     let impact = impact_card(&page, &form, &here);
     let confirm = if is_active {
@@ -56,6 +57,7 @@ pub fn ActivatePolicyPage(
             lead="New features of products that follow this policy start under the active version. Features that are under way stay on theirs until somebody moves them."
         />
         {conflict}
+        {summary}
         <Card title="Where it stands">{standing}</Card>
         {impact}
         {confirm}
@@ -142,9 +144,7 @@ fn last_run(run: &PolicyRun, is_known: bool, now: time::OffsetDateTime) -> AnyVi
 
 fn confirm_card(page: &ActivationPage, form: Form, here: &str) -> AnyView {
     if !page.is_known {
-        let summary = view! { <ErrorSummary form /> };
         return view! {
-            {summary}
             <p class="muted">"It can be activated once somebody has looked at its impact."</p>
         }
         .into_any();
@@ -165,7 +165,6 @@ fn confirm_card(page: &ActivationPage, form: Form, here: &str) -> AnyView {
         <Card title="Activate it?">
             <p>{effect}</p>
             <PostForm action>
-                <ErrorSummary form=form.clone() />
                 <HiddenField name="id" value=id />
                 <HiddenField name="from" value=from />
                 <TextArea form name="reason" label="Reason" hint="Part of the record." rows=3 maxlength=2000 />

@@ -33,6 +33,7 @@ pub fn MigrationScreen(
             </Notice>
         }
     });
+    let summary = view! { <ErrorSummary form=form.clone() /> };
     let now = current_card(&page);
     let body = match (&page.effect, page.phase.is_some()) {
         (Some(effect), true) => effect_view(&page, effect, form),
@@ -44,6 +45,7 @@ pub fn MigrationScreen(
     };
     let content = view! {
         {conflict}
+        {summary}
         {now}
         {body}
     };
@@ -189,7 +191,6 @@ fn confirm(page: &MigrationPage, effect: &MigrationEffect, form: Form) -> AnyVie
     view! {
         <Card title="Move it?">
             <PostForm action=here.clone()>
-                <ErrorSummary form=form.clone() />
                 <HiddenField name="from" value=from />
                 <HiddenField name="to" value=to />
                 <TextArea form name="reason" label="Reason" hint="Part of the record." rows=3 maxlength=2000 />

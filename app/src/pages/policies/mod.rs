@@ -1,11 +1,11 @@
 //! Lifecycle policies, read: what each phase asks, of whom, and what opens its gate.
 
-mod activate;
-mod choose;
-mod difference;
-mod import;
-mod migrate;
-mod run;
+pub mod activate;
+pub mod choose;
+pub mod difference;
+pub mod import;
+pub mod migrate;
+pub mod run;
 mod terms;
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sluice_domain::{
     access::{Role, WorkspaceRole},
     form::{FieldProblem, Fields},
-    ids::{FeatureKey, Id, InvitationId, PersonId, ProductId, SavedViewId, StandardId},
-    policy::Tier,
+    ids::{FeatureKey, Id, InvitationId, PersonId, PolicyRunId, ProductId, SavedViewId, StandardId},
+    policy::{RunState, Tier},
     record::{RecordForm, RecordKind, risk::questions},
 };
 use sluice_service::{
@@ -17,6 +17,7 @@ use sluice_service::{
     guides::PublishStandard,
     new_form_id,
     people::{Accept, Invite, NewPassword},
+    policies::StartPolicyRun,
     products::CreateProduct,
     risk::RateFeature,
     talk::WriteComment,
