@@ -110,7 +110,7 @@ $$;
 
 -- Contributions are only added to, so they have no history of their own. Some are older than their event's record.
 create view asof.contribution with (security_invoker = true) as
-    select r.feature_id, r.kind, r.part, r.person_id, r.event_id from public.contribution r
-    left join audit.event e on e.id = r.event_id
+    select r.feature_id, r.kind, r.part, r.person_id, r.first_event from public.contribution r
+    left join audit.event e on e.id = r.first_event
     where coalesce(e.at, '-infinity') <= asof.instant();
 grant select on asof.contribution to sluice_runtime;

@@ -119,6 +119,10 @@ pub mod kind {
         SavedView,
         /// A sign-off.
         SignOff,
+        /// A waiver.
+        Waiver,
+        /// Something that somebody is told.
+        Notification,
         /// An audit event.
         Event,
         /// One request to the server.
@@ -154,6 +158,10 @@ pub type StandardId = Id<kind::Standard>;
 pub type SavedViewId = Id<kind::SavedView>;
 /// Id of a sign-off.
 pub type SignOffId = Id<kind::SignOff>;
+/// Id of a waiver.
+pub type WaiverId = Id<kind::Waiver>;
+/// Id of something that somebody is told.
+pub type NotificationId = Id<kind::Notification>;
 /// Id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// Id of a request.

@@ -1,10 +1,10 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord, EditThreatModel,
-    ManageGuides, ManagePeople, ManagePolicies, ManageProducts, MigrateFeature, ReadFeaturePolicy,
-    ReadGrants, ReadHistory, ReadPolicies, ReadPolicyRuns, ReadProduct, RequestReview, ReturnForChanges,
-    SignGate, UseOwnAccount, WriteComment,
+    AddEvidence, ApproveWaiver, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord,
+    EditThreatModel, ManageGuides, ManagePeople, ManagePolicies, ManageProducts, MigrateFeature,
+    ReadFeaturePolicy, ReadGrants, ReadHistory, ReadPolicies, ReadPolicyRuns, ReadProduct, RequestReview,
+    RequestWaiver, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -12,8 +12,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, comments, evidence, features, guides, history, paper, people, phases, policies, preview,
-    products, records, review, risk, search, take_up, threats, views, work,
+    access, account, comments, evidence, features, guides, history, notifications, paper, people, phases,
+    policies, preview, products, records, review, risk, search, take_up, threats, views, waivers, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -36,6 +36,8 @@ pub fn routes() -> Vec<Route> {
         Route::at("/account/sessions/end").post(Only(UseOwnAccount), account::end_session),
         Route::at("/work").get(Only(UseOwnAccount), work::show),
         Route::at("/work/mentions/seen").post(Only(UseOwnAccount), work::see_mentions),
+        Route::at("/notifications").get(Only(UseOwnAccount), notifications::show),
+        Route::at("/notifications/read").post(Only(UseOwnAccount), notifications::mark_read),
         Route::at("/features").get(Only(UseOwnAccount), features::list),
         Route::at("/features/new")
             .get(Only(CreateFeature), features::new_form)
@@ -95,6 +97,15 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/policy")
             .get(Only(ReadFeaturePolicy), policies::follow::of_feature)
             .post(Only(MigrateFeature), policies::follow::migrate),
+        Route::at("/features/{key}/waivers").get(Only(ReadProduct), waivers::list),
+        Route::at("/features/{key}/waivers/new")
+            .get(Only(RequestWaiver), waivers::new_form)
+            .post(Only(RequestWaiver), waivers::request),
+        Route::at("/features/{key}/waivers/{number}")
+            .get(Only(ReadProduct), waivers::show)
+            .post(Only(ApproveWaiver), waivers::decide),
+        Route::at("/features/{key}/waivers/{number}/withdraw").post(Only(RequestWaiver), waivers::withdraw),
+        Route::at("/features/{key}/waivers/{number}/end").post(Only(ApproveWaiver), waivers::end),
         Route::at("/features/{key}/comments")
             .get(Only(ReadProduct), comments::list)
             .post(Only(WriteComment), comments::write),
@@ -127,6 +138,7 @@ pub fn routes() -> Vec<Route> {
         Route::at("/products/{key}/standards/{id}")
             .get(Only(ReadGrants), guides::standard)
             .post(Only(AttestStandard), guides::attest),
+        Route::at("/products/{key}/waivers").get(Only(ReadProduct), waivers::of_product),
         Route::at("/products/{key}/lists").get(Only(ReadGrants), guides::lists),
         Route::at("/products/{key}/lists/{list}").post(Only(ManageGuides), guides::edit_list),
         Route::at("/products/{key}/policy")

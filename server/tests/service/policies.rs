@@ -11,7 +11,7 @@ use sluice_domain::{
     policy::{BUILT_IN, RunKind, RunState, Tier},
 };
 use sluice_service::{
-    Actor, Error,
+    Actor, Error, Voids,
     features::CreateFeature,
     new_form_id,
     policies::{
@@ -373,8 +373,13 @@ async fn a_feature_moves_after_its_effect_was_shown_and_what_was_signed_is_voide
 
     world.tick();
     let events = world.events().await?;
-    service.migrate_feature(&cast.manager, &key, migration(from, to)?).await?;
-    service.migrate_feature(&cast.manager, &key, migration(from, to)?).await?;
+    let asked = service.migrate_feature(&cast.manager, &key, migration(from, to)?).await;
+    assert!(matches!(&asked, Err(Error::WouldVoid(v)) if v.confirmation == effect.confirmation), "{asked:?}");
+    assert_eq!(world.events().await?, events, "nothing is voided before it is confirmed");
+    let mut manager = cast.manager.clone();
+    manager.origin.voids = Voids::Confirmed(effect.confirmation);
+    service.migrate_feature(&manager, &key, migration(from, to)?).await?;
+    service.migrate_feature(&manager, &key, migration(from, to)?).await?;
     // The move, and the sign-off that it voids.
     assert_eq!(world.events().await?, events + 2, "moved twice is moved once");
     let stale = service.migrate_feature(&cast.manager, &key, migration(from, from)?).await;

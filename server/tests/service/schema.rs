@@ -20,15 +20,19 @@ use crate::{
 };
 
 /// Tables without `event_id`, and why they may be: what is not listed here has to be tracked.
-const UNTRACKED: [&str; 17] = [
+const UNTRACKED: [&str; 21] = [
     "_sqlx_migrations", // the migrator's own
     "blob",             // never changes; demands an event
     "blob_chunk",       // never changes; demands an event
+    "contribution",     // only added to, by trigger
     "gate_blocker",     // follows from the rest
+    "gate_part",        // follows from the text of a policy
     "gate_state",       // follows from the rest
     "gate_task",        // follows from the gate's state
+    "job",              // follows from the rest
     "mention_seen",     // what somebody has seen is theirs
     "notice_waiting",   // follows from the notices
+    "notification",     // follows from events; what somebody has read is theirs
     "password",         // an old hash is of use to an attacker only; demands an event
     "policy_run",       // follows from the rest
     "policy_run_row",   // follows from the rest

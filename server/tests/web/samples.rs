@@ -99,9 +99,9 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
     let auditor = seed.person(AUDITOR)?;
     Ok(Some(match path {
         "/" => Sample { allowed: 303, ..Sample::get(path, Workspace) },
-        "/healthz" | "/readyz" | "/sign-in" | "/account" | "/work" | "/features" | "/history"
-        | "/products" | "/products/new" | "/people" | "/people/invite" | "/policies" | "/views"
-        | "/styleguide" => Sample::get(path, Workspace),
+        "/healthz" | "/readyz" | "/sign-in" | "/account" | "/work" | "/notifications" | "/features"
+        | "/history" | "/products" | "/products/new" | "/people" | "/people/invite" | "/policies"
+        | "/views" | "/styleguide" => Sample::get(path, Workspace),
         "/features/new" => Sample::get(path, AnyProduct),
         "/search" => Sample::get("/search?q=xss+canary&kind=threat", Workspace),
         "/views/{id}" => {
@@ -191,6 +191,7 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
             422,
             &[("id", &id), ("product", &product), ("title", "A"), ("owner", owner)],
         ),
+        "/notifications/read" => Sample::post(path, Workspace, 303, &[("notification", &id)]),
         "/work/mentions/seen" => Sample::post(path, Workspace, 303, &[("comment", &id)]),
         "/views" => {
             let form = [("id", id.as_str()), ("name", ""), ("of", "features"), ("query", "mine=yes")];
@@ -320,6 +321,32 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
         }
         "/evidence/{number}/detach" => {
             Sample::post(at("/evidence/1/detach"), Product, 303, &[("target", "threat:1")])
+        }
+        // `W-1` waits to be decided, as the developer asked; `W-2` is in force.
+        "/waivers/new" => {
+            let reason = if effective { "A reason" } else { "" };
+            let form = [
+                ("id", id.as_str()),
+                ("subject", seed.waivable.as_str()),
+                ("reason", reason),
+                ("compensation", "A control"),
+                ("until", &seed.last_day),
+            ];
+            Sample::post("/features/PAY-4/waivers/new", Product, 422, &form)
+        }
+        "/waivers/{number}" => {
+            let form = [("version", version("1")), ("verdict", "approve"), ("password", PASSWORD)];
+            let sample = Sample::post(at("/waivers/1"), Product, 409, &form);
+            Sample { narrowed: Some(&[Role::SecurityReviewer]), ..sample }
+        }
+        "/waivers/{number}/withdraw" => {
+            Sample::post(at("/waivers/1/withdraw"), Product, 409, &[("version", version("1"))])
+        }
+        "/waivers/{number}/end" => {
+            let form = [("version", version("2")), ("reason", "A reason")];
+            let sample = Sample::post(at("/waivers/2/end"), Product, 409, &form);
+            // Who owns the feature, and who approves.
+            Sample { narrowed: Some(&[Role::ProductManager, Role::SecurityReviewer]), ..sample }
         }
         "/comments" => {
             let text = if effective { "A" } else { "" };

@@ -96,7 +96,27 @@ pub(crate) async fn lock(
     load(connection, policies, Id::new(id)).await
 }
 
-async fn load(connection: &mut PgConnection, policies: &Policies, id: FeatureId) -> Result<Feature> {
+/// Locks the row of a feature, unless somebody else works on it: whoever does settles it anyway.
+pub(crate) async fn lock_if_free(
+    connection: &mut PgConnection,
+    policies: &Policies,
+    id: FeatureId,
+) -> Result<Option<Feature>> {
+    let found = sqlx::query_scalar!("select id from feature where id = $1 for update skip locked", id.uuid())
+        .fetch_optional(&mut *connection)
+        .await?;
+    match found {
+        Some(_) => Ok(Some(load(connection, policies, id).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Reads a feature by its id, without a lock.
+pub(crate) async fn load(
+    connection: &mut PgConnection,
+    policies: &Policies,
+    id: FeatureId,
+) -> Result<Feature> {
     load_many(connection, policies, &[id.uuid()]).await?.pop().ok_or(Error::NotFound)
 }
 

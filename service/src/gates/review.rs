@@ -13,6 +13,7 @@ use sluice_domain::{
 use super::{
     gather,
     settle::{Ending, end_attempt, gate_object, settle, start_attempt, store_dossier},
+    told::{tell_requested, tell_returned},
 };
 use crate::{
     Service,
@@ -70,7 +71,7 @@ impl SignGate {
 }
 
 /// The password of a step-up; an empty one is noted.
-fn demand_password(check: &mut Check, fields: &Fields) -> SecretString {
+pub(crate) fn demand_password(check: &mut Check, fields: &Fields) -> SecretString {
     let password = fields.get("password");
     if password.is_empty() {
         check.note("password", "Password", Problem::Text(TextError::Empty));
@@ -162,6 +163,7 @@ impl Service {
                 .change("cycle", Value::None, Value::Number(attempt.cycle.into()))
                 .change("dossier", Value::None, Value::Digest(gathered.dossier.digest()));
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_requested(&mut write, &permit, phase, attempt.cycle).await?;
             write.commit(event, settled.consequences).await
         })
         .await
@@ -298,6 +300,7 @@ impl Service {
             );
             event.reason = Some(reason.to_owned());
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_returned(&mut write, &permit, &feature, &attempt).await?;
             write.commit(event, settled.consequences).await
         })
         .await

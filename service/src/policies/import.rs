@@ -103,6 +103,7 @@ impl Service {
     /// # Errors
     /// When the database is out of reach, or a version is there with another text.
     pub async fn import_built_in_policy(&self) -> Result<bool> {
+        self.store_missing_gate_parts().await?;
         let mut new = false;
         // The one of a new workspace comes last: lists show the newest first.
         for source in policy::BUILT_INS.iter().rev() {
@@ -213,6 +214,7 @@ async fn store(
         .await?;
         return Ok(if there == digest.as_bytes() { Stored::There } else { Stored::Other });
     }
+    super::parts::store(write.connection(), id, policy).await?;
     let object = Object::new(ObjectKind::Policy, id, name_of(policy));
     let mut event = write.event(permit, Verb::PolicyImported, object);
     event.change("digest", Value::None, Value::Digest(digest));

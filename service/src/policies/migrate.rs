@@ -3,10 +3,12 @@ use std::sync::Arc;
 use sluice_domain::{
     access::{Action, allowed},
     audit::{Object, ObjectKind, Value, Verb},
+    canonical::Digest,
     form::{Check, FieldProblem, Fields, Problem},
     gate::{Decision, DecisionChange},
     ids::{FeatureId, FeatureKey, Id, PolicyVersionId},
     lifecycle::{Attempt, Refusal},
+    notification::{Because, Notice},
     policy::PolicyDifference,
     text::Reason,
 };
@@ -31,7 +33,8 @@ use crate::{
         page::open,
         row::{self, Feature},
     },
-    gates::settle,
+    gates::{confirmation, settle},
+    notifications::{To, notify},
     people::invalid,
 };
 
@@ -110,6 +113,8 @@ pub struct MigrationEffect {
     pub change: DecisionChange,
     /// Names of those whose approval of the current gate would be voided: they signed under the present version.
     pub voids: Vec<String>,
+    /// Stands for exactly these sign-offs: sent with the form, it says that they were named.
+    pub confirmation: Digest,
 }
 
 impl Service {
@@ -199,8 +204,8 @@ impl Service {
         let Some(Compared { before, after: Some(after), change, .. }) = compared else {
             return Err(Error::Refused(Refusal::PhaseMissing(attempt.phase.clone())));
         };
-        let voids = sqlx::query_scalar!(
-            "select printed_name from sign_off
+        let voids = sqlx::query!(
+            "select id, printed_name from sign_off
              where feature_id = $1 and phase = $2 and cycle = $3 and ended is null and verdict = 'approve'
              order by signed_at, id",
             feature.id.uuid(),
@@ -210,7 +215,16 @@ impl Service {
         .fetch_all(connection)
         .await?;
         let difference = feature.policy.policy.difference(&to.policy);
-        Ok(MigrationEffect { to, difference, before, after, change, voids })
+        let ids: Vec<uuid::Uuid> = voids.iter().map(|row| row.id).collect();
+        Ok(MigrationEffect {
+            to,
+            difference,
+            before,
+            after,
+            change,
+            voids: voids.into_iter().map(|row| row.printed_name).collect(),
+            confirmation: confirmation(&ids),
+        })
     }
 
     /// Another version of the policy that a feature follows.
@@ -231,7 +245,7 @@ impl Service {
     }
 
     /// Moves a feature to another version of its policy. The policy's text is part of every dossier, so approvals of the
-    /// current gate are voided in the same transaction; a denial stands.
+    /// current gate are voided in the same transaction, once they are confirmed; a denial stands.
     ///
     /// # Errors
     /// [`Error::Stale`] when it was moved meanwhile, [`Error::Invalid`] for a version of another policy,
@@ -276,6 +290,9 @@ impl Service {
             store(&mut write, &permit, to.id).await?;
             feature.policy = to;
             let settled = settle(&mut write, &permit, &feature).await?;
+            let owner = [To::person(feature.owner, Because::Owner)];
+            let notice = Notice::PolicyMigrated { version: feature.policy.policy.version.clone() };
+            notify(&mut write, &permit, owner, &notice).await?;
             write.commit(event, settled.consequences).await
         })
         .await

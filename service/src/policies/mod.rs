@@ -7,6 +7,7 @@ mod coverage;
 mod import;
 mod list;
 mod migrate;
+mod parts;
 mod replay;
 
 use std::{
@@ -28,6 +29,7 @@ pub use coverage::coverage_csv;
 pub use import::{ImportPolicy, Imported};
 pub use list::{Activation, PolicyComparison, PolicyList, PolicyListItem, PolicyPage};
 pub use migrate::{MigrateFeature, MigrationEffect, MigrationPage, MigrationTarget};
+pub(crate) use parts::GateParts;
 pub use replay::{
     Cause, CauseCount, Compared, ImpactTotals, PolicyRun, PolicyRunPage, RunRow, StartPolicyRun, instant,
 };

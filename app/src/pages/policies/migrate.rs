@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 use sluice_domain::{gate::Blocker, place::Place, words};
-use sluice_service::policies::{MigrationEffect, MigrationPage, MigrationTarget};
+use sluice_service::{
+    gates::CONFIRM_VOID,
+    policies::{MigrationEffect, MigrationPage, MigrationTarget},
+};
 
 use super::{difference::difference_cards, version_path};
 use crate::{
@@ -187,12 +190,18 @@ fn confirm(page: &MigrationPage, effect: &MigrationEffect, form: Form) -> AnyVie
         0 => format!("Move to {}", effect.to.policy.version),
         count => format!("Move to {} and void {}", effect.to.policy.version, counted(count, "sign-off")),
     };
+    // The sign-offs are named above, so nobody is asked about them again.
+    let confirmed = (!effect.voids.is_empty()).then(|| {
+        let value = effect.confirmation.to_string();
+        view! { <HiddenField name=CONFIRM_VOID value /> }
+    });
     let (from, to) = (page.current.id.to_string(), effect.to.id.to_string());
     view! {
         <Card title="Move it?">
             <PostForm action=here.clone()>
                 <HiddenField name="from" value=from />
                 <HiddenField name="to" value=to />
+                {confirmed}
                 <TextArea form name="reason" label="Reason" hint="Part of the record." rows=3 maxlength=2000 />
                 <FormActions>
                     <Button>{button}</Button>

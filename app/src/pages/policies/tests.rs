@@ -4,7 +4,10 @@ use sluice_domain::{
     canonical::Digest,
     form::{FieldProblem, Fields},
     ids::Id,
-    policy::{self, EvidenceKind, Policy, Proof, Quorum, RecordsSubject, RunKind, RunState, Tiers},
+    policy::{
+        self, EvidenceKind, Framework, Policy, Practice, Proof, Quorum, RecordsSubject, RunKind, RunState,
+        Tiers,
+    },
     record::Rule,
     threat::Severity,
 };
@@ -44,6 +47,9 @@ fn hostile(number: u128) -> Arc<LoadedPolicy> {
     loaded(number, |policy| {
         policy.title = EVIL.to_owned();
         policy.summary = EVIL.to_owned();
+        let practice = Practice { id: "1".to_owned(), title: EVIL.to_owned() };
+        let (key, title) = ("own".to_owned(), EVIL.to_owned());
+        policy.frameworks = vec![Framework { key, title, practices: vec![practice] }];
         for phase in &mut policy.phases {
             phase.name = EVIL.to_owned();
             phase.purpose = EVIL.to_owned();
@@ -305,6 +311,7 @@ fn migration(effect: bool) -> MigrationPage {
             after: sluice_domain::gate::Decision::default(),
             change,
             voids: vec![EVIL.to_owned(), "Rhea".to_owned()],
+            confirmation: Digest::of(b"both"),
         }),
         current,
         may_migrate: true,
@@ -322,6 +329,7 @@ fn a_move_to_another_version_says_first_what_it_brings_about() {
     let html = view! { <MigrationScreen page=migration(true) form /> }.to_html();
     assert!(!html.contains("<script"), "{html}");
     assert!(html.contains("Moving it voids 2 sign-offs"), "{html}");
+    assert!(html.contains(&format!("value=\"{}\"", Digest::of(b"both"))), "{html}");
     // Without the right to read the feature: what is asked, not who said what.
     assert!(html.contains("A security reviewer denied the gate"), "{html}");
     assert!(html.contains("name=\"reason\""), "{html}");
