@@ -126,10 +126,14 @@ impl Service {
         connection: &mut PgConnection,
         product: Option<&str>,
     ) -> Result<Vec<(String, String)>> {
-        let usual = self.policies.usual(connection, product).await?;
         let ids = sqlx::query_scalar!(
-            "select id from policy_version order by id = $1 desc, created_at desc, id desc limit 200",
-            usual.id.uuid()
+            "select v.id from policy_version v
+             order by v.id = (select a.version_id from policy_activation a
+                              where a.policy_key = coalesce((select policy_key from product where key = $1), $2)
+                              order by a.activated_at desc, a.id desc limit 1) desc nulls last,
+                      v.created_at desc, v.id desc limit 200",
+            product,
+            sluice_domain::policy::BUILT_IN_KEY
         )
         .fetch_all(&mut *connection)
         .await?;
