@@ -30,6 +30,8 @@ codes! {
         Evidence = "evidence",
         /// One record of a phase: a requirement, a decision, a change and so on.
         Record = "record",
+        /// One waiver that was approved: what it lets pass, until when, why, and what compensates for it.
+        Waiver = "waiver",
     }
 }
 

@@ -115,6 +115,8 @@ pub mod kind {
         SavedView,
         /// A sign-off.
         SignOff,
+        /// A waiver.
+        Waiver,
         /// Something that somebody is told.
         Notification,
         /// An audit event.
@@ -148,6 +150,8 @@ pub type StandardId = Id<kind::Standard>;
 pub type SavedViewId = Id<kind::SavedView>;
 /// Id of a sign-off.
 pub type SignOffId = Id<kind::SignOff>;
+/// Id of a waiver.
+pub type WaiverId = Id<kind::Waiver>;
 /// Id of something that somebody is told.
 pub type NotificationId = Id<kind::Notification>;
 /// Id of an audit event.

@@ -24,4 +24,5 @@ pub mod record;
 pub mod text;
 pub mod threat;
 pub mod turn;
+pub mod waiver;
 pub mod words;

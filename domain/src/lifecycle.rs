@@ -10,6 +10,7 @@ use crate::{
     gate::{Blocker, Decision, Facts, Situation, Verdict, decide},
     ids::PersonId,
     policy::{PhaseKey, Policy},
+    waiver::WaiverRefusal,
 };
 
 /// Where a feature stands.
@@ -85,6 +86,9 @@ pub enum Refusal {
     /// What was read is no longer what would be signed.
     #[error("dossier changed")]
     DossierChanged,
+    /// A step of a waiver.
+    #[error("waiver: {0}")]
+    Waiver(WaiverRefusal),
 }
 
 /// The seats from which a person may sign.

@@ -145,6 +145,8 @@ pub enum ProductPlace {
     List(ListKind),
     /// The form that edits one of its lists.
     EditList(ListKind),
+    /// The waivers of its features.
+    Waivers,
 }
 
 impl ProductPlace {
@@ -161,6 +163,7 @@ impl ProductPlace {
             Self::Lists => format!("{base}/lists"),
             Self::List(list) => format!("{base}/lists#{}", list.code()),
             Self::EditList(list) => format!("{base}/lists?edit={0}#{0}", list.code()),
+            Self::Waivers => format!("{base}/waivers"),
         }
     }
 }

@@ -13,6 +13,7 @@ use sluice_domain::{
     record::{ListKind, RecordKind, RecordRef, Shortfall},
     text::TextError,
     threat::{Question, Severity, Stride, ThreatStatus, Treatment},
+    waiver::{WaiverRefusal, WaiverState},
     words::{self, Label, join},
 };
 
@@ -311,6 +312,21 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::DeniedByOther,
         Refusal::Blocked(blockers()?),
     ];
+    let waivers = [
+        WaiverRefusal::None,
+        WaiverRefusal::NotBlocking,
+        WaiverRefusal::NeverWaived,
+        WaiverRefusal::Asked(4),
+        WaiverRefusal::Waived(4),
+        WaiverRefusal::NotInForce,
+        WaiverRefusal::Decided,
+        WaiverRefusal::TermOver,
+        WaiverRefusal::NotApprover(vec![Role::SecurityReviewer, Role::ReleaseManager]),
+        WaiverRefusal::OwnRequest,
+        WaiverRefusal::Contributor,
+        WaiverRefusal::OthersRequest,
+    ];
+    all.extend(waivers.map(Refusal::Waiver));
     all.extend(blockers()?.into_iter().map(|blocker| Refusal::Blocked(vec![blocker])));
     all.extend(Role::ALL.iter().map(|role| Refusal::SeatsFilled(*role)));
     let number = |refusal: &Refusal| match refusal {
@@ -325,8 +341,9 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::AlreadySigned => 8,
         Refusal::DossierChanged => 9,
         Refusal::DeniedByOther => 10,
+        Refusal::Waiver(_) => 11,
     };
-    assert_all(&all, number, 11);
+    assert_all(&all, number, 12);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }
@@ -399,6 +416,8 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::StagingFirst,
         Problem::NoSuchThing("R-9".into()),
         Problem::IsAlready("Closed"),
+        Problem::DayOver,
+        Problem::DayTooLate { last: time::macros::date!(2027 - 11 - 03) },
     ];
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {
@@ -439,8 +458,10 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::Unanswered => 34,
         Problem::TooMany { .. } => 35,
         Problem::IsAlready(_) => 36,
+        Problem::DayOver => 37,
+        Problem::DayTooLate { .. } => 38,
     };
-    assert_all(&all, number, 37);
+    assert_all(&all, number, 39);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });
@@ -497,6 +518,7 @@ fn every_code_has_a_label() {
     check(Mark::ALL);
     check(Verdict::ALL);
     check(ItemKind::ALL);
+    check(WaiverState::ALL);
     check(Authentication::ALL);
     check(ObjectKind::ALL);
     for kind in EvidenceKind::ALL {

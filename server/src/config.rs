@@ -75,8 +75,17 @@ pub enum Command {
     Demo(Database),
     /// Make an administrator.
     CreateAdmin(CreateAdmin),
-    /// Check a lifecycle policy file without a database.
-    PolicyCheck(PathBuf),
+    /// Check lifecycle policy files.
+    PolicyCheck(Vec<PathBuf>),
+    /// Say what a later version of a lifecycle policy changes.
+    PolicyCompare {
+        /// The file of the earlier version.
+        before: PathBuf,
+        /// The file of the later version.
+        later: PathBuf,
+    },
+    /// Print the JSON Schema of lifecycle policies.
+    PolicySchema,
 }
 
 /// Which Postgres to use.
@@ -165,11 +174,21 @@ enum Verb {
 
 #[derive(Debug, Subcommand)]
 enum PolicyVerb {
-    /// Check a policy file; errors name line and column
+    /// Check policy files; errors name line and column. Needs no database
     Check {
-        /// The policy file
-        file: PathBuf,
+        /// The policy files; - reads standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
+    /// Say what a later version of a policy changes, and whether it asks more or less
+    Compare {
+        /// The file of the earlier version
+        before: PathBuf,
+        /// The file of the later version
+        later: PathBuf,
+    },
+    /// Print the JSON Schema of policy files, for editors
+    Schema,
 }
 
 #[derive(Debug, Args)]
@@ -290,7 +309,11 @@ impl Command {
                 name: arguments.name,
                 password_stdin: arguments.password_stdin,
             }),
-            Verb::Policy { verb: PolicyVerb::Check { file } } => Self::PolicyCheck(file),
+            Verb::Policy { verb } => match verb {
+                PolicyVerb::Check { files } => Self::PolicyCheck(files),
+                PolicyVerb::Compare { before, later } => Self::PolicyCompare { before, later },
+                PolicyVerb::Schema => Self::PolicySchema,
+            },
         })
     }
 }

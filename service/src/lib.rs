@@ -29,9 +29,10 @@ pub mod talk;
 pub mod threats;
 pub mod turns;
 pub mod views;
+pub mod waivers;
 pub mod work;
 
-pub use actor::{Actor, Origin};
+pub use actor::{Actor, Origin, Voids};
 pub use clock::{Clock, SetClock};
 pub use db::{Connect, migrate};
 pub use error::{Error, Result};

@@ -124,6 +124,10 @@ fn explanation(error: &Error) -> (String, Vec<String>) {
             "Somebody else changed this while you were looking at it.".to_owned(),
             vec!["Nothing of yours was stored. Open the page anew, look at what changed, then do it again.".to_owned()],
         ),
+        Error::WouldVoid(_) => (
+            "This would void sign-offs.".to_owned(),
+            vec!["Nothing was changed. Open the page anew and send the form from there; you are asked first.".to_owned()],
+        ),
         Error::Refused(refusal) => (words::refusal(refusal), vec!["Nothing was changed.".to_owned()]),
         Error::Throttled(seconds) => (
             wait_words(*seconds),

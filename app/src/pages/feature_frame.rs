@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use sluice_domain::{
     gate::{Blocker, Decision},
-    ids::FeatureKey,
     lifecycle::{Progress, Turn as DomainTurn},
     place::Place,
     policy::Tier,
@@ -11,7 +10,7 @@ use sluice_domain::{
 };
 use sluice_service::features::{FeatureSummary, PhaseState as StepState};
 
-use super::{records::shortfall_verb, turn_words};
+use super::{records::shortfall_verb, turn_words, waivers::gate as waivers};
 use crate::components::{
     Badge, BlockerLine, Breadcrumb, Columns, DueDate, Fact, GatePanel, GateState, NavLink, PageHead,
     PhaseLine, PhaseState, PhaseStep, Rail, Standing, Tone, Turn,
@@ -34,6 +33,8 @@ pub enum FeatureSection {
     Trace,
     /// Review and sign-offs.
     Review,
+    /// Waivers.
+    Waivers,
     /// Comments.
     Comments,
     /// History.
@@ -118,12 +119,16 @@ fn steps(summary: &FeatureSummary) -> Vec<PhaseStep> {
         .iter()
         .map(|step| {
             let href = Place::Phase(step.key.clone()).path(&summary.key);
+            let waived = waivers::waived_at(summary, step, matches!(step.state, StepState::Here { .. }));
             let state = match &step.state {
+                StepState::Passed { at, .. } if waived > 0 => {
+                    PhaseState::PassedWithWaiver { at: Some(*at), waivers: waived }
+                }
                 StepState::Passed { at, .. } => PhaseState::Passed { at: Some(*at) },
                 StepState::Here { .. } => PhaseState::Here(standing(summary)),
                 StepState::Todo => PhaseState::Todo,
             };
-            PhaseStep::new(step.name.clone(), href, state)
+            PhaseStep::new(step.name.clone(), href, state).waived(waived)
         })
         .collect()
 }
@@ -155,12 +160,17 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
         (FeatureSection::Record, "Everything on record", Place::Dossier.path(key)),
         (FeatureSection::Trace, "What answers what", Place::Trace.path(key)),
         (FeatureSection::Review, "Review and sign-offs", Place::Review.path(key)),
+        (FeatureSection::Waivers, "Waivers", Place::Waivers.path(key)),
         (FeatureSection::Comments, "Comments", Place::Comments.path(key)),
         (FeatureSection::History, "History", Place::History.path(key)),
     ]
     .into_iter()
     .map(|(target, label, href)| {
-        let count = if target == FeatureSection::Comments { summary.comments } else { 0 };
+        let count = match target {
+            FeatureSection::Comments => summary.comments,
+            FeatureSection::Waivers => summary.decision.waived.len(),
+            _ => 0,
+        };
         NavLink::new(label, href).current(target == section).count(count)
     })
     .collect()
@@ -220,7 +230,8 @@ pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
     let name = summary.current().map_or_else(|| attempt.phase.to_string(), |step| step.name.clone());
     let cycle = u32::try_from(attempt.cycle).unwrap_or(1);
     let met = decision.met.iter().map(words::met).collect::<Vec<_>>();
-    let blockers = blocker_lines(&summary.key, decision, reviewing);
+    let mut blockers = blocker_lines(summary, reviewing);
+    blockers.extend(waivers::waived_lines(summary));
     let action = panel_action(summary, reviewing);
     view! {
         <GatePanel
@@ -283,7 +294,8 @@ fn panel_action(summary: &FeatureSummary, reviewing: bool) -> Option<AnyView> {
 
 /// The blockers for people. While the team has the turn, missing sign-offs block nobody: the foot of the panel names
 /// them.
-pub(crate) fn blocker_lines(key: &FeatureKey, decision: &Decision, reviewing: bool) -> Vec<BlockerLine> {
+fn blocker_lines(summary: &FeatureSummary, reviewing: bool) -> Vec<BlockerLine> {
+    let decision = &summary.decision;
     decision
         .things()
         .into_iter()
@@ -292,7 +304,8 @@ pub(crate) fn blocker_lines(key: &FeatureKey, decision: &Decision, reviewing: bo
             BlockerLine {
                 sentence: words::blocker(blocker),
                 who: format!("Cleared by: {}", words::who_can(&decision.cleared_by(blocker))),
-                link: Some((verb(blocker), blocker.place().path(key))),
+                link: Some((verb(blocker), blocker.place().path(&summary.key))),
+                also: waivers::waiver_link(summary, blocker),
                 waived: None,
                 // A denial is no sign-off that is still to come: it blocks.
                 later: blocker.code() == "sign-off.missing",

@@ -31,6 +31,8 @@ pub mod search;
 pub mod threats;
 mod turn_words;
 pub mod views;
+pub mod voiding;
+pub mod waivers;
 pub mod work;
 
 pub use feature_frame::{FeatureFrame, FeatureSection};

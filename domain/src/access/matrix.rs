@@ -94,7 +94,7 @@ pub fn allowed(grants: &Grants, action: Action) -> bool {
 impl Action {
     /// The product roles that allow it, for explanations ("a product manager can").
     #[must_use]
-    pub fn product_roles(self) -> &'static [Role] {
+    pub const fn product_roles(self) -> &'static [Role] {
         row(self).product
     }
 

@@ -22,6 +22,7 @@ pub mod search;
 pub mod take_up;
 pub mod threats;
 pub mod views;
+pub mod waivers;
 pub mod work;
 
 use http::Uri;

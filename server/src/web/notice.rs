@@ -46,6 +46,11 @@ notices! {
     DENIED = "denied": "Your denial stands. The gate stays closed until you withdraw it.";
     RETURNED = "returned": "The gate is returned. The team has the turn, with your reasons.";
     WITHDRAWN = "withdrawn": "Your sign-off is withdrawn. It stays in the record.";
+    WAIVER_REQUESTED = "waiver-requested": "The waiver is asked for. Whoever can decide about it finds it in their work.";
+    WAIVER_APPROVED = "waiver-approved": "The waiver is approved. What it names no longer blocks until its last day is over.";
+    WAIVER_REFUSED = "waiver-refused": "The waiver is refused. What it names keeps blocking.";
+    WAIVER_WITHDRAWN = "waiver-withdrawn": "The request is withdrawn. It stays in the record.";
+    WAIVER_ENDED = "waiver-ended": "The waiver is ended. What it named blocks again if it is still missing.";
     PRODUCT_CREATED = "product-created": "The product is created. Grant roles so that people can work in it.";
     ROLE_GRANTED = "role-granted": "The role is granted. It counts from the person's next request on.";
     ROLE_REVOKED = "role-revoked": "The role is revoked.";

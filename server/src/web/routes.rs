@@ -1,9 +1,9 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord, EditThreatModel,
-    ManageGuides, ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies, ReadProduct,
-    RequestReview, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
+    AddEvidence, ApproveWaiver, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord,
+    EditThreatModel, ManageGuides, ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies,
+    ReadProduct, RequestReview, RequestWaiver, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::pages::{
     access, account, comments, evidence, features, guides, history, notifications, paper, people, phases,
-    policies, preview, products, records, review, risk, search, take_up, threats, views, work,
+    policies, preview, products, records, review, risk, search, take_up, threats, views, waivers, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -93,6 +93,15 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/review/request").post(Only(RequestReview), review::request),
         Route::at("/features/{key}/review/return").post(Only(ReturnForChanges), review::return_for_changes),
         Route::at("/features/{key}/review/withdraw").post(Only(SignGate), review::withdraw),
+        Route::at("/features/{key}/waivers").get(Only(ReadProduct), waivers::list),
+        Route::at("/features/{key}/waivers/new")
+            .get(Only(RequestWaiver), waivers::new_form)
+            .post(Only(RequestWaiver), waivers::request),
+        Route::at("/features/{key}/waivers/{number}")
+            .get(Only(ReadProduct), waivers::show)
+            .post(Only(ApproveWaiver), waivers::decide),
+        Route::at("/features/{key}/waivers/{number}/withdraw").post(Only(RequestWaiver), waivers::withdraw),
+        Route::at("/features/{key}/waivers/{number}/end").post(Only(ApproveWaiver), waivers::end),
         Route::at("/features/{key}/comments")
             .get(Only(ReadProduct), comments::list)
             .post(Only(WriteComment), comments::write),
@@ -125,6 +134,7 @@ pub fn routes() -> Vec<Route> {
         Route::at("/products/{key}/standards/{id}")
             .get(Only(ReadGrants), guides::standard)
             .post(Only(AttestStandard), guides::attest),
+        Route::at("/products/{key}/waivers").get(Only(ReadProduct), waivers::of_product),
         Route::at("/products/{key}/lists").get(Only(ReadGrants), guides::lists),
         Route::at("/products/{key}/lists/{list}").post(Only(ManageGuides), guides::edit_list),
         Route::at("/products/{key}/grants").post(Only(ManagePeople), products::grant),

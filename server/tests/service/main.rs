@@ -2,9 +2,11 @@
 //! requests race, break off or ask for too much.
 
 mod cancelled;
+mod coverage;
 mod demo;
 mod evidence;
 mod find;
+mod guard;
 mod guides;
 mod isolation;
 mod line;
@@ -21,5 +23,6 @@ mod support;
 mod take_up;
 mod talk;
 mod turns;
+mod waivers;
 mod walls;
 mod work;

@@ -251,6 +251,32 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
             &["withdraw-reason"],
         )
         .at("/features/PAY-2/review/withdraw"),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/waivers/new",
+            &[
+                ("id", &id),
+                ("subject", ""),
+                ("reason", HOSTILE),
+                ("compensation", HOSTILE),
+                ("until", "31.12.2026"),
+            ],
+            &["subject", "until"],
+        ),
+        // Whoever refuses says why.
+        Refused::new(
+            REVIEWER,
+            "/features/{key}/waivers/{number}",
+            &[("version", "1"), ("verdict", "refuse"), ("reason", "x"), ("password", SECRET)],
+            &["reason"],
+        ),
+        Refused::new(
+            REVIEWER,
+            "/features/{key}/waivers/{number}/end",
+            &[("version", "2"), ("reason", "x")],
+            &["reason"],
+        )
+        .at("/features/PAY-1/waivers/2/end"),
     ]
 }
 
@@ -361,6 +387,7 @@ const NOTHING_TYPED: [&str; 15] = [
     "/features/{key}/review/request",
     "/features/{key}/starters",
     "/features/{key}/watch",
+    "/features/{key}/waivers/{number}/withdraw",
     "/views/{id}/delete",
     "/work/mentions/seen",
     "/notifications/read",

@@ -295,6 +295,32 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
         "/evidence/{number}/detach" => {
             Sample::post(at("/evidence/1/detach"), Product, 303, &[("target", "threat:1")])
         }
+        // `W-1` waits to be decided, as the developer asked; `W-2` is in force.
+        "/waivers/new" => {
+            let reason = if effective { "A reason" } else { "" };
+            let form = [
+                ("id", id.as_str()),
+                ("subject", seed.waivable.as_str()),
+                ("reason", reason),
+                ("compensation", "A control"),
+                ("until", &seed.last_day),
+            ];
+            Sample::post("/features/PAY-4/waivers/new", Product, 422, &form)
+        }
+        "/waivers/{number}" => {
+            let form = [("version", version("1")), ("verdict", "approve"), ("password", PASSWORD)];
+            let sample = Sample::post(at("/waivers/1"), Product, 409, &form);
+            Sample { narrowed: Some(&[Role::SecurityReviewer]), ..sample }
+        }
+        "/waivers/{number}/withdraw" => {
+            Sample::post(at("/waivers/1/withdraw"), Product, 409, &[("version", version("1"))])
+        }
+        "/waivers/{number}/end" => {
+            let form = [("version", version("2")), ("reason", "A reason")];
+            let sample = Sample::post(at("/waivers/2/end"), Product, 409, &form);
+            // Who owns the feature, and who approves.
+            Sample { narrowed: Some(&[Role::ProductManager, Role::SecurityReviewer]), ..sample }
+        }
         "/comments" => {
             let text = if effective { "A" } else { "" };
             Sample::post(at("/comments"), Product, 422, &[("id", &id), ("text", text)])

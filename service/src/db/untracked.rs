@@ -1,15 +1,16 @@
 //! Writes that are not part of the record: sessions, the counts of attempts to sign in, and what people arrange for
 //! themselves, such as the features that they watch and the
-//! views that they save. What a session does is audited by the use cases that it calls; that
+//! views that they save; and what follows from the text of a policy. What a session does is audited by the use cases that it calls; that
 //! a browser is still there is not worth an event.
 //!
 //! Each function is one statement, so there is no transaction that a cancelled request could leave open.
 
 use sluice_domain::{
     canonical::Digest,
-    ids::{CommentId, FeatureId, Id, NotificationId, PersonId, SavedViewId},
+    ids::{CommentId, FeatureId, Id, NotificationId, PersonId, PolicyVersionId, SavedViewId},
     text::Title,
 };
+use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ use crate::{
     clock::Clock,
     error::Result,
     people::{SessionLimits, SessionRow, StoredSession},
+    policies::GateParts,
     views::NewView,
 };
 
@@ -30,7 +32,34 @@ pub(crate) struct Attempts {
     pub(crate) seconds_left: i64,
 }
 
+/// Writes down what the gates of a policy version cover. It follows from the version's text; what is there stays.
+pub(crate) async fn store_gate_parts(
+    connection: impl PgExecutor<'_>,
+    version: PolicyVersionId,
+    gates: &GateParts,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into gate_part (policy_version_id, phase, tier, kind, part)
+         select $1, p.phase, p.tier, p.kind, p.part
+         from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as p (phase, tier, kind, part)
+         on conflict do nothing",
+        version.uuid(),
+        &gates.phases,
+        &gates.tiers,
+        &gates.kinds,
+        &gates.parts
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 impl Database {
+    /// The same for a version that was imported before the database kept it.
+    pub(crate) async fn store_gate_parts(&self, version: PolicyVersionId, gates: &GateParts) -> Result<()> {
+        store_gate_parts(&self.writes, version, gates).await
+    }
+
     /// The instant that an injected clock shows. Without one the statements below read the database's own.
     fn injected(&self) -> Option<OffsetDateTime> {
         match &self.clock {

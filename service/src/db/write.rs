@@ -22,7 +22,7 @@ use super::{
     read::demand,
 };
 use crate::{
-    actor::{Actor, Origin},
+    actor::{Actor, Origin, Voids},
     clock::{Clock, fresh_id, fresh_salt},
     error::{Error, Result},
 };
@@ -101,6 +101,11 @@ impl Write {
     /// The connection, for store functions.
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         &mut self.tx
+    }
+
+    /// Whether the request may void sign-offs.
+    pub(crate) fn voids(&self) -> &Voids {
+        &self.origin.voids
     }
 
     /// Authorizes an action on a feature whose row is locked.

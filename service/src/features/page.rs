@@ -6,6 +6,7 @@ use sluice_domain::{
     ids::{FeatureId, FeatureKey, PersonId, ProductId},
     lifecycle::{Progress, Turn},
     policy::{PhaseKey, Tier},
+    waiver::Waiver,
 };
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
@@ -58,6 +59,8 @@ pub struct FeatureSummary {
     pub steps: Vec<PhaseStep>,
     /// What the decision about the current gate says; empty when all gates are open.
     pub decision: Decision,
+    /// Its waivers: every one that is asked for, or approved.
+    pub waivers: Vec<Waiver>,
     /// The clock of whoever has the turn; none where the policy sets no time, or no gate is left.
     pub clock: Option<TurnClock>,
     /// How many comments it has.
@@ -193,6 +196,7 @@ pub(crate) async fn open(
         progress: feature.progress.clone(),
         steps,
         decision,
+        waivers: gathered.as_ref().map(|gathered| gathered.waivers.clone()).unwrap_or_default(),
         clock,
         comments: usize::try_from(feature.comments).unwrap_or_default(),
         grants,

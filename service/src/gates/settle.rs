@@ -4,7 +4,7 @@ use sluice_domain::{
     access::Role,
     audit::{Event, Object, ObjectKind, Value, Verb},
     canonical::Digest,
-    dossier::Dossier,
+    dossier::{Dossier, items_of},
     gate::{Blocker, Decision, Facts, SignOffFact, decide},
     ids::PersonId,
     lifecycle::{Attempt, Progress, Turn},
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     Gathered, gather,
     told::{tell_opened, tell_voided},
+    voiding::{VoidedSignOff, Voiding, confirmation},
 };
 use crate::{
     db::{
@@ -23,9 +24,10 @@ use crate::{
         write::Write,
     },
     error::{Error, Result},
-    features::row::{Feature, store_progress},
+    features::row::{Feature, digest, store_progress},
     jobs::enqueue,
     turns::Turns,
+    waivers::lapse_waivers,
 };
 
 /// What settling a feature came to.
@@ -36,7 +38,8 @@ pub(crate) struct Settled {
     pub(crate) consequences: Vec<Event>,
 }
 
-/// Settles a feature after a write, in the same transaction: sign-offs that the write voids are voided, a gate whose
+/// Settles a feature after a write, in the same transaction: waivers whose time is over lapse, sign-offs that this or the
+/// write voids are voided, a gate whose
 /// last condition came true opens, and the projection that lists read follows the decision.
 ///
 /// Every use case that writes to a feature ends here; there is no other way for a gate to open.
@@ -45,7 +48,7 @@ pub(crate) async fn settle(
     permit: &Permit<InFeature>,
     feature: &Feature,
 ) -> Result<Settled> {
-    let mut consequences = Vec::new();
+    let mut consequences = lapse_waivers(write, permit, feature).await?;
     let turns = Turns::follow(write, permit, &feature.progress).await?;
     let Progress::Active(attempt) = &feature.progress else {
         project_finished(write, permit).await?;
@@ -56,6 +59,7 @@ pub(crate) async fn settle(
     if voided {
         (gathered, decision) = decide_attempt(write, feature, attempt).await?;
     }
+    consequences.extend(drift_events(write, permit, feature, &decision).await?);
     if attempt.turn == Turn::Team || !decision.is_open() {
         project(write, permit, (feature, attempt, &turns), &gathered, &decision).await?;
         return Ok(Settled { progress: feature.progress.clone(), consequences });
@@ -131,10 +135,11 @@ async fn void_sign_offs(
     }
     let people: Vec<Uuid> = void.iter().map(|sign_off| sign_off.person.uuid()).collect();
     let now = write.now;
-    let ids = sqlx::query_scalar!(
+    let voided = sqlx::query!(
         "update sign_off set ended = 'voided', ended_at = $5, ended_reason = 'The dossier changed.'
          where feature_id = $1 and phase = $2 and cycle = $3 and person_id = any($4) and ended is null
-         returning id",
+         returning id, printed_name, role, dossier,
+                   (select d.manifest from dossier d where d.digest = sign_off.dossier) as manifest",
         permit.feature().uuid(),
         attempt.phase.as_str(),
         attempt.cycle,
@@ -144,14 +149,66 @@ async fn void_sign_offs(
     .fetch_all(write.connection())
     .await?;
     let name = gate_object(feature, attempt).name;
-    for id in ids {
-        let object = Object::new(ObjectKind::SignOff, id, name.clone());
+    let ids: Vec<Uuid> = voided.iter().map(|row| row.id).collect();
+    let confirmation = confirmation(&ids);
+    // What lapsed by now voids them whoever writes next, so there is nothing to confirm.
+    let by_time = consequences.iter().any(|event| event.verb == Verb::WaiverLapsed);
+    // The transaction is rolled back with everything that the write did, so nothing is voided before it is confirmed.
+    if !permit.is_system() && !by_time && !write.voids().allow(confirmation) {
+        let mut sign_offs = Vec::with_capacity(voided.len());
+        for row in voided {
+            let role = Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"))?;
+            sign_offs.push(VoidedSignOff { name: row.printed_name, role });
+        }
+        sign_offs.sort_by(|one, other| one.name.cmp(&other.name));
+        let feature = feature.key.clone();
+        return Err(Error::WouldVoid(Box::new(Voiding { feature, gate: name, sign_offs, confirmation })));
+    }
+    for row in voided {
+        let object = Object::new(ObjectKind::SignOff, row.id, name.clone());
         let mut event = write.consequence(permit, Verb::SignOffVoided, object);
-        event.change("dossier", Value::None, Value::Digest(dossier));
+        event.change("dossier", Value::Digest(digest(&row.dossier)?), Value::Digest(dossier));
+        // What changed, by key: the signers are told, and find it in the history.
+        let covered = row.manifest.as_deref().and_then(items_of).unwrap_or_default();
+        let changed: Vec<String> =
+            gathered.dossier.difference(&covered).into_iter().map(|difference| difference.key).collect();
+        event.change("items", Value::None, Value::code(changed.join(", ")));
         consequences.push(event);
     }
     tell_voided(write, permit, feature, attempt, &gathered.dossier, &void).await?;
     Ok(true)
+}
+
+/// The gates that this write made drift, each an event: what was signed there says something else from now on. What
+/// only comes back because time went by, as when a waiver lapses, drifted before.
+async fn drift_events(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    feature: &Feature,
+    decision: &Decision,
+) -> Result<Vec<Event>> {
+    let drifted: Vec<&Blocker> =
+        decision.blockers.iter().filter(|blocker| matches!(blocker, Blocker::Drifted { .. })).collect();
+    if drifted.is_empty() || permit.is_system() {
+        return Ok(Vec::new());
+    }
+    let known = sqlx::query_scalar!(
+        "select subject from gate_blocker where feature_id = $1 and code = 'gate.drifted'",
+        permit.feature().uuid()
+    )
+    .fetch_all(write.connection())
+    .await?;
+    let mut events = Vec::new();
+    for blocker in drifted.into_iter().filter(|blocker| !known.contains(&blocker.subject())) {
+        if let Blocker::Drifted { phase, name, items, .. } = blocker {
+            let object = Object::new(ObjectKind::Gate, format!("{}/{phase}", feature.id), name.clone());
+            let mut event = write.consequence(permit, Verb::GateDrifted, object);
+            let items = i64::try_from(*items).unwrap_or(i64::MAX);
+            event.change("items", Value::None, Value::Number(items));
+            events.push(event);
+        }
+    }
+    Ok(events)
 }
 
 /// Begins an attempt at a gate.

@@ -3,23 +3,18 @@
 use sluice_domain::{
     audit::{Event, Value, Verb},
     ids::{FeatureId, Id},
-    notification::{Because, Notice},
 };
-use time::OffsetDateTime;
 
-use super::{MOST, Ran, waiver_object};
+use super::{MOST, Ran};
 use crate::{
     Service,
     actor::Origin,
-    db::{
-        permit::{InFeature, Permit},
-        write::{Write, uncancelled},
-    },
+    db::write::{Write, uncancelled},
     error::Result,
-    features::row::{self, Feature},
+    features::row,
     gates::{gate_object, settle},
-    notifications::{To, notify},
     turns::Turns,
+    waivers::{self, note_lapsed},
 };
 
 impl Service {
@@ -68,7 +63,7 @@ impl Service {
             let before = blocking(&mut write, id).await?;
             // Settling begins to keep the turns of a feature that nobody kept them of, which belongs to an event.
             let kept = Turns::of(write.connection(), id).await?.running.is_some();
-            let lapsed = lapse(&mut write, &permit, &feature).await?;
+            let lapsed = note_lapsed(&mut write, &permit, &feature).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
             let after = blocking(&mut write, id).await?;
             let decided = match feature.progress.attempt() {
@@ -88,7 +83,7 @@ impl Service {
                 }
             };
             for waiver in lapsed {
-                let mut event = begin(&events, Verb::WaiverLapsed, waiver_object(waiver.id, waiver.number));
+                let mut event = begin(&events, Verb::WaiverLapsed, waivers::object(waiver.id, waiver.number));
                 event.change("state", Value::code("approved"), Value::code("lapsed"));
                 events.push(event);
             }
@@ -131,39 +126,6 @@ async fn blocking(write: &mut Write, feature: FeatureId) -> Result<Vec<String>> 
     )
     .fetch_all(write.connection())
     .await?)
-}
-
-/// A waiver that lapsed.
-struct Lapsed {
-    id: uuid::Uuid,
-    number: i32,
-}
-
-/// Marks the waivers as lapsed whose time is over, and tells the people whose they are. The decision counts them no
-/// longer from that very instant on; this is the record of it.
-async fn lapse(write: &mut Write, permit: &Permit<InFeature>, feature: &Feature) -> Result<Vec<Lapsed>> {
-    let now: OffsetDateTime = write.now;
-    let rows = sqlx::query!(
-        "update waiver set state = 'lapsed', ended_at = $2, version = version + 1
-         where feature_id = $1 and state = 'approved' and until <= $2
-         returning id, number, requested_by, decided_by",
-        permit.feature().uuid(),
-        now
-    )
-    .fetch_all(write.connection())
-    .await?;
-    let mut lapsed = Vec::with_capacity(rows.len());
-    for row in rows {
-        let to = [
-            Some(To::person(Id::new(row.requested_by), Because::Asker)),
-            row.decided_by.map(|person| To::person(Id::new(person), Because::Decider)),
-            Some(To::person(feature.owner, Because::Owner)),
-        ];
-        notify(write, permit, to.into_iter().flatten(), &Notice::WaiverLapsed { number: row.number }).await?;
-        lapsed.push(Lapsed { id: row.id, number: row.number });
-    }
-    lapsed.sort_by_key(|waiver| waiver.number);
-    Ok(lapsed)
 }
 
 fn number(count: usize) -> i64 {

@@ -8,7 +8,7 @@ mod outbox;
 
 use time::Duration;
 
-pub(crate) use outbox::{enqueue, waiver_object};
+pub(crate) use outbox::enqueue;
 
 use crate::{Service, error::Result};
 

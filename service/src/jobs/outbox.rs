@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_domain::{
     access::Role,
-    audit::{Object, ObjectKind},
     calendar::{Calendar, Clock},
     gate::{Debt, WaiverFact},
     ids::{FeatureId, Id},
     notification::{Because, Gate, Notice},
     policy::{Phase, PhaseKey},
     turn::Side,
+    waiver::last_day,
 };
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -54,11 +54,6 @@ enum Job {
 enum Outcome {
     Done,
     Dropped,
-}
-
-/// The object of an event about a waiver.
-pub(crate) fn waiver_object(id: Uuid, number: i32) -> Object {
-    Object::new(ObjectKind::Waiver, id, format!("W-{number}"))
 }
 
 /// Makes the jobs that come with where a feature stands: those of the turn that runs, of the gates that are owed, of the
@@ -328,7 +323,7 @@ async fn waiver_ends(
         Some(To::person(feature.owner, Because::Owner)),
         waiver.decided_by.map(|person| To::person(Id::new(person), Because::Decider)),
     ];
-    let until = feature.policy.policy.terms.calendar.date(waiver.until);
+    let until = last_day(waiver.until);
     notify(write, permit, to.into_iter().flatten(), &Notice::WaiverEnding { number, until }).await?;
     Ok(Outcome::Done)
 }

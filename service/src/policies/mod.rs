@@ -1,6 +1,9 @@
 //! Lifecycle policies: versions are imported once, never changed, and read from memory.
 
 mod coverage;
+mod parts;
+
+pub(crate) use parts::GateParts;
 
 use std::{
     collections::HashMap,
@@ -88,6 +91,7 @@ impl Service {
     /// # Errors
     /// When the database is out of reach, or a version is there with another text.
     pub async fn import_built_in_policy(&self) -> Result<bool> {
+        self.store_missing_gate_parts().await?;
         let mut new = false;
         // The one of a new workspace comes last: lists show the newest first.
         for source in policy::BUILT_INS.iter().rev() {
@@ -141,6 +145,7 @@ impl Service {
             if inserted.rows_affected() == 0 {
                 return Ok(false);
             }
+            parts::store(write.connection(), id, &parsed).await?;
             let name = format!("{} {}", parsed.key, parsed.version);
             let mut event =
                 write.event(&permit, Verb::PolicyImported, Object::new(ObjectKind::Policy, id, name));

@@ -436,6 +436,11 @@ fn guides_card(page: &ProductPage) -> AnyView {
         let href = ProductPlace::List(*kind).path(&page.key);
         Fact::view(kind.title(), view! { <a href=href>{counted(*points, "point")}</a> })
     }));
+    // Waivers are about features: they are there for who may read those.
+    if page.features.is_some() {
+        let href = ProductPlace::Waivers.path(&page.key);
+        facts.push(Fact::view("Waivers", view! { <a href=href>"In force and waiting"</a> }));
+    }
     view! {
         <Card title="What people go by">
             <FactList facts />

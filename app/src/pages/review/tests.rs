@@ -30,6 +30,7 @@ fn attempt(turn: Turn, seat: MySeat, text: &str) -> ReviewedAttempt {
                 meaning: text.to_owned(),
             }],
             review_days: 3,
+            team_days: None,
         },
     };
     ReviewedAttempt {

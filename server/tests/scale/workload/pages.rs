@@ -220,6 +220,9 @@ fn lists() -> Vec<Page> {
         page!("standards of a product", OF_PAY, |ask| async move {
             ask.service.standards(ask.actor, &"PAY".parse().map_err(wrong)?).await
         }),
+        page!("waivers of a product", OF_PAY, |ask| async move {
+            ask.service.product_waivers(ask.actor, &"PAY".parse().map_err(wrong)?, None).await
+        }),
         page!("lists of a product", OF_PAY, |ask| async move {
             ask.service.product_lists(ask.actor, &"PAY".parse().map_err(wrong)?).await
         }),
@@ -299,6 +302,8 @@ fn about_a_feature() -> Vec<Page> {
         page!(feature "evidence", |ask| ask.service.evidence_list(ask.actor, ask.key)),
         page!(feature "item of evidence", |ask| ask.service.evidence_item(ask.actor, ask.key, 1)),
         page!(feature "review", |ask| ask.service.review_page(ask.actor, ask.key)),
+        page!(feature "waivers", |ask| ask.service.waivers_page(ask.actor, ask.key, None)),
+        page!(feature "form for a waiver", |ask| ask.service.new_waiver_page(ask.actor, ask.key, None)),
         page!(feature "risk questionnaire", |ask| ask.service.risk_page(ask.actor, ask.key)),
         page!(feature "trace", |ask| ask.service.trace_page(ask.actor, ask.key, TraceQuery::default())),
         page!(feature "trace of changes", |ask| ask.service.trace_page(

@@ -92,6 +92,7 @@ impl World {
             | Blocker::OwedOverdue { .. } => {
                 return Err("the reviewers clear it".into());
             }
+            other => return Err(format!("nothing here makes this, so nothing clears it: {other:?}").into()),
         }
         Ok(())
     }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use sluice_domain::{
-    gate::Met,
-    policy::{Condition, Control, Gate, Phase, Tier, Tiers, Wanted},
+    policy::{Condition, Control, Gate, Phase, Policy, Tier, Wanted},
     words::{self, Label},
 };
 use sluice_service::policies::LoadedPolicy;
 use time::OffsetDateTime;
 
-use super::{coverage::frameworks_card, phases::proof};
+mod terms;
+
+use self::terms::terms_card;
+use super::coverage::{framework_path, frameworks_card};
 use crate::components::{
     Badge, Breadcrumb, Card, Column, Columns, EmptyState, Fact, FactList, NavLink, PageHead, Rail, TableHead,
     TableWrap, Timestamp, Tone, counted,
@@ -99,9 +101,10 @@ pub fn PolicyPage(
     let policy = &loaded.policy;
     let trail = vec![("Policies".to_owned(), LIST.to_owned())];
     let here = format!("{} {}", policy.title, policy.version);
-    let links: Vec<NavLink> =
-        policy.phases.iter().map(|phase| NavLink::new(&phase.name, format!("#{}", phase.key))).collect();
-    let rail = view! { <Rail label="Phases" links /> }.into_any();
+    let phases = policy.phases.iter().map(|phase| NavLink::new(&phase.name, format!("#{}", phase.key)));
+    let parts = [("Terms", "#terms"), ("Frameworks", "#frameworks")].map(|(name, at)| NavLink::new(name, at));
+    let links: Vec<NavLink> = parts.into_iter().chain(phases).collect();
+    let rail = view! { <Rail label="Parts of the policy" links /> }.into_any();
     let (title, version, summary) = (policy.title.clone(), policy.version.clone(), policy.summary.clone());
     let facts = origin(&loaded, now);
     view! {
@@ -111,8 +114,9 @@ pub fn PolicyPage(
             <Card title="This version">
                 <FactList facts />
             </Card>
+            {terms_card(&loaded.policy)}
             {frameworks_card(&loaded.policy)}
-            {loaded.policy.phases.iter().map(phase_card).collect_view()}
+            {loaded.policy.phases.iter().map(|phase| phase_card(&loaded.policy, phase)).collect_view()}
         </Columns>
     }
 }
@@ -130,12 +134,12 @@ fn origin(loaded: &LoadedPolicy, now: OffsetDateTime) -> Vec<Fact> {
     ]
 }
 
-fn phase_card(phase: &Phase) -> AnyView {
+fn phase_card(policy: &Policy, phase: &Phase) -> AnyView {
     let Phase { key, name, purpose, controls, gate } = phase;
     let side = view! { <span class="muted">{counted(controls.len(), "control")}</span> }.into_any();
     let purpose = purpose.clone();
-    let days = review_days(gate);
-    let controls = controls_table(&format!("{key}-controls"), name, controls);
+    let days = days(gate);
+    let controls = controls_table(policy, &format!("{key}-controls"), name, controls);
     let gate = gate_table(&format!("{key}-gate"), name, gate);
     view! {
         <Card id=key.to_string() title=name.clone() side>
@@ -150,14 +154,17 @@ fn phase_card(phase: &Phase) -> AnyView {
     .into_any()
 }
 
-fn review_days(gate: &Gate) -> String {
-    let days = counted(usize::from(gate.review_days), "working day");
-    format!("The gate opens when all of this holds. When it is their turn, reviewers have {days}.")
+fn days(gate: &Gate) -> String {
+    let reviewers = counted(usize::from(gate.review_days), "working day");
+    let team = gate.team_days.map_or_else(String::new, |days| {
+        format!(" The team has {} for the phase.", counted(usize::from(days), "working day"))
+    });
+    format!("The gate opens when all of this holds.{team} When it is their turn, reviewers have {reviewers}.")
 }
 
-fn controls_table(id: &str, phase: &str, controls: &[Control]) -> AnyView {
+fn controls_table(policy: &Policy, id: &str, phase: &str, controls: &[Control]) -> AnyView {
     let columns = ["Control", "Who", "Proof", "Owed by", "Source"].map(Column::text).to_vec();
-    let rows = controls.iter().map(control_row).collect_view();
+    let rows = controls.iter().map(|control| control_row(policy, control)).collect_view();
     view! {
         <TableWrap id=id.to_owned() caption=format!("Controls of the phase {phase}")>
             <TableHead columns />
@@ -167,27 +174,22 @@ fn controls_table(id: &str, phase: &str, controls: &[Control]) -> AnyView {
     .into_any()
 }
 
-fn control_row(control: &Control) -> AnyView {
+fn control_row(policy: &Policy, control: &Control) -> AnyView {
     let set_aside =
         control.can_be_not_applicable.then(|| view! { <small>"Or a reason why it does not apply"</small> });
-    let early = control.before_production.then(|| {
-        view! {
-            <small>
-                <Badge text="Before production" tone=Tone::Accent />
-            </small>
-        }
-    });
+    let badges = badges(control.before_production, control.waivable);
     let (title, guidance) = (control.title.clone(), control.guidance.clone());
     let who = words::who_can(&control.done_by);
-    let proof = proof(&control.proof);
-    let tiers = tier_words(control.tiers);
+    let proof = words::proof(&control.proof);
+    let tiers = words::tiers(control.tiers);
     let source = control.source.clone();
+    let practices = practices(policy, control);
     view! {
         <tr>
             <th scope="row">
                 {title}
                 <small>{guidance}</small>
-                {early}
+                {badges}
             </th>
             <td>{who}</td>
             <td>
@@ -195,19 +197,47 @@ fn control_row(control: &Control) -> AnyView {
                 {set_aside}
             </td>
             <td>{tiers}</td>
-            <td>{source}</td>
+            <td>
+                {source}
+                {practices}
+            </td>
         </tr>
     }
     .into_any()
 }
 
-/// Which features owe it: `every feature`, `medium and high risk`.
-pub(super) fn tier_words(tiers: Tiers) -> String {
-    if tiers == Tiers::ALL {
-        return "every feature".to_owned();
-    }
-    let names: Vec<String> = tiers.iter().map(|tier| Tier::label(tier).to_lowercase()).collect();
-    format!("{} risk", words::join(&names, "and"))
+/// What is special about a control or a condition.
+fn badges(before_production: bool, waivable: bool) -> Option<AnyView> {
+    let early = before_production.then(|| view! { <Badge text="Before production" tone=Tone::Accent /> });
+    let hard = (!waivable).then(|| view! { <Badge text="Never waived" tone=Tone::Neutral /> });
+    (early.is_some() || hard.is_some()).then(|| {
+        view! {
+            <small>
+                {early} " " {hard}
+            </small>
+        }
+        .into_any()
+    })
+}
+
+/// The practices that a control puts into effect, each with the way to its framework.
+fn practices(policy: &Policy, control: &Control) -> Option<AnyView> {
+    let links: Vec<AnyView> = control
+        .frameworks
+        .iter()
+        .map(|practice| {
+            let href = framework_path(policy, &practice.framework);
+            let name = practice.to_string();
+            view! {
+                <a class="mono" href=href>
+                    {name}
+                </a>
+                " "
+            }
+            .into_any()
+        })
+        .collect();
+    (!links.is_empty()).then(|| view! { <small>{links}</small> }.into_any())
 }
 
 /// What opens a gate, by tier: its conditions, then who signs.
@@ -219,8 +249,8 @@ fn gate_table(id: &str, phase: &str, gate: &Gate) -> AnyView {
         .conditions
         .iter()
         .map(|condition| {
-            let asked = |tier| if condition.applies_to(tier) { "asked" } else { "not asked" };
-            gate_row(condition_words(condition), None, |tier| asked(tier).to_owned())
+            let more = badges(condition.before_production, condition.waivable);
+            gate_row(words::condition(&condition.wanted), more, |tier| asked(condition, tier))
         })
         .collect_view();
     let sign_offs = gate
@@ -228,7 +258,9 @@ fn gate_table(id: &str, phase: &str, gate: &Gate) -> AnyView {
         .iter()
         .map(|rule| {
             let title = format!("Sign-off by {}", rule.role.label());
-            gate_row(title, Some(rule.meaning.clone()), |tier| match rule.quorum.for_tier(tier) {
+            let meaning = rule.meaning.clone();
+            let meaning = view! { <small>{meaning}</small> }.into_any();
+            gate_row(title, Some(meaning), |tier| match rule.quorum.for_tier(tier) {
                 0 => "not asked".to_owned(),
                 1 => "1 person".to_owned(),
                 count => format!("{count} people"),
@@ -248,8 +280,20 @@ fn gate_table(id: &str, phase: &str, gate: &Gate) -> AnyView {
     .into_any()
 }
 
-fn gate_row(title: String, more: Option<String>, cell: impl Fn(Tier) -> String) -> AnyView {
-    let more = more.map(|more| view! { <small>{more}</small> });
+/// What a condition asks of a tier.
+fn asked(condition: &Condition, tier: Tier) -> String {
+    if !condition.applies_to(tier) {
+        return "not asked".to_owned();
+    }
+    match &condition.wanted {
+        Wanted::Records { reviewers: Some(reviewers), .. } => {
+            counted(usize::from(reviewers.for_tier(tier)), "reviewer")
+        }
+        _ => "asked".to_owned(),
+    }
+}
+
+fn gate_row(title: String, more: Option<AnyView>, cell: impl Fn(Tier) -> String) -> AnyView {
     let cells = Tier::ALL.iter().map(|tier| view! { <td>{cell(*tier)}</td> }).collect_view();
     view! {
         <tr>
@@ -263,27 +307,13 @@ fn gate_row(title: String, more: Option<String>, cell: impl Fn(Tier) -> String) 
     .into_any()
 }
 
-pub(crate) fn condition_words(condition: &Condition) -> String {
-    match &condition.wanted {
-        Wanted::ThreatModelComplete => "The threat model answers all four questions".to_owned(),
-        Wanted::ThreatModelCurrent => words::met(&Met::ThreatModelCurrent),
-        Wanted::NoUntreatedThreat { at_least, needs } => {
-            words::met(&Met::Threats { at_least: *at_least, needs: *needs })
-        }
-        Wanted::NoOpenFinding { at_least } => words::met(&Met::Findings { at_least: *at_least }),
-        Wanted::EvidencePresent { kinds } | Wanted::DocumentsPresent { kinds } => {
-            words::met(&Met::Evidence { kinds: kinds.clone() })
-        }
-        Wanted::Records { subject, .. } => words::met(&Met::Records(*subject)),
-        Wanted::RecordArchived => words::met(&Met::Archived),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use sluice_domain::{
         canonical::Digest,
-        policy::{self, Policy},
+        policy::{self, EvidenceKind, Framework, Practice, Proof, Quorum, RecordsSubject, Tiers},
+        record::Rule,
+        threat::Severity,
     };
     use time::macros::datetime;
 
@@ -309,6 +339,9 @@ mod tests {
         let loaded = loaded(|policy| {
             policy.title = evil.to_owned();
             policy.summary = evil.to_owned();
+            let practice = Practice { id: "1".to_owned(), title: evil.to_owned() };
+            let (key, title) = ("own".to_owned(), evil.to_owned());
+            policy.frameworks = vec![Framework { key, title, practices: vec![practice] }];
             for phase in &mut policy.phases {
                 phase.name = evil.to_owned();
                 phase.purpose = evil.to_owned();
@@ -344,8 +377,55 @@ mod tests {
             "Sign-off by security reviewer",
             "id=\"design\"",
             "href=\"#design\"",
+            "href=\"#terms\"",
+            "href=\"#frameworks\"",
         ] {
             assert!(html.contains(words), "{words}: {html}");
         }
+    }
+
+    #[test]
+    fn all_that_a_policy_can_ask_is_told() {
+        let loaded = loaded(|policy| {
+            let phase = &mut policy.phases[0];
+            phase.gate.team_days = Some(12);
+            phase.controls[0].waivable = false;
+            phase.controls[0].frameworks = vec!["ssdf:PW.4.1".parse().unwrap()];
+            phase.controls[0].proof =
+                Proof::Records { rule: Rule::ChangesReviewed, reviewers: Some(quorum(0, 1, 2)) };
+            let subject = RecordsSubject::ReviewersPerChange;
+            phase.gate.conditions = vec![
+                condition(Wanted::Records { subject, reviewers: Some(quorum(1, 1, 3)) }),
+                condition(Wanted::NoOpenFinding { at_least: Severity::Medium }),
+                condition(Wanted::DocumentsPresent {
+                    kinds: vec![EvidenceKind::Plan, EvidenceKind::Runbook],
+                }),
+                Condition { before_production: true, ..condition(Wanted::RecordArchived) },
+            ];
+        });
+        let html = view! { <PolicyPage loaded now=NOW /> }.to_html();
+        for words in [
+            "The team has 12 working days for the phase.",
+            "Never waived",
+            "Before production",
+            "ssdf:PW.4.1",
+            "/frameworks/ssdf\"",
+            "0 for low, 1 for medium and 2 for high risk",
+            "Every change has its reviewers",
+            "3 reviewers",
+            "No finding of severity medium or above is open",
+            "Evidence of each of these kinds holds: plan and runbook",
+            "archived",
+        ] {
+            assert!(html.contains(words), "{words}: {html}");
+        }
+    }
+
+    fn quorum(low: u8, medium: u8, high: u8) -> Quorum {
+        Quorum { low, medium, high }
+    }
+
+    fn condition(wanted: Wanted) -> Condition {
+        Condition { wanted, tiers: Tiers::ALL, before_production: false, waivable: true }
     }
 }
