@@ -115,6 +115,8 @@ pub mod kind {
         SavedView,
         /// A sign-off.
         SignOff,
+        /// An export of a feature's whole record.
+        Archive,
         /// An audit event.
         Event,
         /// One request to the server.
@@ -146,6 +148,8 @@ pub type StandardId = Id<kind::Standard>;
 pub type SavedViewId = Id<kind::SavedView>;
 /// Id of a sign-off.
 pub type SignOffId = Id<kind::SignOff>;
+/// Id of an export of a feature's whole record.
+pub type ArchiveId = Id<kind::Archive>;
 /// Id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// Id of a request.

@@ -8,4 +8,4 @@ mod settle;
 pub(crate) use facts::{Gate, Gathered, gather, gather_many};
 pub use review::{ReturnForChanges, SignGate, WithdrawSignOff};
 pub use review_page::{DossierLine, MySeat, PastSignOff, ReturnedAttempt, ReviewPage, ReviewedAttempt};
-pub(crate) use settle::{settle, start_attempt};
+pub(crate) use settle::{settle, start_attempt, store_dossier};

@@ -74,10 +74,12 @@ impl World {
                 self.service.answer_threat_model(&self.cast.developer, key, answers).await?;
             }
             Blocker::Earlier { what, .. } => Box::pin(self.clear_one(key, what)).await?,
+            Blocker::NotArchived => drop(self.archive(&self.cast.manager, key).await?),
             other @ (Blocker::EvidenceExpired { .. }
             | Blocker::EvidenceWanted { .. }
-            | Blocker::FindingOpen { .. }
-            | Blocker::NotArchived) => return Err(format!("nobody on the line brings {other:?} about").into()),
+            | Blocker::FindingOpen { .. }) => {
+                return Err(format!("nobody on the line brings {other:?} about").into());
+            }
             Blocker::ThreatUntreated { number, needs, .. } => {
                 let page = self.service.threat_page(&self.cast.developer, key, Some(*number)).await?;
                 let version = page.threat.map_or(0, |threat| threat.version);
