@@ -38,6 +38,8 @@ pub enum FeatureSection {
     Comments,
     /// History.
     History,
+    /// Archives of the whole record.
+    Archive,
 }
 
 /// What every page about a feature begins with: its name, its facts, the phase line with the gate that it stands at,
@@ -157,6 +159,7 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
         (FeatureSection::Review, "Review and sign-offs", Place::Review.path(key)),
         (FeatureSection::Comments, "Comments", Place::Comments.path(key)),
         (FeatureSection::History, "History", Place::History.path(key)),
+        (FeatureSection::Archive, "Archives", Place::Archive.path(key)),
     ]
     .into_iter()
     .map(|(target, label, href)| {

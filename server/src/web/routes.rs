@@ -1,9 +1,9 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord, EditThreatModel,
-    ManageGuides, ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies, ReadProduct,
-    RequestReview, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
+    AddEvidence, ArchiveFeature, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord,
+    EditThreatModel, ManageGuides, ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies,
+    ReadProduct, RequestReview, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -11,8 +11,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, comments, evidence, features, guides, history, paper, people, phases, policies, preview,
-    products, records, review, risk, search, take_up, threats, views, work,
+    access, account, archive, comments, evidence, features, guides, history, paper, people, phases, policies,
+    preview, products, records, review, risk, search, take_up, threats, views, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -99,6 +99,10 @@ pub fn routes() -> Vec<Route> {
             .post(Only(WriteComment), comments::edit),
         Route::at("/features/{key}/watch").post(Only(WriteComment), comments::watch),
         Route::at("/features/{key}/history").get(Only(ReadProduct), history::feature),
+        Route::at("/features/{key}/archive")
+            .get(Only(ReadProduct), archive::list)
+            .post(Only(ArchiveFeature), archive::make),
+        Route::at("/features/{key}/archive/{number}/download").get(Only(ReadProduct), archive::download),
         Route::at("/search").get(Only(UseOwnAccount), search::show),
         Route::at("/views").get(Only(UseOwnAccount), views::list).post(Only(UseOwnAccount), views::save),
         Route::at("/views/{id}").get(Only(UseOwnAccount), views::open),

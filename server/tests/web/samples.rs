@@ -303,6 +303,10 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let sample = Sample::post(at("/comments/1"), Product, 409, &form);
             Sample { narrowed: Some(&[Role::ProductManager]), ..sample }
         }
+        "/archive" => {
+            let id = if effective { id.as_str() } else { "none" };
+            Sample::post(at("/archive"), Product, 422, &[("id", id)])
+        }
         "/watch" => Sample::post(at("/watch"), Product, 303, &[("watching", "no")]),
         "/review" => {
             let role = who.roles().first().copied().unwrap_or(Role::SecurityReviewer).code();
