@@ -123,6 +123,8 @@ pub mod kind {
         Waiver,
         /// Something that somebody is told.
         Notification,
+        /// An export of a feature's whole record.
+        Archive,
         /// An audit event.
         Event,
         /// One request to the server.
@@ -162,6 +164,8 @@ pub type SignOffId = Id<kind::SignOff>;
 pub type WaiverId = Id<kind::Waiver>;
 /// Id of something that somebody is told.
 pub type NotificationId = Id<kind::Notification>;
+/// Id of an export of a feature's whole record.
+pub type ArchiveId = Id<kind::Archive>;
 /// Id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// Id of a request.

@@ -1,8 +1,8 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, ApproveWaiver, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord,
-    EditThreatModel, ManageGuides, ManagePeople, ManagePolicies, ManageProducts, MigrateFeature,
+    AddEvidence, ApproveWaiver, ArchiveFeature, AttestStandard, CreateFeature, DoControl, EditFeature,
+    EditRecord, EditThreatModel, ManageGuides, ManagePeople, ManagePolicies, ManageProducts, MigrateFeature,
     ReadFeaturePolicy, ReadGrants, ReadHistory, ReadPolicies, ReadPolicyRuns, ReadProduct, RequestReview,
     RequestWaiver, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
 };
@@ -12,8 +12,9 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, comments, evidence, features, guides, history, notifications, paper, people, phases,
-    policies, preview, products, records, review, risk, search, take_up, threats, views, waivers, work,
+    access, account, archive, comments, evidence, features, guides, history, notifications, paper, people,
+    phases, policies, preview, products, records, review, risk, search, take_up, threats, views, waivers,
+    work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -114,6 +115,10 @@ pub fn routes() -> Vec<Route> {
             .post(Only(WriteComment), comments::edit),
         Route::at("/features/{key}/watch").post(Only(WriteComment), comments::watch),
         Route::at("/features/{key}/history").get(Only(ReadProduct), history::feature),
+        Route::at("/features/{key}/archive")
+            .get(Only(ReadProduct), archive::list)
+            .post(Only(ArchiveFeature), archive::make),
+        Route::at("/features/{key}/archive/{number}/download").get(Only(ReadProduct), archive::download),
         Route::at("/search").get(Only(UseOwnAccount), search::show),
         Route::at("/views").get(Only(UseOwnAccount), views::list).post(Only(UseOwnAccount), views::save),
         Route::at("/views/{id}").get(Only(UseOwnAccount), views::open),

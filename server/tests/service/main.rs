@@ -1,6 +1,7 @@
 //! The use cases on a real database: the whole line, what is refused, the walls in the schema, and what happens when
 //! requests race, break off or ask for too much.
 
+mod archive;
 mod cancelled;
 mod coverage;
 mod demo;

@@ -124,6 +124,7 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
         ("review", 24, counter.of(|| service.review_page(&cast.second, &key)).await?),
         ("threat model", 18, counter.of(|| service.threat_model_page(&cast.manager, &key)).await?),
         ("evidence", 18, counter.of(|| service.evidence_list(&cast.manager, &key)).await?),
+        ("archives", 19, counter.of(|| service.archive_page(&cast.manager, &key, None)).await?),
         ("feature's history", 18, counter.of(|| service.feature_history(&cast.manager, &key, None)).await?),
         ("history", 3, counter.of(|| service.history(&cast.auditor, &everything)).await?),
         ("my work", 10, counter.of(|| service.my_work(&cast.second)).await?),

@@ -357,6 +357,10 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let sample = Sample::post(at("/comments/1"), Product, 409, &form);
             Sample { narrowed: Some(&[Role::ProductManager]), ..sample }
         }
+        "/archive" => {
+            let id = if effective { id.as_str() } else { "none" };
+            Sample::post(at("/archive"), Product, 422, &[("id", id)])
+        }
         // A version of another policy, or of none.
         "/policy" => {
             let form = [("from", id.as_str()), ("to", id.as_str()), ("reason", "A reason")];

@@ -12,6 +12,7 @@ use sluice_domain::{
 };
 use sluice_service::{
     Actor, Error, Origin, Service,
+    archive::MakeArchive,
     evidence::{AddEvidence, Spool, Upload},
     features::CreateFeature,
     guides::PublishStandard,
@@ -248,6 +249,8 @@ impl Seed {
             self.plan(service, &manager, &key).await?;
         }
         service.request_review(&manager, &"PAY-2".parse()?).await?;
+        let archive = MakeArchive::parse(&fields(&[("id", &new_form_id())]));
+        service.make_archive(&manager, &key, parsed(archive)?).await?;
         Ok(())
     }
 }
