@@ -39,6 +39,8 @@ pub enum FeatureSection {
     Comments,
     /// History.
     History,
+    /// Archives of the whole record.
+    Archive,
 }
 
 /// What every page about a feature begins with: its name, its facts, the phase line with the gate that it stands at,
@@ -108,7 +110,7 @@ fn facts(summary: &FeatureSummary) -> Vec<Fact> {
         facts.push(Fact::view("Due", view! { <DueDate date today /> }.into_any()));
     }
     let policy = format!("{} {}", summary.policy_title, summary.policy_version);
-    let href = format!("/policies/{}/{}", summary.policy_key, summary.policy_version);
+    let href = Place::Policy.path(&summary.key);
     facts.push(Fact::view("Policy", view! { <a href=href>{policy}</a> }.into_any()));
     facts
 }
@@ -163,6 +165,7 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
         (FeatureSection::Waivers, "Waivers", Place::Waivers.path(key)),
         (FeatureSection::Comments, "Comments", Place::Comments.path(key)),
         (FeatureSection::History, "History", Place::History.path(key)),
+        (FeatureSection::Archive, "Archives", Place::Archive.path(key)),
     ]
     .into_iter()
     .map(|(target, label, href)| {

@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod account;
+pub mod archive;
 pub mod comments;
 pub mod coverage;
 pub mod error;

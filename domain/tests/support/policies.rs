@@ -29,7 +29,9 @@ fn toml_of(value: &Value) -> String {
 /// A tree as the text of a policy.
 pub(crate) fn file_of(policy: &Value) -> String {
     let fields = policy.as_object().into_iter().flatten();
-    fields.map(|(key, value)| format!("{} = {}\n", json!(key), toml_of(value))).collect()
+    let lines: Vec<String> =
+        fields.map(|(key, value)| format!("{} = {}", json!(key), toml_of(value))).collect();
+    lines.join("\n")
 }
 
 /// JSON pointers to everything below a value.

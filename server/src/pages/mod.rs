@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod account;
+pub mod archive;
 pub mod comments;
 pub mod evidence;
 pub mod features;

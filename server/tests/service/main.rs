@@ -1,6 +1,7 @@
 //! The use cases on a real database: the whole line, what is refused, the walls in the schema, and what happens when
 //! requests race, break off or ask for too much.
 
+mod archive;
 mod cancelled;
 mod coverage;
 mod demo;
@@ -11,10 +12,12 @@ mod guides;
 mod isolation;
 mod line;
 mod paper;
+mod policies;
 mod queries;
 mod races;
 mod records;
 mod refusals;
+mod replay;
 mod review;
 mod risk;
 mod schema;

@@ -11,5 +11,6 @@ pub(crate) use facts::{Gate, Gathered, gather, gather_many};
 pub(crate) use review::demand_password;
 pub use review::{ReturnForChanges, SignGate, WithdrawSignOff};
 pub use review_page::{DossierLine, MySeat, PastSignOff, ReturnedAttempt, ReviewPage, ReviewedAttempt};
-pub(crate) use settle::{gate_object, settle, start_attempt};
+pub(crate) use settle::{gate_object, settle, start_attempt, store_dossier};
+pub(crate) use voiding::confirmation;
 pub use voiding::{CONFIRM_VOID, VoidedSignOff, Voiding};

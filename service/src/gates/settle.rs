@@ -397,7 +397,7 @@ async fn store_projection(write: &mut Write, permit: &Permit<InFeature>, says: P
 }
 
 /// Keeps the manifest that a digest stands for.
-pub(super) async fn store_dossier(write: &mut Write, feature: &Feature, dossier: &Dossier) -> Result<()> {
+pub(crate) async fn store_dossier(write: &mut Write, feature: &Feature, dossier: &Dossier) -> Result<()> {
     let (now, digest) = (write.now, dossier.digest());
     sqlx::query!(
         "insert into dossier (digest, feature_id, phase, cycle, manifest, created_at)
