@@ -147,6 +147,13 @@ pub fn items_of(manifest: &str) -> Option<BTreeSet<Item>> {
         .collect()
 }
 
+/// The policy text that a manifest was made under, by its digest.
+#[must_use]
+pub fn policy_of(manifest: &str) -> Option<Digest> {
+    let value: Value = serde_json::from_str(manifest).ok()?;
+    value.get("policy")?.as_str()?.parse().ok()
+}
+
 /// One item that two dossiers do not share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {

@@ -101,6 +101,10 @@ pub mod kind {
         Feature,
         /// One version of a lifecycle policy.
         PolicyVersion,
+        /// The activation of a policy version.
+        PolicyActivation,
+        /// A look at what a policy version would decide.
+        PolicyRun,
         /// A threat of a threat model.
         Threat,
         /// An item of evidence.
@@ -136,6 +140,10 @@ pub type ProductId = Id<kind::Product>;
 pub type FeatureId = Id<kind::Feature>;
 /// Id of one version of a policy.
 pub type PolicyVersionId = Id<kind::PolicyVersion>;
+/// Id of the activation of a policy version.
+pub type PolicyActivationId = Id<kind::PolicyActivation>;
+/// Id of a look at what a policy version would decide.
+pub type PolicyRunId = Id<kind::PolicyRun>;
 /// Id of a threat.
 pub type ThreatId = Id<kind::Threat>;
 /// Id of an item of evidence.

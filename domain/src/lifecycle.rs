@@ -86,6 +86,9 @@ pub enum Refusal {
     /// What was read is no longer what would be signed.
     #[error("dossier changed")]
     DossierChanged,
+    /// The version of the policy that a feature would move to does not have the phase that the feature is in.
+    #[error("the version does not have the phase {0}")]
+    PhaseMissing(PhaseKey),
     /// A step of a waiver.
     #[error("waiver: {0}")]
     Waiver(WaiverRefusal),

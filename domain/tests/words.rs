@@ -416,9 +416,19 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::StagingFirst,
         Problem::NoSuchThing("R-9".into()),
         Problem::IsAlready("Closed"),
+        Problem::MoreInPolicy { more: 12 },
+        Problem::OtherText,
+        Problem::NotText,
+        Problem::AlreadyActive,
+        Problem::ImpactNeeded,
+        Problem::NotYetPast,
         Problem::DayOver,
         Problem::DayTooLate { last: time::macros::date!(2027 - 11 - 03) },
     ];
+    let wrong = sluice_domain::policy::parse("key = 1").err();
+    all.extend(
+        wrong.iter().flat_map(|wrong| wrong.errors()).map(|error| Problem::InPolicy(Box::new(error.clone()))),
+    );
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {
         Problem::Text(_) => 0,
@@ -458,10 +468,17 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::Unanswered => 34,
         Problem::TooMany { .. } => 35,
         Problem::IsAlready(_) => 36,
-        Problem::DayOver => 37,
-        Problem::DayTooLate { .. } => 38,
+        Problem::InPolicy(_) => 37,
+        Problem::MoreInPolicy { .. } => 38,
+        Problem::OtherText => 39,
+        Problem::NotText => 40,
+        Problem::AlreadyActive => 41,
+        Problem::ImpactNeeded => 42,
+        Problem::NotYetPast => 43,
+        Problem::DayOver => 44,
+        Problem::DayTooLate { .. } => 45,
     };
-    assert_all(&all, number, 39);
+    assert_all(&all, number, 46);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });

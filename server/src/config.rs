@@ -13,6 +13,7 @@ use std::{
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
 
 use crate::http::{proxies::TrustedProxies, public_url::PublicUrl};
 
@@ -86,6 +87,8 @@ pub enum Command {
     },
     /// Print the JSON Schema of lifecycle policies.
     PolicySchema,
+    /// Say what a lifecycle policy would have decided at an instant of the past.
+    PolicyReplay(PolicyReplay),
 }
 
 /// Which Postgres to use.
@@ -142,6 +145,19 @@ pub struct CreateAdmin {
     pub database: Database,
 }
 
+/// Settings of `sluice policy replay`.
+#[derive(Clone, Debug)]
+pub struct PolicyReplay {
+    /// The policy file; `-` for standard input.
+    pub file: PathBuf,
+    /// The instant.
+    pub at: OffsetDateTime,
+    /// Print JSON.
+    pub json: bool,
+    /// Which Postgres to use.
+    pub database: Database,
+}
+
 /// Sluice tracks every feature of a product through a secure development lifecycle: six phases, each ending
 /// in a gate that opens only when its conditions hold and the right people have signed.
 #[derive(Debug, Parser)]
@@ -189,6 +205,19 @@ enum PolicyVerb {
     },
     /// Print the JSON Schema of policy files, for editors
     Schema,
+    /// Say what a policy file would have decided about each gate at an instant of the past
+    Replay {
+        /// The policy file; `-` for standard input
+        file: PathBuf,
+        /// The instant: a day such as 2026-11-20, which means its end in UTC, or one such as 2026-11-20T12:00:00Z
+        #[arg(long, value_name = "DATE", value_parser = instant)]
+        at: OffsetDateTime,
+        /// Print JSON, for programs
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -313,6 +342,9 @@ impl Command {
                 PolicyVerb::Check { files } => Self::PolicyCheck(files),
                 PolicyVerb::Compare { before, later } => Self::PolicyCompare { before, later },
                 PolicyVerb::Schema => Self::PolicySchema,
+                PolicyVerb::Replay { file, at, json, database } => {
+                    Self::PolicyReplay(PolicyReplay { file, at, json, database: database.check()? })
+                }
             },
         })
     }
@@ -390,6 +422,13 @@ impl DatabaseArgs {
             }
         }
     }
+}
+
+/// A day, which means its end, or an instant with its zone.
+fn instant(text: &str) -> Result<OffsetDateTime, String> {
+    sluice_service::policies::instant(text).ok_or_else(|| {
+        "write a day such as 2026-11-20, or an instant such as 2026-11-20T12:00:00Z".to_owned()
+    })
 }
 
 /// An empty environment variable means "not set", as people expect from `PORT= sluice serve` and compose

@@ -108,7 +108,7 @@ fn facts(summary: &FeatureSummary) -> Vec<Fact> {
         facts.push(Fact::view("Due", view! { <DueDate date today /> }.into_any()));
     }
     let policy = format!("{} {}", summary.policy_title, summary.policy_version);
-    let href = format!("/policies/{}/{}", summary.policy_key, summary.policy_version);
+    let href = Place::Policy.path(&summary.key);
     facts.push(Fact::view("Policy", view! { <a href=href>{policy}</a> }.into_any()));
     facts
 }

@@ -1,6 +1,7 @@
 //! The one place where codes with arguments become English: for pages, API and command line alike.
 
 mod blocker;
+mod cause;
 mod clock;
 mod event;
 mod label;
@@ -11,6 +12,7 @@ mod value;
 mod waiver;
 
 pub use blocker::{blocker, met, people, reference, shortfall, who_can};
+pub use cause::cause;
 pub use clock::{days, reading};
 pub use event::{field, sentence};
 pub use label::{Label, join};

@@ -3,6 +3,7 @@
 mod admin;
 mod backend;
 mod policy;
+mod replay;
 mod serve;
 
 use std::error::Error;
@@ -30,6 +31,7 @@ pub async fn run(command: Command) -> Result<(), Failed> {
         Command::PolicyCheck(files) => policy::check(&files),
         Command::PolicyCompare { before, later } => policy::compare(&before, &later),
         Command::PolicySchema => policy::schema(),
+        Command::PolicyReplay(config) => replay::replay(config).await,
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
 };
 
 use sluice_domain::{
+    canonical::Digest,
     policy::{self, MAX_SOURCE_BYTES, Policy, PolicyErrors},
     words::{self, Label as _},
 };
@@ -54,11 +55,20 @@ pub(super) fn schema() -> Result<(), Failed> {
     Ok(())
 }
 
+/// A policy of which everything is sound, with the digest of its text.
+pub(super) fn sound_text(file: &Path) -> Result<(Policy, Digest), Failed> {
+    let source = source(file)?;
+    let policy = policy::parse(&source).map_err(|errors| unsound(file, &errors))?;
+    Ok((policy, Digest::of(source.as_bytes())))
+}
+
 fn sound(file: &Path) -> Result<Policy, Failed> {
-    read(file)?.map_err(|errors| {
-        say(file, &errors);
-        format!("{}: the policy is not sound", file.display()).into()
-    })
+    read(file)?.map_err(|errors| unsound(file, &errors))
+}
+
+fn unsound(file: &Path, errors: &PolicyErrors) -> Failed {
+    say(file, errors);
+    format!("{}: the policy is not sound", file.display()).into()
 }
 
 /// One line for each problem, in the form that editors jump by.
@@ -74,13 +84,16 @@ fn say(file: &Path, errors: &PolicyErrors) {
 }
 
 fn read(file: &Path) -> Result<Result<Policy, PolicyErrors>, Failed> {
+    Ok(policy::parse(&source(file)?))
+}
+
+fn source(file: &Path) -> Result<String, Failed> {
     let source = if file == Path::new(STANDARD_INPUT) {
         text(io::stdin().lock())
     } else {
         File::open(file).and_then(text)
     };
-    let source = source.map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(policy::parse(&source))
+    source.map_err(|error| format!("{}: {error}", file.display()).into())
 }
 
 /// As much as tells that a text is too long, and no more.

@@ -24,6 +24,9 @@ use crate::{
 /// How often ended sessions and old throttle counters are removed.
 const SWEEP: Duration = Duration::from_mins(10);
 
+/// How often looks at policies that nobody works on are gone on with.
+const RESUME: Duration = Duration::from_secs(20);
+
 /// How often the server looks for work whose time has come. The decision itself knows the time to the instant; this is
 /// how long lists and reminders may lag behind.
 const JOBS: Duration = Duration::from_secs(10);
@@ -81,11 +84,13 @@ async fn serve_with(
         ));
     }
     let sweeper = tokio::spawn(sweep(service.clone(), limits));
+    let resumer = tokio::spawn(resume_policy_runs(service.clone()));
     let worker = tokio::spawn(work(service.clone()));
     panic::install_hook();
     serve_connections(listener, router, Bounds::default(), stop).await;
     // What is under way is not cut off: it runs in a task of its own, and closing the service waits for it.
     sweeper.abort();
+    resumer.abort();
     worker.abort();
     service.close().await;
     Ok(())
@@ -97,6 +102,17 @@ fn announce(text: &str) {
     let mut out = std::io::stdout().lock();
     if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
         tracing::debug!("standard output is closed");
+    }
+}
+
+/// Goes on with looks at policies whose process has ended: this server's, before it was started again, or another's.
+async fn resume_policy_runs(service: Service) {
+    let mut ticks = tokio::time::interval(RESUME);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = service.resume_policy_runs().await {
+            tracing::warn!(%error, "policy runs were not resumed");
+        }
     }
 }
 

@@ -60,6 +60,12 @@ notices! {
     PASSWORD_CHANGED = "password-changed": "The password is changed. Your other sessions are ended.";
     VIEW_SAVED = "view-saved": "The view is saved. Its link can be passed on.";
     VIEW_DELETED = "view-deleted": "The view is deleted.";
+    POLICY_IMPORTED = "policy-imported": "The version is imported. It binds nobody until it is activated.";
+    POLICY_THERE = "policy-there": "This version is there already, with this very text. Nothing was changed.";
+    POLICY_ACTIVATED = "policy-activated": "The version is active. New features start under it; those under way stay on theirs.";
+    RUN_BEGUN = "run-begun": "The look at the features has begun.";
+    RUN_CANCELLED = "run-cancelled": "It is called off. What was found so far stays here.";
+    FEATURE_MIGRATED = "feature-migrated": "The feature follows that version now.";
     SESSION_ENDED = "session-ended": "The session is ended.";
     SIGNED_OUT = "signed-out": "You are signed out.";
     WELCOME = "welcome": "Welcome. Your account is ready.";

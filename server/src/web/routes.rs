@@ -2,8 +2,9 @@
 
 use sluice_domain::access::Action::{
     AddEvidence, ApproveWaiver, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord,
-    EditThreatModel, ManageGuides, ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies,
-    ReadProduct, RequestReview, RequestWaiver, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
+    EditThreatModel, ManageGuides, ManagePeople, ManagePolicies, ManageProducts, MigrateFeature,
+    ReadFeaturePolicy, ReadGrants, ReadHistory, ReadPolicies, ReadPolicyRuns, ReadProduct, RequestReview,
+    RequestWaiver, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -93,6 +94,9 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/review/request").post(Only(RequestReview), review::request),
         Route::at("/features/{key}/review/return").post(Only(ReturnForChanges), review::return_for_changes),
         Route::at("/features/{key}/review/withdraw").post(Only(SignGate), review::withdraw),
+        Route::at("/features/{key}/policy")
+            .get(Only(ReadFeaturePolicy), policies::follow::of_feature)
+            .post(Only(MigrateFeature), policies::follow::migrate),
         Route::at("/features/{key}/waivers").get(Only(ReadProduct), waivers::list),
         Route::at("/features/{key}/waivers/new")
             .get(Only(RequestWaiver), waivers::new_form)
@@ -137,6 +141,9 @@ pub fn routes() -> Vec<Route> {
         Route::at("/products/{key}/waivers").get(Only(ReadProduct), waivers::of_product),
         Route::at("/products/{key}/lists").get(Only(ReadGrants), guides::lists),
         Route::at("/products/{key}/lists/{list}").post(Only(ManageGuides), guides::edit_list),
+        Route::at("/products/{key}/policy")
+            .get(Only(ReadGrants), policies::follow::of_product)
+            .post(Only(ManagePolicies), policies::follow::choose),
         Route::at("/products/{key}/grants").post(Only(ManagePeople), products::grant),
         Route::at("/products/{key}/grants/revoke").post(Only(ManagePeople), products::revoke),
         Route::at("/people").get(Only(ReadGrants), people::list),
@@ -150,7 +157,21 @@ pub fn routes() -> Vec<Route> {
         Route::at("/people/{id}/roles").post(Only(ManagePeople), people::grant_workspace_role),
         Route::at("/people/{id}/roles/revoke").post(Only(ManagePeople), people::revoke_workspace_role),
         Route::at("/policies").get(Only(ReadPolicies), policies::list),
+        Route::at("/policies/import")
+            .get(Only(ManagePolicies), policies::manage::import_form)
+            .post(Only(ManagePolicies), policies::manage::import),
         Route::at("/policies/{key}/{version}").get(Only(ReadPolicies), policies::show),
+        Route::at("/policies/{key}/{version}/difference")
+            .get(Only(ReadPolicies), policies::manage::difference),
+        Route::at("/policies/{key}/{version}/activate")
+            .get(Only(ManagePolicies), policies::manage::activate_form)
+            .post(Only(ManagePolicies), policies::manage::activate),
+        Route::at("/policies/{key}/{version}/impact").post(Only(ManagePolicies), policies::manage::impact),
+        Route::at("/policies/{key}/{version}/replay")
+            .get(Only(ManagePolicies), policies::manage::replay_form)
+            .post(Only(ManagePolicies), policies::manage::replay),
+        Route::at("/policy-runs/{id}").get(Only(ReadPolicyRuns), policies::manage::run),
+        Route::at("/policy-runs/{id}/cancel").post(Only(ManagePolicies), policies::manage::cancel_run),
         Route::at("/policies/{key}/{version}/frameworks/{framework}")
             .get(Only(ReadPolicies), policies::coverage),
         Route::at("/policies/{key}/{version}/frameworks/{framework}/coverage.csv")

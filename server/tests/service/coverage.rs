@@ -18,8 +18,9 @@ async fn every_built_in_policy_is_imported_once_and_new_features_follow_the_firs
     let there: BTreeSet<(String, String)> = service
         .policies(&cast.manager)
         .await?
+        .items
         .iter()
-        .map(|loaded| (loaded.policy.key.clone(), loaded.policy.version.clone()))
+        .map(|item| (item.loaded.policy.key.clone(), item.loaded.policy.version.clone()))
         .collect();
     let built_in = BUILT_INS.iter().map(|source| parse(source).map(|policy| (policy.key, policy.version)));
     assert_eq!(there, built_in.collect::<Result<BTreeSet<_>, _>>()?);

@@ -8,12 +8,13 @@ use std::{
 };
 
 use sluice_domain::{
+    canonical::Digest,
     gate::Verdict,
     policy::{EvidenceKind, Tier},
 };
 use sluice_service::{
     evidence::Target, features::FeatureFilter, find::SearchQuery, history::HistoryFilter, new_form_id,
-    talk::CommentAt,
+    policies::Compared, talk::CommentAt,
 };
 use tracing::{
     Event, Subscriber,
@@ -24,9 +25,12 @@ use tracing_subscriber::{
     layer::{Context, SubscriberExt as _},
 };
 
-use crate::support::{
-    TestResult, World,
-    steps::{answers_form, phase_key, threat_form},
+use crate::{
+    policies::renamed,
+    support::{
+        TestResult, World,
+        steps::{answers_form, phase_key, threat_form},
+    },
 };
 
 /// Writes down every statement that the driver logs.
@@ -165,8 +169,15 @@ async fn a_list_asks_as_often_for_fifty_rows_as_for_five() -> TestResult {
         world.feature(Tier::Low).await?;
     }
     let counter = Counter::start();
-    let ask = async || -> TestResult<[usize; 6]> {
+    let candidate = sluice_domain::policy::parse(&renamed("2027.0"))?;
+    let digest = Digest::of(b"another text");
+    let replay = async || {
+        let at = world.clock.now();
+        service.replay_policy(&candidate, digest, at, &mut |_: &Compared| ()).await
+    };
+    let ask = async || -> TestResult<[usize; 7]> {
         Ok([
+            counter.of(&replay).await?.len(),
             counter.of(|| service.features(&cast.manager, &filter)).await?.len(),
             counter.of(|| service.feature_board(&cast.manager, &filter)).await?.len(),
             counter.of(|| service.search(&cast.manager, &typo)).await?.len(),

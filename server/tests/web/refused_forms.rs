@@ -297,6 +297,26 @@ fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Ref
             &[("version", "1"), ("name", ""), ("description", HOSTILE)],
             &["name"],
         ),
+        Refused::new(ADMIN, "/policies/import", &[("source", HOSTILE)], &["source"]).file(),
+        Refused::new(
+            ADMIN,
+            "/policies/{key}/{version}/activate",
+            &[("id", &id), ("from", ""), ("reason", HOSTILE)],
+            &[],
+        )
+        .at("/policies/sdl/2026.3/activate")
+        .fresh(&["id", "from", "reason"]),
+        Refused::new(ADMIN, "/policies/{key}/{version}/replay", &[("id", &id), ("at", "\"><b>")], &["at"])
+            .at("/policies/sdl/2026.3/replay"),
+        Refused::new(
+            ADMIN,
+            "/products/{key}/policy",
+            &[("policy", "nobodys"), ("version", "1")],
+            &["policy"],
+        )
+        .fresh(&["policy"]),
+        Refused::new(MANAGER, "/features/{key}/policy", &[("from", &id), ("to", &id), ("reason", "")], &[])
+            .fresh(&["from", "to"]),
         Refused::new(
             MANAGER,
             "/products/{key}/standards/new",
@@ -378,7 +398,7 @@ fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Ref
 }
 
 /// Forms without a field that somebody fills in, and what is no form of a page.
-const NOTHING_TYPED: [&str; 15] = [
+const NOTHING_TYPED: [&str; 18] = [
     "/sign-out",
     "/preferences/theme",
     "/islands/preview",
@@ -395,6 +415,8 @@ const NOTHING_TYPED: [&str; 15] = [
     "/products/{key}/grants/revoke",
     "/people/invitations/{id}/withdraw",
     "/people/{id}/roles/revoke",
+    "/policies/{key}/{version}/impact",
+    "/policy-runs/{id}/cancel",
 ];
 
 #[tokio::test]

@@ -113,7 +113,14 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
         "/products/{key}/standards/{id}" => {
             Sample::get(format!("/products/PAY/standards/{}", seed.standard), Product)
         }
+        "/policies/import" => Sample::get(path, Workspace),
         "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.3", Workspace),
+        "/policies/{key}/{version}/difference" => {
+            Sample::get("/policies/sdl/2026.3/difference?from=2026.3", Workspace)
+        }
+        "/policies/{key}/{version}/activate" => Sample::get("/policies/sdl/2026.3/activate", Workspace),
+        "/policies/{key}/{version}/replay" => Sample::get("/policies/sdl/2026.3/replay", Workspace),
+        "/policy-runs/{id}" => Sample::get(format!("/policy-runs/{}", seed.run), Workspace),
         "/policies/{key}/{version}/frameworks/{framework}" => {
             Sample::get("/policies/connector/2026.1/frameworks/idsa?show=gaps", Workspace)
         }
@@ -196,6 +203,26 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
         // One that is not theirs: nothing is deleted.
         "/views/{id}/delete" => Sample::nothing(format!("/views/{id}/delete"), Workspace, 404),
         "/history.csv" => Sample::post(path, Workspace, 200, &[("object", "PAY-1")]),
+        "/policies/import" => {
+            let source = if effective { sluice_domain::policy::BUILT_IN } else { "key = 1" };
+            let parts = vec![Part::field("source", source)];
+            Sample { sent: Sent::File(parts), ..Sample::nothing(path, Workspace, 422) }
+        }
+        // It is the active version already.
+        "/policies/{key}/{version}/activate" => {
+            let form = [("id", id.as_str()), ("reason", "A reason"), ("from", "")];
+            Sample::post("/policies/sdl/2026.3/activate", Workspace, 422, &form)
+        }
+        "/policies/{key}/{version}/impact" => {
+            Sample::post("/policies/sdl/2026.3/impact", Workspace, 422, &[("id", "none")])
+        }
+        "/policies/{key}/{version}/replay" => {
+            let form = [("id", id.as_str()), ("at", "yesterday")];
+            Sample::post("/policies/sdl/2026.3/replay", Workspace, 422, &form)
+        }
+        "/policy-runs/{id}/cancel" => {
+            Sample::nothing(format!("/policy-runs/{}/cancel", seed.run), Workspace, 303)
+        }
         _ => return Ok(None),
     }))
 }
@@ -330,6 +357,11 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let sample = Sample::post(at("/comments/1"), Product, 409, &form);
             Sample { narrowed: Some(&[Role::ProductManager]), ..sample }
         }
+        // A version of another policy, or of none.
+        "/policy" => {
+            let form = [("from", id.as_str()), ("to", id.as_str()), ("reason", "A reason")];
+            Sample::post(at("/policy"), Product, 409, &form)
+        }
         "/watch" => Sample::post(at("/watch"), Product, 303, &[("watching", "no")]),
         "/review" => {
             let role = who.roles().first().copied().unwrap_or(Role::SecurityReviewer).code();
@@ -383,6 +415,9 @@ fn people_and_products(seed: &Seed, path: &str, effective: bool) -> TestResult<O
             let version = if effective { "0" } else { "999" };
             let at = at.replace("{list}", "hardening");
             Sample::post(at, Product, 409, &[("version", version), ("points", "One point")])
+        }
+        "/products/{key}/policy" => {
+            Sample::post(at, Product, 422, &[("policy", "nobodys"), ("version", "1")])
         }
         "/products/{key}/grants" => Sample::post(at, Product, 422, &[("person", &somebody), ("role", "qa")]),
         "/products/{key}/grants/revoke" => {

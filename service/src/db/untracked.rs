@@ -61,7 +61,7 @@ impl Database {
     }
 
     /// The instant that an injected clock shows. Without one the statements below read the database's own.
-    fn injected(&self) -> Option<OffsetDateTime> {
+    pub(super) fn injected(&self) -> Option<OffsetDateTime> {
         match &self.clock {
             Clock::Injected(clock) => Some(clock.now()),
             Clock::Database => None,

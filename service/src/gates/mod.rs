@@ -12,4 +12,5 @@ pub(crate) use review::demand_password;
 pub use review::{ReturnForChanges, SignGate, WithdrawSignOff};
 pub use review_page::{DossierLine, MySeat, PastSignOff, ReturnedAttempt, ReviewPage, ReviewedAttempt};
 pub(crate) use settle::{gate_object, settle, start_attempt};
+pub(crate) use voiding::confirmation;
 pub use voiding::{CONFIRM_VOID, VoidedSignOff, Voiding};

@@ -1,64 +1,89 @@
 //! Lifecycle policies, read: what each phase asks, of whom, and what opens its gate.
 
-use std::sync::Arc;
+pub mod activate;
+pub mod choose;
+pub mod difference;
+pub mod import;
+pub mod migrate;
+pub mod run;
+mod terms;
+#[cfg(test)]
+mod tests;
 
 use leptos::prelude::*;
 use sluice_domain::{
     policy::{Condition, Control, Gate, Phase, Policy, Tier, Wanted},
     words::{self, Label},
 };
-use sluice_service::policies::LoadedPolicy;
+use sluice_service::policies::{
+    Activation, LoadedPolicy, PolicyList, PolicyListItem, PolicyPage as Version, PolicyRun,
+};
 use time::OffsetDateTime;
 
-mod terms;
+pub use activate::ActivatePolicyPage;
+pub use choose::ProductPolicyScreen;
+pub use difference::PolicyDifferencePage;
+pub use import::ImportPolicyPage;
+pub use migrate::MigrationScreen;
+pub use run::{PolicyRunScreen, ReplayPolicyPage};
 
 use self::terms::terms_card;
 use super::coverage::{framework_path, frameworks_card};
 use crate::components::{
-    Badge, Breadcrumb, Card, Column, Columns, EmptyState, Fact, FactList, NavLink, PageHead, Rail, TableHead,
-    TableWrap, Timestamp, Tone, counted,
+    Badge, Breadcrumb, ButtonKind, Card, Column, Columns, EmptyState, Fact, FactList, LinkButton, NavLink,
+    PageHead, Rail, TableHead, TableWrap, Timestamp, Tone, counted,
 };
 
 const LIST: &str = "/policies";
+
+/// The address of a version.
+fn version_path(policy: &Policy) -> String {
+    format!("{LIST}/{}/{}", policy.key, policy.version)
+}
 
 /// Every policy version, the newest first.
 #[component]
 pub fn PolicyListPage(
     /// The versions.
-    policies: Vec<Arc<LoadedPolicy>>,
-    /// Now, as the page's data knows it.
-    now: OffsetDateTime,
+    list: PolicyList,
 ) -> impl IntoView {
-    let body = if policies.is_empty() {
+    let action = list
+        .may_manage
+        .then(|| view! { <LinkButton href="/policies/import">"Import a policy"</LinkButton> }.into_any());
+    let body = if list.items.is_empty() {
         view! {
             <EmptyState
                 title="No policy yet"
-                why="A policy says which phases a feature passes and what opens each gate. Sluice brings one, which is imported when it starts."
+                why="A policy says which phases a feature passes and what opens each gate. Sluice brings two, which are imported when it starts."
             />
         }
         .into_any()
     } else {
-        list(policies, now)
+        versions_table(list.items, list.now)
     };
     view! {
         <PageHead
             title="Policies"
             lead="A policy says which phases a feature passes, what is owed in each, and what opens its gate. A feature keeps the version that it started under."
+            nostrip:action=action
         />
         {body}
     }
 }
 
-fn list(policies: Vec<Arc<LoadedPolicy>>, now: OffsetDateTime) -> AnyView {
+fn versions_table(items: Vec<PolicyListItem>, now: OffsetDateTime) -> AnyView {
     let columns =
         ["Policy", "Version", "Phases", "Controls", "SHA-256", "Imported"].map(Column::text).to_vec();
-    let rows = policies
+    let rows = items
         .into_iter()
-        .enumerate()
-        .map(|(index, loaded)| {
+        .map(|PolicyListItem { loaded, is_active }| {
             let policy = &loaded.policy;
-            let href = format!("{LIST}/{}/{}", policy.key, policy.version);
-            let current = (index == 0).then(|| view! { <small>"New features start under this one"</small> });
+            let href = version_path(policy);
+            let standing = if is_active {
+                view! { <small>"Active: new features start under this one"</small> }.into_any()
+            } else {
+                view! { <small>"Not active"</small> }.into_any()
+            };
             let names = policy.phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>().join(" → ");
             let controls: usize = policy.phases.iter().map(|phase| phase.controls.len()).sum();
             let at = loaded.imported_at;
@@ -66,7 +91,7 @@ fn list(policies: Vec<Arc<LoadedPolicy>>, now: OffsetDateTime) -> AnyView {
                 <tr>
                     <th scope="row">
                         <a href=href>{policy.title.clone()}</a>
-                        {current}
+                        {standing}
                     </th>
                     <td>{policy.version.clone()}</td>
                     <td>{names}</td>
@@ -93,12 +118,10 @@ fn list(policies: Vec<Arc<LoadedPolicy>>, now: OffsetDateTime) -> AnyView {
 /// One policy version.
 #[component]
 pub fn PolicyPage(
-    /// The version.
-    loaded: Arc<LoadedPolicy>,
-    /// Now, as the page's data knows it.
-    now: OffsetDateTime,
+    /// The version, and how it stands among the others.
+    page: Version,
 ) -> impl IntoView {
-    let policy = &loaded.policy;
+    let policy = &page.loaded.policy;
     let trail = vec![("Policies".to_owned(), LIST.to_owned())];
     let here = format!("{} {}", policy.title, policy.version);
     let phases = policy.phases.iter().map(|phase| NavLink::new(&phase.name, format!("#{}", phase.key)));
@@ -106,19 +129,108 @@ pub fn PolicyPage(
     let links: Vec<NavLink> = parts.into_iter().chain(phases).collect();
     let rail = view! { <Rail label="Parts of the policy" links /> }.into_any();
     let (title, version, summary) = (policy.title.clone(), policy.version.clone(), policy.summary.clone());
-    let facts = origin(&loaded, now);
+    let facts = origin(&page.loaded, page.now);
+    let (text, tone) = if page.is_active { ("Active", Tone::Open) } else { ("Not active", Tone::Neutral) };
+    let chips = view! { <Badge text tone /> }.into_any();
+    let action = (page.may_manage && !page.is_active).then(|| {
+        let href = format!("{}/activate", version_path(policy));
+        view! { <LinkButton href>"Activate this version"</LinkButton> }.into_any()
+    });
+    let standing = standing_card(&page);
     view! {
         <Breadcrumb trail here />
-        <PageHead title key=version lead=summary />
+        <PageHead title key=version lead=summary chips nostrip:action=action />
         <Columns rail>
             <Card title="This version">
                 <FactList facts />
             </Card>
-            {terms_card(&loaded.policy)}
-            {frameworks_card(&loaded.policy)}
-            {loaded.policy.phases.iter().map(|phase| phase_card(&loaded.policy, phase)).collect_view()}
+            {standing}
+            {terms_card(&page.loaded.policy)}
+            {frameworks_card(&page.loaded.policy)}
+            {page.loaded.policy.phases.iter().map(|phase| phase_card(&page.loaded.policy, phase)).collect_view()}
         </Columns>
     }
+}
+
+/// What was done with the version, and what can be done with it.
+fn standing_card(page: &Version) -> AnyView {
+    let policy = &page.loaded.policy;
+    let here = version_path(policy);
+    let activations = if page.activations.is_empty() {
+        view! { <p>"It was never active: no feature has started under it."</p> }.into_any()
+    } else {
+        let items = page.activations.iter().map(|activation| activation_line(activation, page.now));
+        view! { <ul>{items.collect_view()}</ul> }.into_any()
+    };
+    let with = page.active.clone().filter(|_| !page.is_active).or_else(|| page.others.first().cloned());
+    let compare = with.map(|with| {
+        let query = as_query(&with);
+        view! {
+            <LinkButton href=format!("{here}/difference?from={query}") kind=ButtonKind::Quiet small=true>
+                {format!("Compare with {with}")}
+            </LinkButton>
+        }
+    });
+    let replay = page.may_manage.then(|| {
+        view! {
+            <LinkButton href=format!("{here}/replay") kind=ButtonKind::Quiet small=true>
+                "Replay it on a day"
+            </LinkButton>
+        }
+    });
+    let runs = (!page.runs.is_empty()).then(|| {
+        let lines = page.runs.iter().map(|run| run_line(run, page.now)).collect_view();
+        view! {
+            <h3>"What it would decide"</h3>
+            <ul>{lines}</ul>
+        }
+    });
+    view! {
+        <Card title="Standing">
+            {activations}
+            <div class="form-actions">{compare} {replay}</div>
+            {runs}
+        </Card>
+    }
+    .into_any()
+}
+
+/// A version as the value of a query: its letters, digits, dots and hyphens stand for themselves.
+fn as_query(version: &str) -> String {
+    version
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
+fn activation_line(activation: &Activation, now: OffsetDateTime) -> AnyView {
+    let at = activation.at;
+    let by = activation.by.as_ref().map(|by| format!(" by {by}"));
+    let reason = (!activation.reason.is_empty()).then(|| format!(": {}", activation.reason));
+    view! {
+        <li>
+            "Activated " <Timestamp at now /> {by} {reason}
+        </li>
+    }
+    .into_any()
+}
+
+fn run_line(run: &PolicyRun, now: OffsetDateTime) -> AnyView {
+    let (at, words) = (run.started_at, run::run_words(run));
+    let href = format!("/policy-runs/{}", run.id);
+    let kind = match run.kind {
+        sluice_domain::policy::RunKind::Impact => "Impact",
+        sluice_domain::policy::RunKind::Replay => "Replay",
+    };
+    view! {
+        <li>
+            <a href=href>{kind}</a> ", begun " <Timestamp at now /> ": " {words}
+        </li>
+    }
+    .into_any()
 }
 
 fn origin(loaded: &LoadedPolicy, now: OffsetDateTime) -> Vec<Fact> {
@@ -305,127 +417,4 @@ fn gate_row(title: String, more: Option<AnyView>, cell: impl Fn(Tier) -> String)
         </tr>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use sluice_domain::{
-        canonical::Digest,
-        policy::{self, EvidenceKind, Framework, Practice, Proof, Quorum, RecordsSubject, Tiers},
-        record::Rule,
-        threat::Severity,
-    };
-    use time::macros::datetime;
-
-    use super::*;
-
-    const NOW: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
-
-    fn loaded(change: impl FnOnce(&mut Policy)) -> Arc<LoadedPolicy> {
-        let mut policy = policy::parse(policy::BUILT_IN).unwrap();
-        change(&mut policy);
-        Arc::new(LoadedPolicy {
-            id: "0190b7d4-0000-7000-8000-000000000001".parse().unwrap(),
-            policy,
-            digest: Digest::of(policy::BUILT_IN.as_bytes()),
-            source: policy::BUILT_IN.to_owned(),
-            imported_at: NOW,
-        })
-    }
-
-    #[test]
-    fn a_policy_cannot_bring_markup() {
-        let evil = "<script>alert(1)</script>";
-        let loaded = loaded(|policy| {
-            policy.title = evil.to_owned();
-            policy.summary = evil.to_owned();
-            let practice = Practice { id: "1".to_owned(), title: evil.to_owned() };
-            let (key, title) = ("own".to_owned(), evil.to_owned());
-            policy.frameworks = vec![Framework { key, title, practices: vec![practice] }];
-            for phase in &mut policy.phases {
-                phase.name = evil.to_owned();
-                phase.purpose = evil.to_owned();
-                for control in &mut phase.controls {
-                    control.title = evil.to_owned();
-                    control.guidance = evil.to_owned();
-                    control.source = evil.to_owned();
-                }
-                for rule in &mut phase.gate.sign_offs {
-                    rule.meaning = evil.to_owned();
-                }
-            }
-        });
-        let policies = vec![Arc::clone(&loaded)];
-        let html = view! { <PolicyListPage policies now=NOW /> }.to_html();
-        assert!(!html.contains("<script"), "{html}");
-        let html = view! { <PolicyPage loaded now=NOW /> }.to_html();
-        assert!(!html.contains("<script"), "{html}");
-    }
-
-    #[test]
-    fn a_policy_is_told_in_full() {
-        let loaded = loaded(|_| ());
-        let digest = loaded.digest.to_string();
-        let html = view! { <PolicyPage loaded now=NOW /> }.to_html();
-        for words in [
-            digest.as_str(),
-            "Scope and goals are written down",
-            "a note that says what was done",
-            "every feature",
-            "high risk",
-            "The threat model answers all four questions",
-            "Sign-off by security reviewer",
-            "id=\"design\"",
-            "href=\"#design\"",
-            "href=\"#terms\"",
-            "href=\"#frameworks\"",
-        ] {
-            assert!(html.contains(words), "{words}: {html}");
-        }
-    }
-
-    #[test]
-    fn all_that_a_policy_can_ask_is_told() {
-        let loaded = loaded(|policy| {
-            let phase = &mut policy.phases[0];
-            phase.gate.team_days = Some(12);
-            phase.controls[0].waivable = false;
-            phase.controls[0].frameworks = vec!["ssdf:PW.4.1".parse().unwrap()];
-            phase.controls[0].proof =
-                Proof::Records { rule: Rule::ChangesReviewed, reviewers: Some(quorum(0, 1, 2)) };
-            let subject = RecordsSubject::ReviewersPerChange;
-            phase.gate.conditions = vec![
-                condition(Wanted::Records { subject, reviewers: Some(quorum(1, 1, 3)) }),
-                condition(Wanted::NoOpenFinding { at_least: Severity::Medium }),
-                condition(Wanted::DocumentsPresent {
-                    kinds: vec![EvidenceKind::Plan, EvidenceKind::Runbook],
-                }),
-                Condition { before_production: true, ..condition(Wanted::RecordArchived) },
-            ];
-        });
-        let html = view! { <PolicyPage loaded now=NOW /> }.to_html();
-        for words in [
-            "The team has 12 working days for the phase.",
-            "Never waived",
-            "Before production",
-            "ssdf:PW.4.1",
-            "/frameworks/ssdf\"",
-            "0 for low, 1 for medium and 2 for high risk",
-            "Every change has its reviewers",
-            "3 reviewers",
-            "No finding of severity medium or above is open",
-            "Evidence of each of these kinds holds: plan and runbook",
-            "archived",
-        ] {
-            assert!(html.contains(words), "{words}: {html}");
-        }
-    }
-
-    fn quorum(low: u8, medium: u8, high: u8) -> Quorum {
-        Quorum { low, medium, high }
-    }
-
-    fn condition(wanted: Wanted) -> Condition {
-        Condition { wanted, tiers: Tiers::ALL, before_production: false, waivable: true }
-    }
 }

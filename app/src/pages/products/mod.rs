@@ -285,6 +285,8 @@ pub fn ProductDetails(
         let href = format!("/features?product={key}");
         facts.push(Fact::view("Features", view! { <a href=href>{counts_words(counts)}</a> }));
     }
+    let policy = format!("/products/{key}/policy");
+    facts.push(Fact::view("Policy", view! { <a href=policy>"Of new features"</a> }));
     let held = if mine.is_empty() { "none".to_owned() } else { words::join(&mine, "and") };
     facts.push(Fact::text("Your roles", held));
     let features = features_card(&page);

@@ -236,6 +236,7 @@ fn lists() -> Vec<Page> {
             .people(ask.actor, &PeopleFilter::parse(&query(&[("q", "ada")])))),
         page!("person", ALL, |ask| ask.service.person(ask.actor, ask.actor.person)),
         page!("policies", ALL, |ask| ask.service.policies(ask.actor)),
+        page!("policy", ALL, |ask| ask.service.policy_page(ask.actor, "sdl", "2026.3")),
         page!("coverage of a framework", ALL, |ask| ask.service.policy_coverage(
             ask.actor,
             "connector",
@@ -301,6 +302,7 @@ fn about_a_feature() -> Vec<Page> {
         page!(feature "threat", |ask| ask.service.threat_page(ask.actor, ask.key, Some(1))),
         page!(feature "evidence", |ask| ask.service.evidence_list(ask.actor, ask.key)),
         page!(feature "item of evidence", |ask| ask.service.evidence_item(ask.actor, ask.key, 1)),
+        page!(feature "policy", |ask| ask.service.migration_page(ask.actor, ask.key, None)),
         page!(feature "review", |ask| ask.service.review_page(ask.actor, ask.key)),
         page!(feature "waivers", |ask| ask.service.waivers_page(ask.actor, ask.key, None)),
         page!(feature "form for a waiver", |ask| ask.service.new_waiver_page(ask.actor, ask.key, None)),

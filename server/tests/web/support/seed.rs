@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sluice_domain::{
     access::{Role, WorkspaceRole},
     form::{FieldProblem, Fields},
-    ids::{FeatureKey, Id, InvitationId, PersonId, ProductId, SavedViewId, StandardId},
-    policy::Tier,
+    ids::{FeatureKey, Id, InvitationId, PersonId, PolicyRunId, ProductId, SavedViewId, StandardId},
+    policy::{RunState, Tier},
     record::{RecordForm, RecordKind, risk::questions},
 };
 use sluice_service::{
@@ -17,6 +17,7 @@ use sluice_service::{
     guides::PublishStandard,
     new_form_id,
     people::{Accept, Invite, NewPassword},
+    policies::StartPolicyRun,
     products::CreateProduct,
     risk::RateFeature,
     talk::WriteComment,
@@ -108,6 +109,8 @@ pub(crate) struct Seed {
     pub(crate) token: String,
     /// A coding standard of `PAY`.
     pub(crate) standard: StandardId,
+    /// A look at the active version's impact, which is done.
+    pub(crate) run: PolicyRunId,
     /// Something that blocks `PAY-4` and may be waived; nobody asked for it.
     pub(crate) waivable: String,
     /// A day to come on which a waiver may end.
@@ -166,11 +169,22 @@ impl Seed {
             let view = parsed(SaveView::parse(&form, &fields(&[("q", HOSTILE)])))?;
             views.insert(*who, service.save_view(&actor(service, *person).await?, view).await?);
         }
+        let run = look(service, &admin).await?;
         let day = service.now().await?.date().saturating_add(Duration::days(30));
         let last_day = format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day());
         let waivable = String::new();
-        let mut seed =
-            Self { people, views, product, other_product, invitation, token, standard, waivable, last_day };
+        let mut seed = Self {
+            people,
+            views,
+            product,
+            other_product,
+            invitation,
+            token,
+            standard,
+            run,
+            waivable,
+            last_day,
+        };
         seed.features(service).await?;
         seed.waivable = seed.waivers(service).await?;
         Ok(seed)
@@ -275,6 +289,21 @@ impl Seed {
         service.add_record(manager, key, parsed(requirement("accepted"))?).await?;
         Ok(())
     }
+}
+
+/// Looks at the impact of the active version, and waits until it is done: it is before there is a feature.
+async fn look(service: &Service, admin: &Actor) -> TestResult<PolicyRunId> {
+    let form = parsed(StartPolicyRun::parse(&fields(&[("id", &new_form_id())])))?;
+    let version =
+        service.policies(admin).await?.items.first().ok_or("no policy")?.loaded.policy.version.clone();
+    let run = service.start_policy_run(admin, "sdl", &version, form).await?;
+    for _ in 0..1_000 {
+        if service.policy_run_page(admin, run, None).await?.run.state == RunState::Finished {
+            return Ok(run);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    Err("the look at the impact does not end".into())
 }
 
 /// A security requirement in a state.

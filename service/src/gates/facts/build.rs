@@ -298,13 +298,19 @@ impl Parts<'_> {
             .ok_or_else(|| Error::internal("a dossier's manifest cannot be read"))?;
         let current: HashMap<(ItemKind, &str), &Item> =
             now.items.iter().map(|item| ((item.kind, item.key.as_str()), item)).collect();
+        // Another policy looks at other things: what it leaves out was not taken out by anybody.
+        let same_policy = sluice_domain::dossier::policy_of(manifest) == Some(now.policy);
         let mut candidates = Vec::new();
         for item in items {
             let there = current.get(&(item.kind, item.key.as_str())).copied();
             // A control that the tier no longer owes is nobody's concern, and a waiver that is over brings back what it let
             // pass; anything else that is gone was taken out.
-            let gone = there.is_none() && matches!(item.kind, ItemKind::Control | ItemKind::Waiver);
-            if gone || there.is_some_and(|there| there.version == item.version) {
+            let let_go = match item.kind {
+                ItemKind::Control | ItemKind::Waiver => true,
+                ItemKind::Evidence => !same_policy && self.is_in_use(&item),
+                _ => !same_policy,
+            };
+            if there.is_none() && let_go || there.is_some_and(|there| there.version == item.version) {
                 continue;
             }
             let says = there.map(|_| self.says(phase, &item));
@@ -315,6 +321,17 @@ impl Parts<'_> {
             });
         }
         Ok(Signed { candidates })
+    }
+
+    /// Whether anything of the feature still rests on an item of evidence: nothing is deleted, so evidence that nothing
+    /// rests on was taken off whatever it was signed with.
+    fn is_in_use(&self, item: &Item) -> bool {
+        let Ok(RecordRef::Evidence(number)) = item.key.parse() else { return false };
+        self.rows.uses.iter().any(|row| row.number == number)
+            || self.records.iter().any(|(fact, _)| {
+                let many = fact.kind.spec().fields.iter().filter(|field| field.input.is_many());
+                many.flat_map(|field| fact.values.many(field.key)).any(|text| *text == item.key)
+            })
     }
 
     /// What an item says now, in a form that [`super::drift`] reads of its earlier versions as well. Evidence says what
