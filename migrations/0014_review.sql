@@ -35,8 +35,7 @@ create table delegation (
 );
 call history.track('delegation', 'product_id');
 create index delegation_in_force on delegation (product_id, to_id, until_at) where ended_at is null;
-create index delegation_of on delegation (from_id, until_at desc);
-create index delegation_to on delegation (to_id, until_at desc);
+create index delegation_by_age on delegation (product_id, created_at desc, id desc);
 grant select, insert, update on delegation to sluice_runtime;
 
 -- A delegation is never rewritten: only its end is added, once.
@@ -90,9 +89,12 @@ language sql stable set search_path = '' as $$
            or d.kind = 'control' and d.part = at_phase
            or d.kind in ('threat', 'threat-model') and exists (select from parts p where p.kind = 'threat')
            or d.kind = 'record' and exists (select from parts p where p.kind = 'record' and p.part = d.part)
+           or d.kind = 'waiver' and exists (
+                select from public.waiver w
+                where w.feature_id = feature and w.number::text = d.part and w.state = 'approved')
            or d.kind = 'evidence' and exists (
                 select from public.evidence e
-                where e.feature_id = feature and e.number = d.part::int
+                where e.feature_id = feature and e.number::text = d.part
                   and (exists (select from parts p where p.kind = 'evidence' and p.part = e.kind)
                        or exists (
                             select from public.evidence_use u
@@ -110,8 +112,8 @@ grant execute on function contributed_to_gate(uuid, text, uuid, text, uuid) to s
 
 -- Takes the place of the guard of 0006. A sign-off's record is never rewritten: only its end is added, once. And a
 -- sign-off is refused, whatever the code above believes, that
--- - covers what is no dossier of its gate and cycle, or not the bytes that its digest names (SLA07);
--- - is given for somebody who did not hand this seat on, or not for now (SLA07);
+-- - covers what is no dossier of its gate and cycle, or not the bytes that its digest names (SLA08);
+-- - is given for somebody who did not hand this seat on, or not for now (SLA08);
 -- - comes from, or is given for, somebody who contributed to what the gate covers (SLA05);
 -- - takes a second seat for one of the two (unique violation of `sign_off_standing`).
 create or replace function sign_off_guard() returns trigger language plpgsql set search_path = '' as $$
@@ -134,7 +136,7 @@ begin
 
     -- Under a snapshot from before the lock, what others committed meanwhile would not be seen.
     if current_setting('transaction_isolation') <> 'read committed' then
-        raise exception 'sign-offs are given at isolation level read committed' using errcode = 'SLA07';
+        raise exception 'sign-offs are given at isolation level read committed' using errcode = 'SLA08';
     end if;
     select product_id, policy_version_id, tier into f from public.feature where id = new.feature_id for no key update;
 
@@ -142,20 +144,20 @@ begin
     from public.dossier d where d.digest = new.dossier;
     if covered.genuine is not true
        or (covered.feature_id, covered.phase, covered.cycle) is distinct from (new.feature_id, new.phase, new.cycle) then
-        raise exception 'a sign-off covers a dossier of its own gate and cycle' using errcode = 'SLA07';
+        raise exception 'a sign-off covers a dossier of its own gate and cycle' using errcode = 'SLA08';
     end if;
     if not exists (
         select from public.gate_part g
         where g.policy_version_id = f.policy_version_id and g.phase = new.phase and g.tier = f.tier and g.kind = 'gate'
     ) then
-        raise exception 'what this gate covers is not known' using errcode = 'SLA07';
+        raise exception 'what this gate covers is not known' using errcode = 'SLA08';
     end if;
     if new.on_behalf_of is not null and not exists (
         select from public.delegation d
         where d.product_id = f.product_id and d.from_id = new.on_behalf_of and d.to_id = new.person_id
           and d.role = new.role and d.ended_at is null and d.from_at <= new.signed_at and new.signed_at < d.until_at
     ) then
-        raise exception 'the seat was not handed on' using errcode = 'SLA07';
+        raise exception 'the seat was not handed on' using errcode = 'SLA08';
     end if;
 
     if public.contributed_to_gate(new.feature_id, new.phase, f.policy_version_id, f.tier, new.person_id)

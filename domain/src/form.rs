@@ -77,6 +77,13 @@ pub enum Problem {
     },
     /// The file is byte for byte the one that is there already.
     SameFile,
+    /// A day that is over, where one to come is asked for.
+    DayOver,
+    /// A day that is too far away.
+    DayTooLate {
+        /// The last day that is allowed.
+        last: Date,
+    },
     /// The state that was chosen asks for this field.
     NeededFor(&'static str),
     /// This step belongs to people who hold one of these roles.

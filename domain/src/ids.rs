@@ -115,6 +115,8 @@ pub mod kind {
         SavedView,
         /// A sign-off.
         SignOff,
+        /// A seat that was handed on.
+        Delegation,
         /// An audit event.
         Event,
         /// One request to the server.
@@ -146,6 +148,8 @@ pub type StandardId = Id<kind::Standard>;
 pub type SavedViewId = Id<kind::SavedView>;
 /// Id of a sign-off.
 pub type SignOffId = Id<kind::SignOff>;
+/// Id of a seat that was handed on.
+pub type DelegationId = Id<kind::Delegation>;
 /// Id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// Id of a request.

@@ -10,6 +10,7 @@ mod clock;
 mod db;
 mod error;
 
+pub mod delegations;
 pub mod evidence;
 pub mod features;
 pub mod find;

@@ -10,13 +10,17 @@
 
 pub mod access;
 pub mod account;
+mod changes;
 pub mod comments;
+pub mod delegations;
+pub mod drift;
 pub mod error;
 pub mod evidence;
 pub mod feature_frame;
 pub mod features;
 pub mod guides;
 pub mod history;
+pub mod manifest;
 pub mod paper;
 pub mod people;
 pub mod phases;

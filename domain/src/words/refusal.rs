@@ -105,6 +105,13 @@ pub fn problem(problem: &FieldProblem) -> String {
         Problem::TierLowered => {
             "A gate was opened under the higher tier already, so the tier can only rise. Keep the present tier, with a reason.".into()
         }
+        Problem::DayOver => format!("{label} is over already. Choose a day to come."),
+        Problem::DayTooLate { last } => format!(
+            "{label} is too far away: the policy allows {} {} {} at the latest.",
+            last.day(),
+            last.month(),
+            last.year()
+        ),
         Problem::NeededFor(state) => format!("{label} is needed for “{state}”. Fill it in."),
         Problem::NotYours(roles) => {
             format!("This is for a {} of the product. Ask one of them.", super::who_can(roles))

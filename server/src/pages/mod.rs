@@ -4,6 +4,8 @@
 pub mod access;
 pub mod account;
 pub mod comments;
+pub mod delegations;
+pub mod drift;
 pub mod evidence;
 pub mod features;
 pub mod guides;

@@ -45,6 +45,9 @@ notices! {
     FINISHED = "finished": "The last gate is open. The feature went through its whole lifecycle.";
     DENIED = "denied": "Your denial stands. The gate stays closed until you withdraw it.";
     RETURNED = "returned": "The gate is returned. The team has the turn, with your reasons.";
+    DRIFT_ACCEPTED = "drift-accepted": "The change is accepted. From now on it counts as what was signed there.";
+    SEAT_HANDED_ON = "seat-handed-on": "Your seat is handed on. You can take it back at any time.";
+    SEAT_TAKEN_BACK = "seat-taken-back": "Your seat is yours alone again. What was signed in it stands.";
     WITHDRAWN = "withdrawn": "Your sign-off is withdrawn. It stays in the record.";
     PRODUCT_CREATED = "product-created": "The product is created. Grant roles so that people can work in it.";
     ROLE_GRANTED = "role-granted": "The role is granted. It counts from the person's next request on.";

@@ -1,9 +1,9 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord, EditThreatModel,
-    ManageGuides, ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies, ReadProduct,
-    RequestReview, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
+    AcceptDrift, AddEvidence, AttestStandard, CreateFeature, DelegateSeat, DoControl, EditFeature,
+    EditRecord, EditThreatModel, ManageGuides, ManagePeople, ManageProducts, ReadGrants, ReadHistory,
+    ReadPolicies, ReadProduct, RequestReview, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -11,8 +11,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, comments, evidence, features, guides, history, paper, people, phases, policies, preview,
-    products, records, review, risk, search, take_up, threats, views, work,
+    access, account, comments, delegations, drift, evidence, features, guides, history, paper, people,
+    phases, policies, preview, products, records, review, risk, search, take_up, threats, views, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -91,6 +91,10 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/review/request").post(Only(RequestReview), review::request),
         Route::at("/features/{key}/review/return").post(Only(ReturnForChanges), review::return_for_changes),
         Route::at("/features/{key}/review/withdraw").post(Only(SignGate), review::withdraw),
+        Route::at("/features/{key}/drift/{phase}")
+            .get(Only(ReadProduct), drift::show)
+            .post(Only(AcceptDrift), drift::accept),
+        Route::at("/features/{key}/dossiers/{phase}/{cycle}").get(Only(ReadProduct), drift::manifest),
         Route::at("/features/{key}/comments")
             .get(Only(ReadProduct), comments::list)
             .post(Only(WriteComment), comments::write),
@@ -125,6 +129,10 @@ pub fn routes() -> Vec<Route> {
             .post(Only(AttestStandard), guides::attest),
         Route::at("/products/{key}/lists").get(Only(ReadGrants), guides::lists),
         Route::at("/products/{key}/lists/{list}").post(Only(ManageGuides), guides::edit_list),
+        Route::at("/products/{key}/delegations")
+            .get(Only(ReadGrants), delegations::list)
+            .post(Only(DelegateSeat), delegations::delegate),
+        Route::at("/products/{key}/delegations/{id}/end").post(Only(DelegateSeat), delegations::end),
         Route::at("/products/{key}/grants").post(Only(ManagePeople), products::grant),
         Route::at("/products/{key}/grants/revoke").post(Only(ManagePeople), products::revoke),
         Route::at("/people").get(Only(ReadGrants), people::list),

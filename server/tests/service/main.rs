@@ -21,5 +21,6 @@ mod stale;
 mod support;
 mod take_up;
 mod talk;
+mod voiding;
 mod walls;
 mod work;

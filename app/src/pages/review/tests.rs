@@ -3,13 +3,13 @@ use std::collections::BTreeSet;
 use sluice_domain::{
     access::Role,
     canonical::Digest,
-    dossier::{Difference, ItemKind},
+    dossier::ItemKind,
     gate::Verdict,
     lifecycle::{Attempt, Progress, Seats},
     place::Place,
     policy::{Gate, Phase, Quorum, SignOffRule},
 };
-use sluice_service::gates::{DossierLine, ReturnedAttempt};
+use sluice_service::gates::{ChangedItem, Compared, DossierLine, ReturnedAttempt};
 
 use super::*;
 use crate::pages::threats::fixture::{HOSTILE, NOW, html, person, summary};
@@ -30,6 +30,7 @@ fn attempt(turn: Turn, seat: MySeat, text: &str) -> ReviewedAttempt {
                 meaning: text.to_owned(),
             }],
             review_days: 3,
+            team_days: None,
         },
     };
     ReviewedAttempt {
@@ -46,8 +47,17 @@ fn attempt(turn: Turn, seat: MySeat, text: &str) -> ReviewedAttempt {
             version: 2,
             place: Place::Evidence(3),
         }],
-        changes: vec![Difference { kind: ItemKind::Threat, key: text.to_owned(), then: Some(1), now: None }],
-        compared: true,
+        changes: vec![ChangedItem {
+            kind: ItemKind::Threat,
+            key: text.to_owned(),
+            place: Place::Threat(4),
+            then: Some(1),
+            now: None,
+            fields: Vec::new(),
+        }],
+        compared: Some(Compared { digest: Digest::of(b"then"), at: NOW, signed_by_reader: false }),
+        has_manifest: true,
+        delegated: Vec::new(),
         seat,
     }
 }
@@ -61,6 +71,7 @@ fn own(text: &str) -> PastSignOff {
         phase: text.to_owned(),
         cycle: 2,
         name: text.to_owned(),
+        on_behalf_of: Some(text.to_owned()),
         mine: true,
         role: Role::SecurityReviewer,
         verdict: Verdict::Approve,

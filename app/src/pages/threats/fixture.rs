@@ -63,7 +63,7 @@ pub(in crate::pages) fn summary(roles: &[Role]) -> FeatureSummary {
             step("design", "Design", PhaseState::Here { cycle: 1, blockers: 0, in_review: false }),
             step("development", "Development", PhaseState::Todo),
         ],
-        decision: Decision { blockers: Vec::new(), met: Vec::new() },
+        decision: Decision::default(),
         comments: 3,
         grants: Grants { product: roles.iter().copied().collect(), ..Grants::default() },
         now: NOW,
