@@ -35,9 +35,13 @@ pub fn DriftScreen(
     let notice = notice.map(|title| view! { <Notice kind=NoticeKind::Danger title /> });
     let facts = facts(&page);
     let body = if page.items.is_empty() {
+        let why = match page.opened {
+            Some(_) => "Everything that was signed at this gate still says what it said.",
+            None => "This gate has not opened, so nothing could drift away from what was signed at it.",
+        };
         view! {
             <Card title="Nothing drifted">
-                <p>"Everything that was signed at this gate still says what it said."</p>
+                <p>{why}</p>
             </Card>
         }
         .into_any()
@@ -71,14 +75,15 @@ pub fn DriftScreen(
     }
 }
 
-fn facts(page: &DriftPage) -> AnyView {
-    let (at, now) = (page.opened_at, page.summary.now);
-    let href = Place::Manifest(page.phase.key.clone(), page.cycle).path(&page.summary.key);
+fn facts(page: &DriftPage) -> Option<AnyView> {
+    let (cycle, at) = page.opened?;
+    let now = page.summary.now;
+    let href = Place::Manifest(page.phase.key.clone(), cycle).path(&page.summary.key);
     let facts = vec![
         Fact::view("The gate opened", view! { <Timestamp at now /> }),
         Fact::view("What counts as signed", view! { <a href=href>"The manifest"</a> }),
     ];
-    view! { <FactList facts /> }.into_any()
+    Some(view! { <FactList facts /> }.into_any())
 }
 
 /// The form, or why there is none and who can.
@@ -107,6 +112,7 @@ fn accepting(page: &DriftPage, viewer: String, form: Form) -> AnyView {
         Some(Err(refusal)) => return closed(words::refusal(refusal)),
         Some(Ok(roles)) => roles.clone(),
     };
+    let Some(dossier) = page.dossier else { return ().into_any() };
     let action = Place::Drift(page.phase.key.clone()).path(&page.summary.key);
     let role = role_field(&roles, &form);
     let statement = [
@@ -120,8 +126,8 @@ fn accepting(page: &DriftPage, viewer: String, form: Form) -> AnyView {
         ),
     ]
     .concat();
-    let binding = format!("Dossier {}. Your password, given anew, binds you to it.", page.dossier.short());
-    let dossier = page.dossier.to_string();
+    let binding = format!("Dossier {}. Your password, given anew, binds you to it.", dossier.short());
+    let dossier = dossier.to_string();
     view! {
         <Card title="Accept the change" id="accept">
             <PostForm action>
@@ -274,10 +280,9 @@ mod tests {
         DriftPage {
             summary: summary(&[Role::SecurityReviewer]),
             phase,
-            cycle: 1,
-            opened_at: NOW,
+            opened: Some((1, NOW)),
             items: (0..items).map(item).collect(),
-            dossier: Digest::of(b"now"),
+            dossier: Some(Digest::of(b"now")),
             accepted: vec![(HOSTILE.to_owned(), NOW, HOSTILE.to_owned())],
             seat,
         }
@@ -311,7 +316,9 @@ mod tests {
         );
         let html = shown(page(None, 1));
         assert!(!html.contains("name=\"password\"") && html.contains("sign no gates"), "{html}");
-        assert!(shown(page(None, 0)).contains("Nothing drifted"));
+        assert!(shown(page(None, 0)).contains("still says what it said"));
+        let closed = DriftPage { opened: None, dossier: None, ..page(None, 0) };
+        assert!(shown(closed).contains("has not opened"));
     }
 
     #[test]

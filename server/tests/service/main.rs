@@ -2,6 +2,7 @@
 //! requests race, break off or ask for too much.
 
 mod cancelled;
+mod delegation;
 mod demo;
 mod evidence;
 mod find;
@@ -12,6 +13,7 @@ mod line;
 mod paper;
 mod queries;
 mod races;
+mod reading;
 mod records;
 mod refusals;
 mod review;

@@ -108,7 +108,7 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);
     let key = busy(&world).await?;
-    let phase = phase_key("design")?;
+    let (phase, passed) = (phase_key("design")?, phase_key("requirements")?);
     let (everything, features) = (HistoryFilter::default(), FeatureFilter::default());
     // Misspelt, so that every step of the search is taken.
     let words = SearchQuery { text: "paymnet".to_owned(), page: 1, ..SearchQuery::default() };
@@ -116,7 +116,10 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
     let asked = [
         ("feature", 16, counter.of(|| service.feature_page(&cast.manager, &key)).await?),
         ("phase", 15, counter.of(|| service.phase_page(&cast.manager, &key, &phase)).await?),
-        ("review", 19, counter.of(|| service.review_page(&cast.second, &key)).await?),
+        ("review", 22, counter.of(|| service.review_page(&cast.second, &key)).await?),
+        ("drift", 21, counter.of(|| service.drift_page(&cast.second, &key, &passed)).await?),
+        ("manifest", 29, counter.of(|| service.manifest_page(&cast.second, &key, &passed, 1, None)).await?),
+        ("handed-on seats", 5, counter.of(|| service.delegations(&cast.first, &key.product, None)).await?),
         ("threat model", 14, counter.of(|| service.threat_model_page(&cast.manager, &key)).await?),
         ("evidence", 14, counter.of(|| service.evidence_list(&cast.manager, &key)).await?),
         ("feature's history", 14, counter.of(|| service.feature_history(&cast.manager, &key, None)).await?),

@@ -43,14 +43,12 @@ pub struct DriftPage {
     pub summary: FeatureSummary,
     /// The phase whose gate it is.
     pub phase: Phase,
-    /// The attempt at which it opened.
-    pub cycle: i32,
-    /// When it opened.
-    pub opened_at: OffsetDateTime,
+    /// At which attempt it opened, and when; `None` where it did not, or before manifests were kept.
+    pub opened: Option<(i32, OffsetDateTime)>,
     /// What was signed and reads differently now.
     pub items: Vec<ChangedItem>,
-    /// The dossier of that gate as it is now: accepting the change signs it.
-    pub dossier: Digest,
+    /// The dossier of that gate as it is now: accepting the change signs it. Nothing where the gate is not open.
+    pub dossier: Option<Digest>,
     /// Who accepted earlier changes, newest first: the name, when, and why.
     pub accepted: Vec<(String, OffsetDateTime, String)>,
     /// In which of the gate's roles the reader may accept it, or why they may not; `None` where none of their roles
@@ -97,7 +95,7 @@ struct OpenedGate {
 }
 
 impl OpenedGate {
-    async fn find(connection: &mut PgConnection, feature: &Feature, phase: &Phase) -> Result<Self> {
+    async fn find(connection: &mut PgConnection, feature: &Feature, phase: &Phase) -> Result<Option<Self>> {
         let row = sqlx::query!(
             r#"select a.cycle, a.ended_at as "ended_at!", d.digest, d.created_at
                from gate_attempt a join dossier d on d.digest = a.dossier
@@ -106,12 +104,13 @@ impl OpenedGate {
             phase.key.as_str()
         )
         .fetch_optional(&mut *connection)
-        .await?
-        .ok_or(Error::NotFound)?;
+        .await?;
+        let Some(row) = row else { return Ok(None) };
         let attempt =
             Attempt { phase: phase.key.clone(), cycle: row.cycle, turn: Turn::Team, since: row.ended_at };
         let gathered = gather(connection, feature, phase, &attempt).await?;
-        Ok(Self { attempt, at: row.ended_at, signed: (digest(&row.digest)?, row.created_at), gathered })
+        let signed = (digest(&row.digest)?, row.created_at);
+        Ok(Some(Self { attempt, at: row.ended_at, signed, gathered }))
     }
 
     /// The roles among these in which a person may accept what changed.
@@ -151,16 +150,19 @@ impl Service {
     /// What changed after the gate of a phase opened.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no feature that the actor may see, or its gate never opened on a dossier.
+    /// [`Error::NotFound`] when there is no feature that the actor may see, or no such phase.
     pub async fn drift_page(&self, actor: &Actor, key: &FeatureKey, phase: &PhaseKey) -> Result<DriftPage> {
         let mut connection = self.db.reads().acquire().await?;
         let Opened { feature, summary, gathered } = open(self, &mut connection, actor, key).await?;
         let phase = feature.policy.policy.phase(phase).ok_or(Error::NotFound)?.clone();
         let gate = OpenedGate::find(&mut connection, &feature, &phase).await?;
-        let drift = gathered.as_ref().map(|current| drift_of(current, &phase.key)).unwrap_or_default();
-        let items = compare(&mut connection, &feature, &phase, &drift, gate.signed.1).await?;
-        let roles: Vec<Role> = summary.grants.product.iter().copied().collect();
-        let seat = summary.may(Action::AcceptDrift).then(|| gate.may_accept(&feature, &phase, actor, &roles));
+        let (mut items, mut seat) = (Vec::new(), None);
+        if let (Some(gate), Some(current)) = (&gate, &gathered) {
+            let drift = drift_of(current, &phase.key);
+            items = compare(&mut connection, &feature, &phase, &drift, gate.signed.1).await?;
+            let roles: Vec<Role> = summary.grants.product.iter().copied().collect();
+            seat = summary.may(Action::AcceptDrift).then(|| gate.may_accept(&feature, &phase, actor, &roles));
+        }
         let accepted = sqlx::query!(
             r#"select p.name as "name?", e.at, t.text as "reason?" from audit.event e
                left join person p on p.id = e.actor
@@ -175,10 +177,9 @@ impl Service {
         .await?;
         Ok(DriftPage {
             summary,
-            cycle: gate.attempt.cycle,
-            opened_at: gate.at,
+            opened: gate.as_ref().map(|gate| (gate.attempt.cycle, gate.at)),
             items,
-            dossier: gate.gathered.dossier.digest(),
+            dossier: gate.as_ref().map(|gate| gate.gathered.dossier.digest()),
             accepted: accepted
                 .into_iter()
                 .map(|row| (row.name.unwrap_or_default(), row.at, row.reason.unwrap_or_default()))
@@ -215,7 +216,7 @@ impl Service {
             let current = feature.progress.attempt()?.clone();
             let here = policy.phase(&current.phase).ok_or(Error::NotFound)?;
             let phase = policy.phase(&phase).ok_or(Error::NotFound)?;
-            let gate = OpenedGate::find(write.connection(), &feature, phase).await?;
+            let gate = OpenedGate::find(write.connection(), &feature, phase).await?.ok_or(Error::Stale)?;
             let situation = gather(write.connection(), &feature, here, &current).await?;
             let drift = drift_of(&situation, &phase.key);
             if drift.is_empty() {

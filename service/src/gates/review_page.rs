@@ -129,6 +129,8 @@ pub struct PastSignOff {
     pub phase: String,
     /// The attempt.
     pub cycle: i32,
+    /// The manifests of that attempt.
+    pub manifest: Place,
     /// The name printed on it.
     pub name: String,
     /// For whom, where the seat was handed on.
@@ -456,6 +458,7 @@ async fn sign_offs(
             Ok(PastSignOff {
                 phase: phase_name(feature, &row.phase),
                 cycle: row.cycle,
+                manifest: Place::Manifest(row.phase.parse().map_err(Error::internal)?, row.cycle),
                 name: row.printed_name,
                 on_behalf_of: row.on_behalf_of,
                 mine: row.person_id == actor.person.uuid(),

@@ -72,7 +72,7 @@ pub fn ReviewScreen(
             view! { {changes} {items} }.into_any()
         }
     };
-    let past = record::past(sign_offs, summary.now);
+    let past = record::past(&summary.key, sign_offs, summary.now);
     let with_gate = !reviewing;
     view! {
         <FeatureFrame summary section=FeatureSection::Review here="Review and sign-offs" with_gate>

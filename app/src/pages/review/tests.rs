@@ -70,6 +70,7 @@ fn own(text: &str) -> PastSignOff {
     PastSignOff {
         phase: text.to_owned(),
         cycle: 2,
+        manifest: Place::Manifest("design".parse().unwrap(), 2),
         name: text.to_owned(),
         on_behalf_of: Some(text.to_owned()),
         mine: true,
