@@ -67,7 +67,7 @@ create or replace function contributes(feature uuid, kind text, part text, perso
 language plpgsql security definer set search_path = '' as $$
 begin
     perform from public.feature f where f.id = contributes.feature for no key update;
-    insert into public.contribution (feature_id, kind, part, person_id, event_id)
+    insert into public.contribution (feature_id, kind, part, person_id, first_event)
     values (feature, kind, part, person, coalesce(audit.current_event(), '00000000-0000-0000-0000-000000000000'))
     on conflict do nothing;
 end
@@ -112,8 +112,8 @@ grant execute on function contributed_to_gate(uuid, text, uuid, text, uuid) to s
 
 -- Takes the place of the guard of 0006. A sign-off's record is never rewritten: only its end is added, once. And a
 -- sign-off is refused, whatever the code above believes, that
--- - covers what is no dossier of its gate and cycle, or not the bytes that its digest names (SLA08);
--- - is given for somebody who did not hand this seat on, or not for now (SLA08);
+-- - covers what is no dossier of its gate and cycle, or not the bytes that its digest names (SLA07);
+-- - is given for somebody who did not hand this seat on, or not for now (SLA07);
 -- - comes from, or is given for, somebody who contributed to what the gate covers (SLA05);
 -- - takes a second seat for one of the two (unique violation of `sign_off_standing`).
 create or replace function sign_off_guard() returns trigger language plpgsql set search_path = '' as $$
@@ -136,7 +136,7 @@ begin
 
     -- Under a snapshot from before the lock, what others committed meanwhile would not be seen.
     if current_setting('transaction_isolation') <> 'read committed' then
-        raise exception 'sign-offs are given at isolation level read committed' using errcode = 'SLA08';
+        raise exception 'sign-offs are given at isolation level read committed' using errcode = 'SLA07';
     end if;
     select product_id, policy_version_id, tier into f from public.feature where id = new.feature_id for no key update;
 
@@ -144,20 +144,20 @@ begin
     from public.dossier d where d.digest = new.dossier;
     if covered.genuine is not true
        or (covered.feature_id, covered.phase, covered.cycle) is distinct from (new.feature_id, new.phase, new.cycle) then
-        raise exception 'a sign-off covers a dossier of its own gate and cycle' using errcode = 'SLA08';
+        raise exception 'a sign-off covers a dossier of its own gate and cycle' using errcode = 'SLA07';
     end if;
     if not exists (
         select from public.gate_part g
         where g.policy_version_id = f.policy_version_id and g.phase = new.phase and g.tier = f.tier and g.kind = 'gate'
     ) then
-        raise exception 'what this gate covers is not known' using errcode = 'SLA08';
+        raise exception 'what this gate covers is not known' using errcode = 'SLA07';
     end if;
     if new.on_behalf_of is not null and not exists (
         select from public.delegation d
         where d.product_id = f.product_id and d.from_id = new.on_behalf_of and d.to_id = new.person_id
           and d.role = new.role and d.ended_at is null and d.from_at <= new.signed_at and new.signed_at < d.until_at
     ) then
-        raise exception 'the seat was not handed on' using errcode = 'SLA08';
+        raise exception 'the seat was not handed on' using errcode = 'SLA07';
     end if;
 
     if public.contributed_to_gate(new.feature_id, new.phase, f.policy_version_id, f.tier, new.person_id)

@@ -131,6 +131,23 @@ pub enum Problem {
         /// The most points.
         max: usize,
     },
+    /// A policy text is wrong in one place.
+    InPolicy(Box<crate::policy::PolicyError>),
+    /// A policy text is wrong in more places than are named.
+    MoreInPolicy {
+        /// How many more.
+        more: usize,
+    },
+    /// This version of the policy is stored with another text.
+    OtherText,
+    /// A file that is no text.
+    NotText,
+    /// This version of the policy is active already.
+    AlreadyActive,
+    /// Nobody has looked at what the version changes since the active one became so, or it was too long ago.
+    ImpactNeeded,
+    /// The past to ask about lies in the future.
+    NotYetPast,
     /// There are as many as there may be.
     TooMany {
         /// The most.

@@ -147,6 +147,8 @@ pub enum ProductPlace {
     EditList(ListKind),
     /// Seats at its gates that were handed on.
     Delegations,
+    /// The waivers of its features.
+    Waivers,
 }
 
 impl ProductPlace {
@@ -164,6 +166,7 @@ impl ProductPlace {
             Self::List(list) => format!("{base}/lists#{}", list.code()),
             Self::Delegations => format!("{base}/delegations"),
             Self::EditList(list) => format!("{base}/lists?edit={0}#{0}", list.code()),
+            Self::Waivers => format!("{base}/waivers"),
         }
     }
 }

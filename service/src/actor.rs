@@ -20,6 +20,8 @@ pub struct Actor {
     pub email: String,
     /// Their roles for the whole workspace.
     pub workspace: BTreeSet<WorkspaceRole>,
+    /// How many things they were told and have not read; counted up to a hundred.
+    pub unread: u32,
     /// Where the request came from.
     pub origin: Origin,
 }

@@ -1,6 +1,6 @@
 //! What a use case answers when it does not do what was asked.
 
-use sluice_domain::{access::Action, form::FieldProblem, lifecycle::Refusal};
+use sluice_domain::{access::Action, form::FieldProblem, lifecycle::Refusal, waiver::WaiverRefusal};
 
 use crate::gates::Voiding;
 
@@ -78,6 +78,12 @@ impl From<sqlx::Error> for Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<WaiverRefusal> for Error {
+    fn from(refusal: WaiverRefusal) -> Self {
+        Self::Refused(Refusal::Waiver(refusal))
     }
 }
 

@@ -17,6 +17,8 @@ pub mod find;
 pub mod gates;
 pub mod guides;
 pub mod history;
+pub mod jobs;
+pub mod notifications;
 pub mod paper;
 pub mod people;
 pub mod phases;
@@ -26,7 +28,9 @@ pub mod records;
 pub mod risk;
 pub mod talk;
 pub mod threats;
+pub mod turns;
 pub mod views;
+pub mod waivers;
 pub mod work;
 
 pub use actor::{Actor, Origin, Voids};

@@ -95,6 +95,8 @@ const fn deed(action: Action) -> &'static str {
         Action::RelateFeature => "relate a feature to another",
         Action::ArchiveFeature => "archive a feature’s record",
         Action::MigrateFeature => "move a feature to another version of its policy",
+        Action::ReadFeaturePolicy => "see which version of a policy this feature follows",
+        Action::ReadPolicyRuns => "see what a version of a policy would decide",
         Action::RequestWaiver => "ask for a waiver",
         Action::ApproveWaiver => "decide about a waiver",
         Action::ManagePolicies => "import and activate policies",
@@ -135,7 +137,7 @@ fn explanation(error: &Error) -> (String, Vec<String>) {
             vec!["This keeps others from guessing passwords. Nothing was changed.".to_owned()],
         ),
         Error::Busy => (
-            "Too many people are signing in at this moment.".to_owned(),
+            "Too much is asked of the server at this moment.".to_owned(),
             vec!["Nothing was changed. Wait a few seconds, then try again.".to_owned()],
         ),
         Error::StorageFull => (

@@ -8,15 +8,20 @@ use std::sync::OnceLock;
 use sha2::{Digest, Sha256};
 
 mod condition;
+mod coverage;
+mod difference;
 mod language;
 mod model;
 mod parse;
 mod problem;
 mod read;
 mod retier;
+mod run;
 mod terms;
 
 pub use condition::{Condition, ConditionKind, RecordsSubject, Wanted};
+pub use coverage::{Coverage, CoverageCount, CoverageEntry, PlacedControl, coverage};
+pub use difference::{Change, Effect, PolicyChange, PolicyDifference, PolicyField, PolicyPart, PolicyValue};
 pub use language::schema;
 pub use model::{
     Control, ControlKey, EvidenceKind, Gate, KeyError, Phase, PhaseKey, Policy, Proof, ProofForm, Quorum,
@@ -25,12 +30,16 @@ pub use model::{
 pub use parse::{MAX_SOURCE_BYTES, parse};
 pub use problem::{PolicyError, PolicyErrors, PolicyProblem};
 pub use retier::PhaseChange;
+pub use run::{RunKind, RunState};
 pub use terms::{
     Emergency, Framework, FrameworkRef, FrameworkRefError, Practice, Reminders, Resolution, Terms, Waivers,
 };
 
 /// The text of the policy that every new workspace starts with.
 pub const BUILT_IN: &str = include_str!("../../../policies/sdl.toml");
+
+/// Its key, over all its versions.
+pub const BUILT_IN_KEY: &str = "sdl";
 
 /// The texts of the policies that come with Sluice, the one of a new workspace first.
 pub const BUILT_INS: &[&str] = &[BUILT_IN, include_str!("../../../policies/connector.toml")];

@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod features;
 pub mod guides;
 pub mod history;
+pub mod notifications;
 pub mod paper;
 pub mod people;
 pub mod phases;
@@ -23,6 +24,7 @@ pub mod search;
 pub mod take_up;
 pub mod threats;
 pub mod views;
+pub mod waivers;
 pub mod work;
 
 use http::Uri;

@@ -49,6 +49,11 @@ notices! {
     SEAT_HANDED_ON = "seat-handed-on": "Your seat is handed on. You can take it back at any time.";
     SEAT_TAKEN_BACK = "seat-taken-back": "Your seat is yours alone again. What was signed in it stands.";
     WITHDRAWN = "withdrawn": "Your sign-off is withdrawn. It stays in the record.";
+    WAIVER_REQUESTED = "waiver-requested": "The waiver is asked for. Whoever can decide about it finds it in their work.";
+    WAIVER_APPROVED = "waiver-approved": "The waiver is approved. What it names no longer blocks until its last day is over.";
+    WAIVER_REFUSED = "waiver-refused": "The waiver is refused. What it names keeps blocking.";
+    WAIVER_WITHDRAWN = "waiver-withdrawn": "The request is withdrawn. It stays in the record.";
+    WAIVER_ENDED = "waiver-ended": "The waiver is ended. What it named blocks again if it is still missing.";
     PRODUCT_CREATED = "product-created": "The product is created. Grant roles so that people can work in it.";
     ROLE_GRANTED = "role-granted": "The role is granted. It counts from the person's next request on.";
     ROLE_REVOKED = "role-revoked": "The role is revoked.";
@@ -58,6 +63,12 @@ notices! {
     PASSWORD_CHANGED = "password-changed": "The password is changed. Your other sessions are ended.";
     VIEW_SAVED = "view-saved": "The view is saved. Its link can be passed on.";
     VIEW_DELETED = "view-deleted": "The view is deleted.";
+    POLICY_IMPORTED = "policy-imported": "The version is imported. It binds nobody until it is activated.";
+    POLICY_THERE = "policy-there": "This version is there already, with this very text. Nothing was changed.";
+    POLICY_ACTIVATED = "policy-activated": "The version is active. New features start under it; those under way stay on theirs.";
+    RUN_BEGUN = "run-begun": "The look at the features has begun.";
+    RUN_CANCELLED = "run-cancelled": "It is called off. What was found so far stays here.";
+    FEATURE_MIGRATED = "feature-migrated": "The feature follows that version now.";
     SESSION_ENDED = "session-ended": "The session is ended.";
     SIGNED_OUT = "signed-out": "You are signed out.";
     WELCOME = "welcome": "Welcome. Your account is ready.";

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::support::{TestResult, World, steps::threat_form, until};
 
 const CONTRIBUTED: &str = "SLA05";
-const GROUNDLESS: &str = "SLA08";
+const GROUNDLESS: &str = "SLA07";
 
 /// What the database says to a statement, in a transaction that stores its event and is rolled back.
 async fn answer(client: &Client, statement: &str) -> TestResult<String> {

@@ -2,6 +2,7 @@
 //! requests race, break off or ask for too much.
 
 mod cancelled;
+mod coverage;
 mod delegation;
 mod demo;
 mod evidence;
@@ -11,11 +12,13 @@ mod guides;
 mod isolation;
 mod line;
 mod paper;
+mod policies;
 mod queries;
 mod races;
 mod reading;
 mod records;
 mod refusals;
+mod replay;
 mod review;
 mod risk;
 mod schema;
@@ -23,6 +26,8 @@ mod stale;
 mod support;
 mod take_up;
 mod talk;
+mod turns;
 mod voiding;
+mod waivers;
 mod walls;
 mod work;

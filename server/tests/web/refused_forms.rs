@@ -251,6 +251,32 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
             &["withdraw-reason"],
         )
         .at("/features/PAY-2/review/withdraw"),
+        Refused::new(
+            DEVELOPER,
+            "/features/{key}/waivers/new",
+            &[
+                ("id", &id),
+                ("subject", ""),
+                ("reason", HOSTILE),
+                ("compensation", HOSTILE),
+                ("until", "31.12.2026"),
+            ],
+            &["subject", "until"],
+        ),
+        // Whoever refuses says why.
+        Refused::new(
+            REVIEWER,
+            "/features/{key}/waivers/{number}",
+            &[("version", "1"), ("verdict", "refuse"), ("reason", "x"), ("password", SECRET)],
+            &["reason"],
+        ),
+        Refused::new(
+            REVIEWER,
+            "/features/{key}/waivers/{number}/end",
+            &[("version", "2"), ("reason", "x")],
+            &["reason"],
+        )
+        .at("/features/PAY-1/waivers/2/end"),
     ]
 }
 
@@ -271,6 +297,26 @@ fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Ref
             &[("version", "1"), ("name", ""), ("description", HOSTILE)],
             &["name"],
         ),
+        Refused::new(ADMIN, "/policies/import", &[("source", HOSTILE)], &["source"]).file(),
+        Refused::new(
+            ADMIN,
+            "/policies/{key}/{version}/activate",
+            &[("id", &id), ("from", ""), ("reason", HOSTILE)],
+            &[],
+        )
+        .at("/policies/sdl/2026.3/activate")
+        .fresh(&["id", "from", "reason"]),
+        Refused::new(ADMIN, "/policies/{key}/{version}/replay", &[("id", &id), ("at", "\"><b>")], &["at"])
+            .at("/policies/sdl/2026.3/replay"),
+        Refused::new(
+            ADMIN,
+            "/products/{key}/policy",
+            &[("policy", "nobodys"), ("version", "1")],
+            &["policy"],
+        )
+        .fresh(&["policy"]),
+        Refused::new(MANAGER, "/features/{key}/policy", &[("from", &id), ("to", &id), ("reason", "")], &[])
+            .fresh(&["from", "to"]),
         Refused::new(
             MANAGER,
             "/products/{key}/standards/new",
@@ -366,7 +412,7 @@ fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Ref
 }
 
 /// Forms without a field that somebody fills in, and what is no form of a page.
-const NOTHING_TYPED: [&str; 15] = [
+const NOTHING_TYPED: [&str; 19] = [
     "/sign-out",
     "/preferences/theme",
     "/islands/preview",
@@ -375,13 +421,17 @@ const NOTHING_TYPED: [&str; 15] = [
     "/features/{key}/review/request",
     "/features/{key}/starters",
     "/features/{key}/watch",
+    "/features/{key}/waivers/{number}/withdraw",
     "/views/{id}/delete",
     "/work/mentions/seen",
+    "/notifications/read",
     "/products/{key}/standards/{id}",
     "/products/{key}/delegations/{id}/end",
     "/products/{key}/grants/revoke",
     "/people/invitations/{id}/withdraw",
     "/people/{id}/roles/revoke",
+    "/policies/{key}/{version}/impact",
+    "/policy-runs/{id}/cancel",
 ];
 
 /// Forms that are refused in a test of their own: what they are about is not there in every workspace.

@@ -7,11 +7,12 @@
 
 use sluice_domain::{
     canonical::Digest,
-    ids::{CommentId, FeatureId, Id, PersonId, PolicyVersionId, SavedViewId},
+    ids::{CommentId, FeatureId, Id, NotificationId, PersonId, PolicyVersionId, SavedViewId},
     text::Title,
 };
 use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 use super::Database;
 use crate::{
@@ -60,7 +61,7 @@ impl Database {
     }
 
     /// The instant that an injected clock shows. Without one the statements below read the database's own.
-    fn injected(&self) -> Option<OffsetDateTime> {
+    pub(super) fn injected(&self) -> Option<OffsetDateTime> {
         match &self.clock {
             Clock::Injected(clock) => Some(clock.now()),
             Clock::Database => None,
@@ -274,6 +275,46 @@ impl Database {
         .execute(&self.writes)
         .await?;
         Ok(())
+    }
+
+    /// Marks something that somebody was told as read, or all of it.
+    pub(crate) async fn mark_read(
+        &self,
+        person: PersonId,
+        notification: Option<NotificationId>,
+    ) -> Result<()> {
+        sqlx::query!(
+            "update notification set read_at = coalesce($3::timestamptz, clock_timestamp())
+             where person_id = $1 and read_at is null and ($2::uuid is null or id = $2)",
+            person.uuid(),
+            notification.map(NotificationId::uuid),
+            self.injected()
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(())
+    }
+
+    /// Puts a job off that failed, and keeps why.
+    pub(crate) async fn put_off_job(&self, job: Uuid, until: OffsetDateTime, failure: &str) -> Result<()> {
+        sqlx::query!(
+            "update job set attempts = attempts + 1, run_at = $2, failure = left($3, 2000)
+             where id = $1 and done_at is null",
+            job,
+            until,
+            failure
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(())
+    }
+
+    /// Deletes jobs that were done and notifications that were read before an instant.
+    pub(crate) async fn sweep_told(&self, before: OffsetDateTime) -> Result<u64> {
+        let jobs = sqlx::query!("delete from job where done_at < $1", before).execute(&self.writes).await?;
+        let read =
+            sqlx::query!("delete from notification where read_at < $1", before).execute(&self.writes).await?;
+        Ok(jobs.rows_affected() + read.rows_affected())
     }
 
     /// Stores a saved view, unless its owner has that many already. False where it was not stored: there are as many,

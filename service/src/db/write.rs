@@ -178,6 +178,17 @@ impl Write {
         }
     }
 
+    /// A permit for Sluice itself, for what time brings about in a feature whose row is locked.
+    pub(crate) fn authorize_time(feature: FeatureId, product: ProductId) -> Permit<InFeature> {
+        Permit {
+            scope: InFeature { feature, product },
+            actor: AuditActor::System,
+            role: None,
+            workspace_role: None,
+            authentication: Authentication::None,
+        }
+    }
+
     /// The first of these roles that the actor holds in the product: a policy narrows an action to certain roles, and
     /// the record names the one in which it was done.
     pub(crate) async fn one_role_of(
@@ -267,7 +278,14 @@ impl Write {
         }
     }
 
-    /// Commits, with what happened. There is no other commit.
+    /// Commits what is no part of the record: projections, notifications, jobs. The database refuses it where anything
+    /// else was written.
+    pub(crate) async fn commit_unrecorded(self) -> Result<()> {
+        self.tx.commit().await?;
+        Ok(())
+    }
+
+    /// Commits, with what happened. For what is part of the record there is no other commit.
     pub(crate) async fn commit(mut self, event: Event, consequences: Vec<Event>) -> Result<()> {
         debug_assert_eq!(event.id, self.event, "the first event is the one that rows point to");
         for event in std::iter::once(&event).chain(&consequences) {

@@ -5,6 +5,7 @@ use sluice_domain::{
     delegation::{PeriodProblem, has_seats, period},
     form::{Check, FieldProblem, Fields, Problem},
     ids::{DelegationId, PersonId},
+    notification::{Because, Notice},
     text::{ProductKey, Reason},
 };
 use time::Date;
@@ -15,6 +16,7 @@ use crate::{
     db::write::uncancelled,
     error::{Error, Result, violates},
     gates::demand_password,
+    notifications::{To, notify},
     people::invalid,
     products::find,
 };
@@ -145,6 +147,8 @@ impl Service {
                 .change("from", Value::None, Value::Day(from.date()))
                 .change("until", Value::None, Value::Day(command.last));
             event.reason = Some(command.reason.to_string());
+            let told = Notice::SeatDelegated { role: command.role, until: command.last };
+            notify(&mut write, &permit, [To::person(command.to, Because::Seat)], &told).await?;
             write.commit(event, Vec::new()).await
         })
         .await
@@ -183,9 +187,12 @@ impl Service {
             let mut event = write.event(&permit, Verb::DelegationEnded, object);
             event.change("person", Value::code(ended.to_id), Value::None).change(
                 "role",
-                Value::code(ended.role),
+                Value::code(&ended.role),
                 Value::None,
             );
+            let role = Role::from_code(&ended.role).ok_or_else(|| Error::internal("unknown role"))?;
+            let to = To::person(PersonId::new(ended.to_id), Because::Seat);
+            notify(&mut write, &permit, [to], &Notice::DelegationEnded { role }).await?;
             write.commit(event, Vec::new()).await
         })
         .await

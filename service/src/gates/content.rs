@@ -107,6 +107,7 @@ pub(super) fn place_of(phase: &Phase, kind: ItemKind, key: &str) -> Place {
         ItemKind::ThreatModel => Place::ThreatModel,
         ItemKind::Threat => Place::Threat(number()),
         ItemKind::Evidence => Place::Evidence(number()),
+        ItemKind::Waiver => Place::Waiver(number()),
         ItemKind::Record => {
             RecordKind::from_key(key).map_or(Place::Feature, |(kind, number)| Place::Record(kind, number))
         }
@@ -286,6 +287,10 @@ impl Asked {
                 Ok(RecordRef::Threat(number) | RecordRef::Evidence(number)) => (String::new(), number),
                 _ => return Err(unreadable()),
             },
+            ItemKind::Waiver => {
+                let number = key.trim_start_matches("W-").parse().map_err(|_| unreadable())?;
+                (String::new(), number)
+            }
             ItemKind::Scope | ItemKind::ThreatModel => (String::new(), 0),
         };
         self.kinds.push(difference.kind.code().to_owned());
@@ -344,6 +349,12 @@ impl Asked {
                              select title, state, fields from history.record
                              where feature_id = $1 and kind = a.part and number = a.number and version = a.version) s
                        limit 1)
+                   -- What was approved is what was asked for: no version of a waiver says anything else.
+                   when 'waiver' then (
+                       select jsonb_build_object('1 blocker', w.blocker, '2 reason', w.reason,
+                                                 '3 compensation', w.compensation,
+                                                 '4 until', to_char(w.until at time zone 'utc', 'YYYY-MM-DD HH24:MI'))
+                       from waiver w where w.feature_id = $1 and w.number = a.number)
                    when 'evidence' then (
                        select jsonb_build_object('1 title', e.title, '2 kind', e.kind, '3 file', v.file_name,
                                                  '4 note', v.note, '5 sha-256', encode(v.digest, 'hex'))

@@ -23,6 +23,7 @@ use super::{
     gather,
     review::demand_password,
     settle::{settle, store_dossier},
+    told::tell_accepted,
 };
 use crate::{
     Service,
@@ -211,7 +212,9 @@ impl Service {
                 .authorize_feature(&actor, Action::AcceptDrift, feature.id, feature.product)
                 .await?
                 .authenticated_by(Authentication::Password);
-            write.one_role_of(&actor, feature.product, &[command.role], Action::AcceptDrift).await?;
+            let roles = [command.role];
+            let role = write.one_role_of(&actor, feature.product, &roles, Action::AcceptDrift).await?;
+            let permit = permit.acting_as(role);
             let policy = &feature.policy.policy;
             let current = feature.progress.attempt()?.clone();
             let here = policy.phase(&current.phase).ok_or(Error::NotFound)?;
@@ -245,13 +248,13 @@ impl Service {
             let object =
                 Object::new(ObjectKind::Gate, format!("{}/{}", feature.id, phase.key), phase.name.clone());
             let mut event = write.event(&permit, Verb::DriftAccepted, object);
-            event.role = Some(command.role);
             let keys: Vec<String> = drift.into_iter().map(|difference| difference.key).collect();
             event
                 .change("dossier", Value::Digest(gate.signed.0), Value::Digest(dossier))
                 .change("items", Value::None, Value::code(keys.join(", ")))
                 .change("printed-name", Value::None, Value::text(&actor.name));
             event.reason = Some(command.reason.to_string());
+            tell_accepted(&mut write, &permit, &feature, phase).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
             write.commit(event, settled.consequences).await
         })

@@ -7,6 +7,7 @@ mod manifest;
 mod review;
 mod review_page;
 mod settle;
+mod told;
 mod voiding;
 
 pub use content::{ChangedField, ChangedItem};
@@ -16,7 +17,8 @@ pub use manifest::{ManifestPage, ManifestSignOff};
 pub(crate) use review::demand_password;
 pub use review::{ReturnForChanges, SignGate, WithdrawSignOff};
 pub use review_page::{
-    Compared, DossierLine, MySeat, PastSignOff, ReturnedAttempt, ReviewPage, ReviewedAttempt,
+    Compared, DelegatedSeat, DossierLine, MySeat, PastSignOff, ReturnedAttempt, ReviewPage, ReviewedAttempt,
 };
-pub(crate) use settle::{settle, start_attempt};
+pub(crate) use settle::{gate_object, settle, start_attempt};
+pub(crate) use voiding::confirmation;
 pub use voiding::{CONFIRM_VOID, VoidedSignOff, Voiding};

@@ -12,6 +12,7 @@ use sluice_domain::{
     policy::{EvidenceKind, Phase},
     record::{RecordFact, RecordFacts},
     threat::{Severity, ThreatStatus},
+    waiver::last_day,
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -344,10 +345,18 @@ pub(super) async fn lines(
         "select number, title, severity, status, countermeasure from threat where feature_id = $1",
         feature.id.uuid()
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
     let threats: BTreeMap<String, _> =
         threats.into_iter().map(|row| (format!("T-{}", row.number), row)).collect();
+    let waivers = sqlx::query!(
+        "select number, blocker, compensation, until from waiver where feature_id = $1 and state = 'approved'",
+        feature.id.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    let waivers: BTreeMap<String, _> =
+        waivers.into_iter().map(|row| (format!("W-{}", row.number), row)).collect();
 
     let number =
         |key: &str| key.split_once('-').and_then(|(_, digits)| digits.parse().ok()).unwrap_or_default();
@@ -398,6 +407,16 @@ pub(super) async fn lines(
                         format!("{kind}: {}, SHA-256 {sha}", row.file_name)
                     });
                     (title, detail.unwrap_or_default(), Place::Evidence(number(&item.key)))
+                }
+                ItemKind::Waiver => {
+                    let row = waivers.get(&item.key);
+                    let title = row.map_or_else(
+                        || item.key.clone(),
+                        |row| format!("{} waives: {}", item.key, row.blocker),
+                    );
+                    let detail = row
+                        .map(|row| format!("Until the end of {}. {}", last_day(row.until), row.compensation));
+                    (title, detail.unwrap_or_default(), Place::Waiver(number(&item.key)))
                 }
             };
             DossierLine {

@@ -35,7 +35,7 @@ pub struct VoidedSignOff {
 pub const CONFIRM_VOID: &str = "confirm-void";
 
 /// What stands for these sign-offs, whatever their order.
-pub(super) fn confirmation(ids: &[Uuid]) -> Digest {
+pub(crate) fn confirmation(ids: &[Uuid]) -> Digest {
     let mut ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
     ids.sort_unstable();
     Digest::of(canonical::to_string(&serde_json::json!({ "voids": ids })).as_bytes())

@@ -24,7 +24,7 @@ use crate::{
         Tone,
     },
     form::Form,
-    pages::{FeatureFrame, FeatureSection},
+    pages::{FeatureFrame, FeatureSection, turn_words},
 };
 
 /// What the forms of the page hold. Their fields have names of their own: an id stands on a page once.
@@ -164,7 +164,8 @@ fn progress(summary: &FeatureSummary, attempt: &ReviewedAttempt) -> AnyView {
     let dossier = view! {
         <span class="mono" title=digest>{attempt.dossier.short()}</span>
     };
-    let facts = vec![Fact::view("Requested by", asked), Fact::view("Dossier", dossier)];
+    let mut facts = vec![Fact::view("Requested by", asked), Fact::view("Dossier", dossier)];
+    facts.extend(turn_words::left(summary).map(|left| Fact::text("Time", left)));
     let seats = attempt
         .phase
         .gate

@@ -49,6 +49,7 @@ impl Default for Cast {
             name: String::new(),
             email: String::new(),
             workspace: [].into(),
+            unread: 0,
             origin: Origin::default(),
         };
         Self {

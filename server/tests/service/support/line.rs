@@ -53,7 +53,8 @@ impl World {
         Ok(met)
     }
 
-    async fn clear_one(&self, key: &FeatureKey, blocker: &Blocker) -> TestResult {
+    /// Clears one blocker, at the place and by the people that it names.
+    pub(crate) async fn clear_one(&self, key: &FeatureKey, blocker: &Blocker) -> TestResult {
         match blocker {
             Blocker::ControlOpen { phase, control, done_by, .. } => {
                 let actor = self.cast.holding(done_by)?;
@@ -65,11 +66,20 @@ impl World {
                 let kind = *kinds.first().ok_or("no kind would do")?;
                 self.prove(actor, key, kind, &[Target::Control(phase.clone(), control.clone())]).await?;
             }
-            Blocker::RecordsShort { shortfall, .. } => self.supply(key, shortfall).await?,
-            Blocker::QuestionOpen { .. } => {
-                self.service
-                    .answer_threat_model(&self.cast.developer, key, answers_form("Links.", 0)?)
-                    .await?;
+            Blocker::RecordsShort { shortfall, .. } | Blocker::ConditionShort { shortfall, .. } => {
+                self.supply(key, shortfall).await?;
+            }
+            Blocker::QuestionOpen { .. } | Blocker::ThreatModelStale => {
+                let version = self.service.threat_model_page(&self.cast.developer, key).await?.version;
+                let answers = answers_form("Links.", version)?;
+                self.service.answer_threat_model(&self.cast.developer, key, answers).await?;
+            }
+            Blocker::Earlier { what, .. } => Box::pin(self.clear_one(key, what)).await?,
+            other @ (Blocker::EvidenceExpired { .. }
+            | Blocker::EvidenceWanted { .. }
+            | Blocker::FindingOpen { .. }
+            | Blocker::NotArchived) => {
+                return Err(format!("nobody on the line brings {other:?} about").into());
             }
             Blocker::ThreatUntreated { number, needs, .. } => {
                 let page = self.service.threat_page(&self.cast.developer, key, Some(*number)).await?;
@@ -77,10 +87,12 @@ impl World {
                 let command = treat_form(version, needs.code())?;
                 self.service.edit_threat(&self.cast.developer, key, *number, command).await?;
             }
-            Blocker::Vetoed { .. } | Blocker::SignOffsMissing { .. } => {
+            Blocker::Vetoed { .. }
+            | Blocker::SignOffsMissing { .. }
+            | Blocker::Drifted { .. }
+            | Blocker::OwedOverdue { .. } => {
                 return Err("the reviewers clear it".into());
             }
-            other => return Err(format!("nothing here makes this, so nothing clears it: {other:?}").into()),
         }
         Ok(())
     }

@@ -144,11 +144,18 @@ pub(super) struct ContributionRow {
     pub(super) person_id: Uuid,
 }
 
+/// A waiver that was asked for, or approved.
 pub(super) struct WaiverRow {
     pub(super) feature_id: Uuid,
     pub(super) number: i32,
     pub(super) subject: String,
+    pub(super) reason: String,
+    pub(super) compensation: String,
     pub(super) until: OffsetDateTime,
+    pub(super) approved: bool,
+    pub(super) requested_by: Uuid,
+    pub(super) version: i32,
+    pub(super) salt: Vec<u8>,
 }
 
 struct ArchiveRow {
@@ -242,7 +249,9 @@ async fn passed(connection: &mut PgConnection, ids: &[Uuid], rows: &mut Sorted) 
     }
     let waivers = sqlx::query_as!(
         WaiverRow,
-        "select feature_id, number, subject, until from waiver where feature_id = any($1) and state = 'approved'",
+        r#"select feature_id, number, subject, reason, compensation, until, state = 'approved' as "approved!",
+                  requested_by, version, salt
+           from waiver where feature_id = any($1) and state in ('requested', 'approved')"#,
         ids
     )
     .fetch_all(&mut *connection)
