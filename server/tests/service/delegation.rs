@@ -16,6 +16,7 @@ use sluice_service::{
     delegations::{DelegateSeat, EndDelegation},
     gates::SignGate,
     new_form_id,
+    work::Why,
 };
 use time::Duration;
 
@@ -79,6 +80,11 @@ async fn a_seat_that_was_handed_on_is_signed_from_with_both_names() -> TestResul
     assert_eq!(page.delegated.len(), 1);
     assert!(page.delegated[0].name == cast.first.name && page.delegated[0].seats.is_ok());
 
+    let waits = service.my_work(&cast.releaser).await?.mine;
+    assert!(
+        waits.iter().any(|item| matches!(&item.why, Why::SignsFor { name, .. } if *name == cast.first.name)),
+        "{waits:?}"
+    );
     sign_for(&world, &cast.releaser, &cast.first, &key).await??;
     world.tick();
     let page = service.review_page(&cast.first, &key).await?;
