@@ -35,8 +35,7 @@ create table delegation (
 );
 call history.track('delegation', 'product_id');
 create index delegation_in_force on delegation (product_id, to_id, until_at) where ended_at is null;
-create index delegation_of on delegation (from_id, until_at desc);
-create index delegation_to on delegation (to_id, until_at desc);
+create index delegation_by_age on delegation (product_id, created_at desc, id desc);
 grant select, insert, update on delegation to sluice_runtime;
 
 -- A delegation is never rewritten: only its end is added, once.
@@ -92,10 +91,10 @@ language sql stable set search_path = '' as $$
            or d.kind = 'record' and exists (select from parts p where p.kind = 'record' and p.part = d.part)
            or d.kind = 'waiver' and exists (
                 select from public.waiver w
-                where w.feature_id = feature and w.number = d.part::int and w.state = 'approved')
+                where w.feature_id = feature and w.number::text = d.part and w.state = 'approved')
            or d.kind = 'evidence' and exists (
                 select from public.evidence e
-                where e.feature_id = feature and e.number = d.part::int
+                where e.feature_id = feature and e.number::text = d.part
                   and (exists (select from parts p where p.kind = 'evidence' and p.part = e.kind)
                        or exists (
                             select from public.evidence_use u

@@ -119,6 +119,8 @@ pub mod kind {
         SavedView,
         /// A sign-off.
         SignOff,
+        /// A seat that was handed on.
+        Delegation,
         /// A waiver.
         Waiver,
         /// Something that somebody is told.
@@ -160,6 +162,8 @@ pub type StandardId = Id<kind::Standard>;
 pub type SavedViewId = Id<kind::SavedView>;
 /// Id of a sign-off.
 pub type SignOffId = Id<kind::SignOff>;
+/// Id of a seat that was handed on.
+pub type DelegationId = Id<kind::Delegation>;
 /// Id of a waiver.
 pub type WaiverId = Id<kind::Waiver>;
 /// Id of something that somebody is told.

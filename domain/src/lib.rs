@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod canonical;
 mod codes;
 pub mod csv;
+pub mod delegation;
 pub mod dossier;
 pub mod evidence;
 pub mod form;

@@ -145,6 +145,8 @@ pub enum ProductPlace {
     List(ListKind),
     /// The form that edits one of its lists.
     EditList(ListKind),
+    /// Seats at its gates that were handed on.
+    Delegations,
     /// The waivers of its features.
     Waivers,
 }
@@ -162,6 +164,7 @@ impl ProductPlace {
             Self::Standard(id) => format!("{base}/standards/{id}"),
             Self::Lists => format!("{base}/lists"),
             Self::List(list) => format!("{base}/lists#{}", list.code()),
+            Self::Delegations => format!("{base}/delegations"),
             Self::EditList(list) => format!("{base}/lists?edit={0}#{0}", list.code()),
             Self::Waivers => format!("{base}/waivers"),
         }

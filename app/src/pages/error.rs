@@ -86,6 +86,7 @@ const fn deed(action: Action) -> &'static str {
         Action::ManageProducts => "create or edit products",
         Action::AcceptDrift => "accept a change made after a gate opened",
         Action::SignOwed => "sign what an emergency skipped",
+        Action::SignForAnother => "sign for somebody else",
         Action::DelegateSeat => "hand a seat at gates to somebody else",
         Action::HoldFeature => "put a feature on hold",
         Action::CancelFeature => "cancel or reopen a feature",

@@ -10,7 +10,7 @@ use sluice_domain::{
 };
 use sluice_service::features::{FeatureSummary, PhaseState as StepState};
 
-use super::{records::shortfall_verb, turn_words, waivers::gate as waivers};
+use super::{drift::drift_flag, records::shortfall_verb, turn_words, waivers::gate as waivers};
 use crate::components::{
     Badge, BlockerLine, Breadcrumb, Columns, DueDate, Fact, GatePanel, GateState, NavLink, PageHead,
     PhaseLine, PhaseState, PhaseStep, Rail, Standing, Tone, Turn,
@@ -78,12 +78,14 @@ pub fn FeatureFrame(
     let steps = steps(&summary);
     let rail = view! { <Rail label="Feature" links=links(&summary, section) /> }.into_any();
     let panel = with_gate.then(|| gate_panel(&summary));
+    let drift = drift_flag(&summary);
     let status = (!with_gate).then(|| gate_line(&summary));
     let title = summary.title.clone();
     view! {
         {breadcrumb}
         <PageHead title key=key.to_string() chips facts nostrip:action=action />
         <PhaseLine steps />
+        {drift}
         {status}
         <Columns rail>
             {panel}

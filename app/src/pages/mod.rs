@@ -11,14 +11,18 @@
 pub mod access;
 pub mod account;
 pub mod archive;
+mod changes;
 pub mod comments;
 pub mod coverage;
+pub mod delegations;
+pub mod drift;
 pub mod error;
 pub mod evidence;
 pub mod feature_frame;
 pub mod features;
 pub mod guides;
 pub mod history;
+pub mod manifest;
 pub mod notifications;
 pub mod paper;
 pub mod people;

@@ -42,6 +42,8 @@ codes! {
         SignOwed = "gate.sign-owed",
         /// Hand one's seat at gates to somebody else for a while.
         DelegateSeat = "gate.delegate",
+        /// Sign a gate in the seat of somebody who handed it on. The delegation narrows it to one seat and a period.
+        SignForAnother = "gate.sign-for-another",
         /// Put a feature on hold and take it off.
         HoldFeature = "feature.hold",
         /// Cancel a feature, and reopen a cancelled one.

@@ -50,7 +50,8 @@ const fn row(action: Action) -> Row {
         Action::DoControl | Action::EditRecord => {
             product(&[ProductManager, Designer, Developer, Qa, ReleaseManager, IncidentManager, Stakeholder])
         }
-        Action::WriteComment => product(Role::ALL),
+        // Who may sign for whom, the delegation says.
+        Action::WriteComment | Action::SignForAnother => product(Role::ALL),
         Action::ManageGuides => {
             Row { product: &[ProductManager], workspace: &[Administrator], everyone: false }
         }

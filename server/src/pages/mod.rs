@@ -5,6 +5,8 @@ pub mod access;
 pub mod account;
 pub mod archive;
 pub mod comments;
+pub mod delegations;
+pub mod drift;
 pub mod evidence;
 pub mod features;
 pub mod guides;

@@ -46,6 +46,9 @@ notices! {
     FINISHED = "finished": "The last gate is open. The feature went through its whole lifecycle.";
     DENIED = "denied": "Your denial stands. The gate stays closed until you withdraw it.";
     RETURNED = "returned": "The gate is returned. The team has the turn, with your reasons.";
+    DRIFT_ACCEPTED = "drift-accepted": "The change is accepted. From now on it counts as what was signed there.";
+    SEAT_HANDED_ON = "seat-handed-on": "Your seat is handed on. You can take it back at any time.";
+    SEAT_TAKEN_BACK = "seat-taken-back": "Your seat is yours alone again. What was signed in it stands.";
     WITHDRAWN = "withdrawn": "Your sign-off is withdrawn. It stays in the record.";
     WAIVER_REQUESTED = "waiver-requested": "The waiver is asked for. Whoever can decide about it finds it in their work.";
     WAIVER_APPROVED = "waiver-approved": "The waiver is approved. What it names no longer blocks until its last day is over.";

@@ -1,10 +1,10 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, ApproveWaiver, ArchiveFeature, AttestStandard, CreateFeature, DoControl, EditFeature,
-    EditRecord, EditThreatModel, ManageGuides, ManagePeople, ManagePolicies, ManageProducts, MigrateFeature,
-    ReadFeaturePolicy, ReadGrants, ReadHistory, ReadPolicies, ReadPolicyRuns, ReadProduct, RequestReview,
-    RequestWaiver, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
+    AcceptDrift, AddEvidence, ApproveWaiver, ArchiveFeature, AttestStandard, CreateFeature, DelegateSeat,
+    DoControl, EditFeature, EditRecord, EditThreatModel, ManageGuides, ManagePeople, ManagePolicies,
+    ManageProducts, MigrateFeature, ReadFeaturePolicy, ReadGrants, ReadHistory, ReadPolicies, ReadPolicyRuns,
+    ReadProduct, RequestReview, RequestWaiver, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -12,9 +12,9 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, archive, comments, evidence, features, guides, history, notifications, paper, people,
-    phases, policies, preview, products, records, review, risk, search, take_up, threats, views, waivers,
-    work,
+    access, account, archive, comments, delegations, drift, evidence, features, guides, history,
+    notifications, paper, people, phases, policies, preview, products, records, review, risk, search,
+    take_up, threats, views, waivers, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -95,6 +95,10 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/review/request").post(Only(RequestReview), review::request),
         Route::at("/features/{key}/review/return").post(Only(ReturnForChanges), review::return_for_changes),
         Route::at("/features/{key}/review/withdraw").post(Only(SignGate), review::withdraw),
+        Route::at("/features/{key}/drift/{phase}")
+            .get(Only(ReadProduct), drift::show)
+            .post(Only(AcceptDrift), drift::accept),
+        Route::at("/features/{key}/dossiers/{phase}/{cycle}").get(Only(ReadProduct), drift::manifest),
         Route::at("/features/{key}/policy")
             .get(Only(ReadFeaturePolicy), policies::follow::of_feature)
             .post(Only(MigrateFeature), policies::follow::migrate),
@@ -146,6 +150,10 @@ pub fn routes() -> Vec<Route> {
         Route::at("/products/{key}/waivers").get(Only(ReadProduct), waivers::of_product),
         Route::at("/products/{key}/lists").get(Only(ReadGrants), guides::lists),
         Route::at("/products/{key}/lists/{list}").post(Only(ManageGuides), guides::edit_list),
+        Route::at("/products/{key}/delegations")
+            .get(Only(ReadGrants), delegations::list)
+            .post(Only(DelegateSeat), delegations::delegate),
+        Route::at("/products/{key}/delegations/{id}/end").post(Only(DelegateSeat), delegations::end),
         Route::at("/products/{key}/policy")
             .get(Only(ReadGrants), policies::follow::of_product)
             .post(Only(ManagePolicies), policies::follow::choose),

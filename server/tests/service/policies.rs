@@ -39,12 +39,12 @@ pub(crate) fn renamed(version: &str) -> String {
     BUILT_IN.replacen(own, &format!("version = \"{version}\""), 1)
 }
 
-/// The same without its first phase.
-fn without_first_phase(version: &str) -> String {
+/// The same without its second phase.
+fn without_design(version: &str) -> String {
     let text = renamed(version);
-    let mut starts = text.match_indices("[[phases]]").map(|(at, _)| at);
+    let mut starts = text.match_indices("[[phases]]").map(|(at, _)| at).skip(1);
     match (starts.next(), starts.next()) {
-        (Some(first), Some(second)) => format!("{}{}", &text[..first], &text[second..]),
+        (Some(second), Some(third)) => format!("{}{}", &text[..second], &text[third..]),
         _ => text,
     }
 }
@@ -342,7 +342,9 @@ async fn a_feature_moves_after_its_effect_was_shown_and_what_was_signed_is_voide
     let (service, cast) = (&world.service, world.cast);
     let from = world.active().await?;
     let to = world.imported("2027.1", &stricter("2027.1")).await?;
-    let key = world.in_review(Tier::High).await?;
+    let key = world.in_phase(Tier::High, "design").await?;
+    world.hand_over(&key).await?;
+    // Of two that the gate asks for.
     world.sign(&cast.first, &key, Role::SecurityReviewer, Verdict::Approve).await?;
 
     let page = service.migration_page(&cast.manager, &key, Some(to)).await?;
@@ -362,7 +364,7 @@ async fn a_feature_moves_after_its_effect_was_shown_and_what_was_signed_is_voide
         assert!(matches!(moved, Err(Error::Denied(_))), "{moved:?}");
     }
 
-    let gone = world.imported("2027.2", &without_first_phase("2027.2")).await?;
+    let gone = world.imported("2027.2", &without_design("2027.2")).await?;
     let refused = service.migrate_feature(&cast.manager, &key, migration(from, gone)?).await;
     assert!(matches!(refused, Err(Error::Refused(Refusal::PhaseMissing(_)))), "{refused:?}");
     let shown = service.migration_page(&cast.manager, &key, Some(gone)).await;

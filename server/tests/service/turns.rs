@@ -48,10 +48,11 @@ impl World {
         database.batch_execute("alter table waiver disable trigger user").await?;
         database
             .execute(
-                "insert into waiver (id, feature_id, product_id, salt, number, phase, subject, code, blocker, reason, compensation, until,
-                                     state, requested_by, requested_at, decided_by, decided_role, decided_at, event_id)
-                 select $1, id, product_id, sha256(''), 1, phase, $2, 'code', 'Blocker', 'Why', 'Instead', $3, 'approved', $4, created_at, $5,
-                        'security-reviewer', created_at, event_id from feature",
+                "insert into waiver (id, feature_id, number, phase, subject, code, blocker, reason, compensation, until,
+                                     state, requested_by, requested_at, decided_by, decided_role, decided_at, event_id,
+                                     product_id, salt)
+                 select $1, id, 1, phase, $2, 'code', 'Blocker', 'Why', 'Instead', $3, 'approved', $4, created_at, $5,
+                        'security-reviewer', created_at, event_id, product_id, scope_salt from feature",
                 &[
                     &Uuid::from_u128(7),
                     &subject,

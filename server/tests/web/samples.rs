@@ -132,6 +132,11 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
             narrowed: Some(&[Role::ProductManager]),
             ..Sample::get("/features/PAY-1/comments/1", Product)
         },
+        "/features/{key}/drift/{phase}" => Sample::get("/features/PAY-1/drift/requirements", Product),
+        // Of the feature whose gate is in review: what would be signed was written down.
+        "/features/{key}/dossiers/{phase}/{cycle}" => {
+            Sample::get("/features/PAY-2/dossiers/requirements/1", Product)
+        }
         "/features/{key}/phases/{phase}" => {
             Sample::get("/features/PAY-4/phases/requirements?open=authentication", Product)
         }
@@ -155,7 +160,7 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
         return feature_form(seed, below, who, effective);
     }
     if path.starts_with("/people") || path.starts_with("/products") {
-        return people_and_products(seed, path, effective);
+        return people_and_products(seed, path, who, effective);
     }
     let (id, product) = (new_form_id(), seed.product.to_string());
     let owner = seed.person(if effective { MANAGER } else { Who::Stranger })?.to_string();
@@ -382,6 +387,14 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let form = [("return-reason", "A reason"), ("cycle", "1")];
             Sample::post(format!("/features/{key}/review/return"), Product, 409, &form)
         }
+        // Nothing drifted there: the gate is not open.
+        "/drift/{phase}" => {
+            let role = who.roles().first().copied().unwrap_or(Role::SecurityReviewer).code();
+            let dossier = Digest::of(b"").to_string();
+            let form =
+                [("role", role), ("dossier", &dossier), ("reason", "A reason"), ("password", PASSWORD)];
+            Sample::post(at("/drift/requirements"), Product, 409, &form)
+        }
         "/review/withdraw" => {
             let form = [("withdraw-reason", "A reason"), ("password", PASSWORD)];
             Sample::post(at("/review/withdraw"), Product, 409, &form)
@@ -390,7 +403,7 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
     }))
 }
 
-fn people_and_products(seed: &Seed, path: &str, effective: bool) -> TestResult<Option<Sample>> {
+fn people_and_products(seed: &Seed, path: &str, who: Who, effective: bool) -> TestResult<Option<Sample>> {
     use Scope::{Product, Workspace};
     let (id, auditor) = (new_form_id(), seed.person(AUDITOR)?.to_string());
     let manager = seed.person(MANAGER)?.to_string();
@@ -420,6 +433,21 @@ fn people_and_products(seed: &Seed, path: &str, effective: bool) -> TestResult<O
             let at = at.replace("{list}", "hardening");
             Sample::post(at, Product, 409, &[("version", version), ("points", "One point")])
         }
+        "/products/{key}/delegations" => {
+            let role =
+                if who == Who::In(Role::ReleaseManager) { "release-manager" } else { "security-reviewer" };
+            let form = [
+                ("id", id.as_str()),
+                ("role", role),
+                ("to", &somebody),
+                ("last", "2026-11-10"),
+                ("reason", "Away for a week."),
+                ("password", PASSWORD),
+            ];
+            Sample::post(at, Product, 422, &form)
+        }
+        // Nobody handed this one on.
+        "/products/{key}/delegations/{id}/end" => Sample::nothing(at, Product, 404),
         "/products/{key}/policy" => {
             Sample::post(at, Product, 422, &[("policy", "nobodys"), ("version", "1")])
         }

@@ -8,6 +8,7 @@ use sluice_domain::{
     gate::{Blocker, Decision, Facts, SignOffFact, decide},
     ids::PersonId,
     lifecycle::{Attempt, Progress, Turn},
+    notification::Gate,
     policy::Tier,
 };
 use time::OffsetDateTime;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     Gathered, gather,
-    told::{tell_opened, tell_voided},
+    told::{tell_drifted, tell_opened, tell_voided},
     voiding::{VoidedSignOff, Voiding, confirmation},
 };
 use crate::{
@@ -200,12 +201,14 @@ async fn drift_events(
     .await?;
     let mut events = Vec::new();
     for blocker in drifted.into_iter().filter(|blocker| !known.contains(&blocker.subject())) {
-        if let Blocker::Drifted { phase, name, items, .. } = blocker {
+        if let Blocker::Drifted { phase, name, items, roles } = blocker {
             let object = Object::new(ObjectKind::Gate, format!("{}/{phase}", feature.id), name.clone());
             let mut event = write.consequence(permit, Verb::GateDrifted, object);
             let items = i64::try_from(*items).unwrap_or(i64::MAX);
             event.change("items", Value::None, Value::Number(items));
             events.push(event);
+            let gate = Gate { phase: phase.clone(), name: name.clone() };
+            tell_drifted(write, permit, feature, gate, roles).await?;
         }
     }
     Ok(events)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sluice_domain::{
+    access::Role,
     canonical::Digest,
     dossier::{Difference, Dossier, ItemKind, items_of},
     gate::SignOffFact,
@@ -21,7 +22,7 @@ use crate::{
     },
     error::{Error, Result},
     features::row::{Feature, digest},
-    notifications::{To, notify, reviewers},
+    notifications::{To, holders, notify, reviewers},
 };
 
 /// How many things that changed are named.
@@ -108,6 +109,30 @@ fn asked(feature: &Feature, attempt: &Attempt) -> Vec<To> {
 /// Who signed, and for whom.
 fn signers(sign_off: &SignOffFact) -> Vec<To> {
     sign_off.people().map(|person: PersonId| To::person(person, Because::Signer)).collect()
+}
+
+/// Tells who owns the feature, and who can accept it, that what was signed at a gate changed since.
+pub(super) async fn tell_drifted(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    feature: &Feature,
+    gate: Gate,
+    roles: &[Role],
+) -> Result<()> {
+    let mut to = vec![To::person(feature.owner, Because::Owner)];
+    to.extend(holders(write, feature.product, roles).await?);
+    notify(write, permit, to, &Notice::GateDrifted { gate }).await
+}
+
+/// Tells who owns the feature that a change made after a gate opened was accepted.
+pub(super) async fn tell_accepted(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    feature: &Feature,
+    phase: &Phase,
+) -> Result<()> {
+    let to = [To::person(feature.owner, Because::Owner)];
+    notify(write, permit, to, &Notice::DriftAccepted { gate: Gate::from(phase) }).await
 }
 
 /// What people call a thing that changed.

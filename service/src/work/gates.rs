@@ -22,14 +22,19 @@ impl Service {
     /// Each grant of theirs walks its own stretch of an index and stops after enough rows, so what is not theirs or
     /// not due yet costs nothing.
     #[expect(clippy::too_many_lines, reason = "one query, and what its rows say")]
-    pub(super) async fn tasks(&self, connection: &mut PgConnection, actor: &Actor) -> Result<Vec<WorkItem>> {
+    pub(super) async fn tasks(
+        &self,
+        connection: &mut PgConnection,
+        actor: &Actor,
+        now: OffsetDateTime,
+    ) -> Result<Vec<WorkItem>> {
         let requesters: Vec<String> =
             Action::RequestReview.product_roles().iter().map(|role| role.code().to_owned()).collect();
         let rows = sqlx::query!(
             r#"with held as (
                    select product_id, role from product_grant where person_id = $1
                ), found as (
-                   select t.feature_id, 1 as rank, t.role, t.since, t.due, t.blockers
+                   select t.feature_id, 1 as rank, t.role, t.since, t.due, t.blockers, null::uuid as whose
                    from held h
                    cross join lateral (
                        select g.feature_id, g.role, g.since, g.due, g.blockers
@@ -39,14 +44,30 @@ impl Service {
                        order by g.due, g.since, g.feature_id limit $3
                    ) t
                    union all
+                   -- Seats that others handed to them.
+                   select t.feature_id, 1, t.role, t.since, t.due, t.blockers, h.from_id
+                   from (select distinct d.product_id, d.role, d.from_id from delegation d
+                         join product_grant o
+                           on o.person_id = d.from_id and o.product_id = d.product_id and o.role = d.role
+                         where d.product_id in (select product_id from held) and d.to_id = $1 and d.ended_at is null
+                           and d.from_at <= $4 and d.until_at > $4) h
+                   cross join lateral (
+                       select g.feature_id, g.role, g.since, g.due, g.blockers
+                       from gate_task g join gate_state s on s.feature_id = g.feature_id
+                       where g.product_id = h.product_id and g.act = 'sign' and g.role = h.role
+                         and not s.contributors && array[$1, h.from_id] and not s.signed && array[$1, h.from_id]
+                       order by g.due, g.since, g.feature_id limit $3
+                   ) t
+                   union all
                    (select f.id, 2, '', f.turn_since,
-                           coalesce(least(f.target_date, (s.due_at at time zone 'UTC')::date), 'infinity'), s.team_blockers
+                           coalesce(least(f.target_date, (s.due_at at time zone 'UTC')::date), 'infinity'), s.team_blockers,
+                           null
                     from feature f join gate_state s on s.feature_id = f.id
                     where f.owner_id = $1 and f.status = 'active' and f.turn = 'team' and s.team_blockers > 0
                       and f.product_id in (select product_id from held)
                     order by f.target_date, f.id limit $3)
                    union all
-                   select t.feature_id, 3, t.role, t.since, t.due, t.blockers
+                   select t.feature_id, 3, t.role, t.since, t.due, t.blockers, null
                    from held h
                    cross join lateral (
                        select g.feature_id, g.role, g.since, g.due, g.blockers from gate_task g
@@ -54,7 +75,7 @@ impl Service {
                        order by g.due, g.since, g.feature_id limit $3
                    ) t
                    union all
-                   select t.feature_id, 4, h.role, t.since, t.due, null
+                   select t.feature_id, 4, h.role, t.since, t.due, null, null
                    from (select product_id, min(role) as role from held where role = any($2) group by product_id) h
                    cross join lateral (
                        select g.feature_id, g.since, g.due from gate_task g
@@ -65,7 +86,7 @@ impl Service {
                    select * from (
                        -- One row a feature: to sign comes before all, and being its owner before a role.
                        select distinct on (feature_id) * from found
-                       order by feature_id, rank, blockers desc nulls last, role
+                       order by feature_id, rank, whose nulls first, blockers desc nulls last, role
                    ) one
                    order by due, since, feature_id
                    limit $3
@@ -73,11 +94,12 @@ impl Service {
                select b.rank as "rank!", b.role as "role!", b.blockers, b.since as "since!",
                       s.due_at, f.target_date, f.number, f.title, f.tier, f.policy_version_id, f.phase,
                       f.owner_id = $1 as "owned!", p.key as product_key, p.name as product_name, s.team_blockers,
-                      c.colleagues as "colleagues!", c.others as "others!"
+                      w.name as "whose?", c.colleagues as "colleagues!", c.others as "others!"
                from best b
                join feature f on f.id = b.feature_id
                join product p on p.id = f.product_id
                join gate_state s on s.feature_id = b.feature_id
+               left join person w on w.id = b.whose
                cross join lateral (
                    select count(*) as colleagues,
                           count(*) filter (where not o.id = any(s.contributors) and not o.id = any(s.signed)) as others
@@ -87,7 +109,8 @@ impl Service {
                ) c"#,
             actor.person.uuid(),
             &requesters,
-            limit()
+            limit(),
+            now
         )
         .fetch_all(&mut *connection)
         .await?;
@@ -100,7 +123,10 @@ impl Service {
             let team_due = row.target_date.into_iter().chain(turn_due).min();
             let (what, why, place, due) = match row.rank {
                 1 => {
-                    let why = Why::Signs { role: role()?, colleagues: row.colleagues, others: row.others };
+                    let why = match row.whose {
+                        Some(name) => Why::SignsFor { role: role()?, name },
+                        None => Why::Signs { role: role()?, colleagues: row.colleagues, others: row.others },
+                    };
                     (Task::Sign, why, Place::Review, turn_due)
                 }
                 2 | 3 => {

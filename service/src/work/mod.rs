@@ -131,6 +131,13 @@ pub enum Task {
 /// Why something is with a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
+    /// Somebody handed them this seat.
+    SignsFor {
+        /// The seat.
+        role: Role,
+        /// Whose it is, by name.
+        name: String,
+    },
     /// They hold a role whose sign-off is missing.
     Signs {
         /// The role.
@@ -183,7 +190,7 @@ impl Service {
     pub async fn my_work(&self, actor: &Actor) -> Result<MyWork> {
         let mut connection = self.db.reads().acquire().await?;
         let now = self.db.now_on(&mut connection).await?;
-        let mut mine = self.tasks(&mut connection, actor).await?;
+        let mut mine = self.tasks(&mut connection, actor, now).await?;
         let mut waiting = self.awaited(&mut connection, actor).await?;
         mine.extend(self.threats_of(&mut connection, actor).await?);
         mine.extend(self.records_of(&mut connection, actor).await?);

@@ -438,6 +438,8 @@ fn guides_card(page: &ProductPage) -> AnyView {
         let href = ProductPlace::List(*kind).path(&page.key);
         Fact::view(kind.title(), view! { <a href=href>{counted(*points, "point")}</a> })
     }));
+    let seats = ProductPlace::Delegations.path(&page.key);
+    facts.push(Fact::view("Handed-on seats", view! { <a href=seats>"Who signs for whom"</a> }));
     // Waivers are about features: they are there for who may read those.
     if page.features.is_some() {
         let href = ProductPlace::Waivers.path(&page.key);

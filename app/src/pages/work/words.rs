@@ -45,6 +45,9 @@ pub(super) fn why(item: &WorkItem) -> String {
         (Why::Signs { role, others, .. }, _) => {
             format!("You are one of {} {} who can sign it", others + 1, words::people(*role))
         }
+        (Why::SignsFor { role, name }, _) => {
+            format!("{name} handed you their seat as {}", role.label())
+        }
         (Why::OwnsFeature, Task::Clear { blockers }) => {
             format!("You own this feature and {} its gate", blocking(*blockers))
         }

@@ -220,6 +220,9 @@ fn lists() -> Vec<Page> {
         page!("standards of a product", OF_PAY, |ask| async move {
             ask.service.standards(ask.actor, &"PAY".parse().map_err(wrong)?).await
         }),
+        page!("handed-on seats of a product", OF_PAY, |ask| async move {
+            ask.service.delegations(ask.actor, &"PAY".parse().map_err(wrong)?, None).await
+        }),
         page!("waivers of a product", OF_PAY, |ask| async move {
             ask.service.product_waivers(ask.actor, &"PAY".parse().map_err(wrong)?, None).await
         }),
@@ -275,6 +278,9 @@ fn about_a_feature() -> Vec<Page> {
         }),
         page!(feature "phase: testing", |ask| async move {
             ask.service.phase_page(ask.actor, ask.key, &"testing".parse().map_err(wrong)?).await
+        }),
+        page!(feature "drift", |ask| async move {
+            ask.service.drift_page(ask.actor, ask.key, &"requirements".parse().map_err(wrong)?).await
         }),
         page!(feature "requirements", |ask| records(ask, RecordKind::Requirement, &[])),
         page!(feature "requirements of a state", |ask| records(
