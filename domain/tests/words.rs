@@ -312,6 +312,7 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::DossierChanged,
         Refusal::DeniedByOther,
         Refusal::Blocked(blockers()?),
+        Refusal::PhaseMissing("design".parse()?),
     ];
     let waivers = [
         WaiverRefusal::None,
@@ -343,8 +344,9 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::DossierChanged => 9,
         Refusal::DeniedByOther => 10,
         Refusal::Waiver(_) => 11,
+        Refusal::PhaseMissing(_) => 12,
     };
-    assert_all(&all, number, 12);
+    assert_all(&all, number, 13);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }

@@ -66,6 +66,7 @@ pub fn text_error(name: &str, error: TextError) -> String {
 
 /// What is wrong with a field and what to do, as a sentence beside it.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "one sentence a problem")]
 pub fn problem(problem: &FieldProblem) -> String {
     let label = problem.label;
     match &problem.problem {

@@ -248,6 +248,7 @@ impl World {
             Refusal::DossierChanged => "dossier changed",
             Refusal::DeniedByOther => "denied by other",
             Refusal::Waiver(_) => "waiver",
+            Refusal::PhaseMissing(_) => "phase missing",
         });
     }
 
