@@ -115,6 +115,10 @@ pub mod kind {
         SavedView,
         /// A sign-off.
         SignOff,
+        /// A step of a feature's course, such as a hold.
+        CourseChange,
+        /// A release in an emergency.
+        Emergency,
         /// An audit event.
         Event,
         /// One request to the server.
@@ -146,6 +150,10 @@ pub type StandardId = Id<kind::Standard>;
 pub type SavedViewId = Id<kind::SavedView>;
 /// Id of a sign-off.
 pub type SignOffId = Id<kind::SignOff>;
+/// Id of a step of a feature's course.
+pub type CourseChangeId = Id<kind::CourseChange>;
+/// Id of a release in an emergency.
+pub type EmergencyId = Id<kind::Emergency>;
 /// Id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// Id of a request.

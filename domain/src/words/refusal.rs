@@ -100,6 +100,7 @@ pub fn problem(problem: &FieldProblem) -> String {
             format!("{label} is not a date. Write it as year-month-day, for example 2027-02-03.")
         }
         Problem::DayOutOfRange => format!("{label} has to lie between the years 2000 and 2100."),
+        Problem::DayPassed => format!("{label} is over already. Choose today or a later day."),
         Problem::Taken => format!("{label} is taken already. Choose another one."),
         Problem::PasswordLength => {
             "The password has to have 12 to 256 characters. A few words in a row do well.".into()

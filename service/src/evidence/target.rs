@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use sluice_domain::{
     form::{Check, FieldProblem, Fields, Problem},
-    lifecycle::{Progress, Refusal},
+    lifecycle::Refusal,
     place::Place,
     policy::{ControlKey, PhaseKey},
 };
@@ -105,15 +105,12 @@ impl Target {
     }
 }
 
-/// Whether the record of this phase can still change: it is the current phase or a later one.
+/// Whether the record of this phase can still change: it is the current phase, a later one, or one whose gate is owed.
 pub(super) fn is_open(feature: &Feature, phase: &PhaseKey) -> bool {
     let policy = &feature.policy.policy;
-    match &feature.progress {
-        Progress::Active(attempt) => {
-            policy.position(phase).zip(policy.position(&attempt.phase)).is_some_and(|(at, here)| at >= here)
-        }
-        Progress::Finished { .. } => false,
-    }
+    let Ok(attempt) = feature.progress.attempt() else { return false };
+    policy.position(phase).zip(policy.position(&attempt.phase)).is_some_and(|(at, here)| at >= here)
+        || feature.works_on(phase).unwrap_or(false)
 }
 
 /// Demands that the record that the target belongs to can still change: what was signed in a passed phase stays.

@@ -70,7 +70,7 @@ impl SignGate {
 }
 
 /// The password of a step-up; an empty one is noted.
-fn demand_password(check: &mut Check, fields: &Fields) -> SecretString {
+pub(crate) fn demand_password(check: &mut Check, fields: &Fields) -> SecretString {
     let password = fields.get("password");
     if password.is_empty() {
         check.note("password", "Password", Problem::Text(TextError::Empty));
@@ -198,7 +198,7 @@ impl Service {
                 covers: command.covers,
                 on_behalf_of: None,
             };
-            attempt.sign(policy, gathered.situation, sign_off, write.now)?;
+            attempt.sign(policy, gathered.situation, sign_off, &feature.cycles, write.now)?;
 
             store_dossier(&mut write, &feature, &gathered.dossier).await?;
             let meaning = phase

@@ -8,12 +8,12 @@ use sluice_domain::{
     gate::{Blocker, Decision, Facts, SignOffFact, decide},
     ids::PersonId,
     lifecycle::{Attempt, Progress, Turn},
-    policy::Tier,
+    policy::{PhaseKey, Tier},
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Gathered, gather};
+use super::{Gathered, gather, owed::settle_owed};
 use crate::{
     db::{
         permit::{InFeature, Permit},
@@ -42,12 +42,28 @@ pub(crate) async fn settle(
 ) -> Result<Settled> {
     let mut consequences = Vec::new();
     let Progress::Active(attempt) = &feature.progress else {
-        project_finished(write, permit).await?;
+        // What rests is not settled, it is only shown: no gate of it opens, and nothing of it can change.
+        match feature.progress.stands_in() {
+            None => project_finished(write, permit).await?,
+            Some(attempt) => {
+                let (gathered, decision) = decide_attempt(write, feature, attempt).await?;
+                project(write, permit, &gathered, &decision).await?;
+            }
+        }
         return Ok(Settled { progress: feature.progress.clone(), consequences });
     };
     let (mut gathered, mut decision) = decide_attempt(write, feature, attempt).await?;
-    let voided = void_sign_offs(write, permit, feature, attempt, &gathered, &mut consequences).await?;
-    if voided {
+    let voided = void_sign_offs(
+        write,
+        permit,
+        feature,
+        (&attempt.phase, attempt.cycle),
+        &gathered.situation.facts,
+        &mut consequences,
+    )
+    .await?;
+    let owed_changed = settle_owed(write, permit, feature, &gathered, &decision, &mut consequences).await?;
+    if voided || owed_changed {
         (gathered, decision) = decide_attempt(write, feature, attempt).await?;
     }
     if attempt.turn == Turn::Team || !decision.is_open() {
@@ -55,44 +71,42 @@ pub(crate) async fn settle(
         return Ok(Settled { progress: feature.progress.clone(), consequences });
     }
 
-    let progress = attempt.open(&feature.policy.policy, &decision, write.now)?;
+    let progress = attempt.open(&feature.policy.policy, &decision, &feature.cycles, write.now)?;
     store_dossier(write, feature, &gathered.dossier).await?;
     let ending = Ending::Opened(feature.tier, gathered.dossier.digest());
     end_attempt(write, permit, attempt, ending).await?;
     store_progress(write.connection(), permit, &progress).await?;
     let mut event = write.consequence(permit, Verb::GateOpened, gate_object(feature, attempt));
-    event.change(
-        "phase",
-        Value::code(&attempt.phase),
-        match &progress {
-            Progress::Active(next) => Value::code(&next.phase),
-            Progress::Finished { .. } => Value::code("finished"),
-        },
-    );
+    let next = progress.stands_in();
+    let to = next.map_or_else(|| Value::code("finished"), |next| Value::code(&next.phase));
+    event.change("phase", Value::code(&attempt.phase), to);
     event.change("dossier", Value::None, Value::Digest(gathered.dossier.digest()));
     consequences.push(event);
 
     let feature = Feature { progress: progress.clone(), ..feature.clone() };
-    match &progress {
-        Progress::Active(next) => {
+    match next {
+        Some(next) => {
             start_attempt(write, permit, next).await?;
             let (gathered, decision) = decide_attempt(write, &feature, next).await?;
             project(write, permit, &gathered, &decision).await?;
         }
-        Progress::Finished { .. } => project_finished(write, permit).await?,
+        None => project_finished(write, permit).await?,
     }
     Ok(Settled { progress, consequences })
 }
 
 /// The gate of an attempt, as an object of events: its key is for people, its id is unique for ever.
 pub(crate) fn gate_object(feature: &Feature, attempt: &Attempt) -> Object {
-    let id = format!("{}/{}/{}", feature.id, attempt.phase, attempt.cycle);
-    let name = feature
-        .policy
-        .policy
-        .phase(&attempt.phase)
-        .map_or_else(|| attempt.phase.to_string(), |p| p.name.clone());
-    Object::new(ObjectKind::Gate, id, name)
+    gate_object_of(feature, &attempt.phase, attempt.cycle)
+}
+
+/// The gate of a phase in one of its cycles.
+pub(super) fn gate_object_of(feature: &Feature, phase: &PhaseKey, cycle: i32) -> Object {
+    Object::new(ObjectKind::Gate, format!("{}/{phase}/{cycle}", feature.id), phase_name(feature, phase))
+}
+
+fn phase_name(feature: &Feature, phase: &PhaseKey) -> String {
+    feature.policy.policy.phase(phase).map_or_else(|| phase.to_string(), |phase| phase.name.clone())
 }
 
 async fn decide_attempt(
@@ -107,18 +121,16 @@ async fn decide_attempt(
     Ok((gathered, decision))
 }
 
-async fn void_sign_offs(
+pub(super) async fn void_sign_offs(
     write: &mut Write,
     permit: &Permit<InFeature>,
     feature: &Feature,
-    attempt: &Attempt,
-    gathered: &Gathered,
+    gate: (&PhaseKey, i32),
+    facts: &Facts,
     consequences: &mut Vec<Event>,
 ) -> Result<bool> {
-    let dossier = gathered.situation.facts.dossier;
-    let void: Vec<PersonId> = gathered
-        .situation
-        .facts
+    let dossier = facts.dossier;
+    let void: Vec<PersonId> = facts
         .sign_offs
         .iter()
         .filter(|sign_off| sign_off.is_voided_by(dossier))
@@ -127,28 +139,43 @@ async fn void_sign_offs(
     if void.is_empty() {
         return Ok(false);
     }
-    let people: Vec<Uuid> = void.iter().map(|person| person.uuid()).collect();
-    let now = write.now;
-    let ids = sqlx::query_scalar!(
-        "update sign_off set ended = 'voided', ended_at = $5, ended_reason = 'The dossier changed.'
-         where feature_id = $1 and phase = $2 and cycle = $3 and person_id = any($4) and ended is null
-         returning id",
-        permit.feature().uuid(),
-        attempt.phase.as_str(),
-        attempt.cycle,
-        &people,
-        now
-    )
-    .fetch_all(write.connection())
-    .await?;
-    let name = gate_object(feature, attempt).name;
-    for id in ids {
-        let object = Object::new(ObjectKind::SignOff, id, name.clone());
-        let mut event = write.consequence(permit, Verb::SignOffVoided, object);
+    let events = end_sign_offs(write, permit, feature, gate, &void, "The dossier changed.").await?;
+    for mut event in events {
         event.change("dossier", Value::None, Value::Digest(dossier));
         consequences.push(event);
     }
     Ok(true)
+}
+
+/// Voids the standing sign-offs of these people at a gate, for a reason of Sluice's own.
+pub(super) async fn end_sign_offs(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    feature: &Feature,
+    (phase, cycle): (&PhaseKey, i32),
+    people: &[PersonId],
+    reason: &str,
+) -> Result<Vec<Event>> {
+    let people: Vec<Uuid> = people.iter().map(|person| person.uuid()).collect();
+    let now = write.now;
+    let ids = sqlx::query_scalar!(
+        "update sign_off set ended = 'voided', ended_at = $5, ended_reason = $6
+         where feature_id = $1 and phase = $2 and cycle = $3 and person_id = any($4) and ended is null
+         returning id",
+        permit.feature().uuid(),
+        phase.as_str(),
+        cycle,
+        &people,
+        now,
+        reason
+    )
+    .fetch_all(write.connection())
+    .await?;
+    let name = phase_name(feature, phase);
+    let event = |id| {
+        write.consequence(permit, Verb::SignOffVoided, Object::new(ObjectKind::SignOff, id, name.clone()))
+    };
+    Ok(ids.into_iter().map(event).collect())
 }
 
 /// Begins an attempt at a gate.
@@ -175,6 +202,10 @@ pub(crate) enum Ending<'a> {
     Opened(Tier, Digest),
     /// A person returned it, for this reason.
     Returned(PersonId, &'a str),
+    /// A person moved the feature back, for this reason.
+    MovedBack(PersonId, &'a str),
+    /// An emergency went through it, under this tier and with this dossier; its sign-offs are owed until then.
+    Owed(Tier, Digest, OffsetDateTime),
 }
 
 /// Ends the attempt under way; it is an error when there is none, so no attempt ends twice.
@@ -185,13 +216,20 @@ pub(crate) async fn end_attempt(
     ending: Ending<'_>,
 ) -> Result<()> {
     let now = write.now;
+    let mut owed_until = None;
     let (outcome, tier, dossier, by, reason) = match ending {
         Ending::Opened(tier, dossier) => ("opened", Some(tier.code()), Some(dossier), None, ""),
         Ending::Returned(by, reason) => ("returned", None, None, Some(by.uuid()), reason),
+        Ending::MovedBack(by, reason) => ("moved-back", None, None, Some(by.uuid()), reason),
+        Ending::Owed(tier, dossier, until) => {
+            owed_until = Some(until);
+            ("owed", Some(tier.code()), Some(dossier), None, "")
+        }
     };
     let dossier = dossier.map(|dossier| dossier.as_bytes().to_vec());
     let done = sqlx::query!(
-        "update gate_attempt set ended_at = $4, outcome = $5, ended_by = $6, reason = $7, tier = $8, dossier = $9
+        "update gate_attempt set ended_at = $4, outcome = $5, ended_by = $6, reason = $7, tier = $8, dossier = $9,
+                                 owed_until = $10
          where feature_id = $1 and phase = $2 and cycle = $3 and outcome is null",
         permit.feature().uuid(),
         attempt.phase.as_str(),
@@ -201,7 +239,8 @@ pub(crate) async fn end_attempt(
         by,
         reason,
         tier,
-        dossier
+        dossier,
+        owed_until
     )
     .execute(write.connection())
     .await?;

@@ -137,8 +137,10 @@ impl Service {
         .await?;
         let mut rows: BTreeMap<String, _> = rows.into_iter().map(|row| (row.control.clone(), row)).collect();
         let mut evidence = attached(&mut connection, feature.id, "control", phase.key.as_str()).await?;
-        let is_current = feature.progress.attempt().is_ok_and(|attempt| attempt.phase == phase.key);
-        let gathered = if let Some(gathered) = gathered.filter(|_| is_current) {
+        // Where an emergency went through the gate, the work of its phase goes on until it is signed.
+        let is_current = feature.works_on(&phase.key).unwrap_or(false);
+        let is_here = feature.progress.stands_in().is_some_and(|attempt| attempt.phase == phase.key);
+        let gathered = if let Some(gathered) = gathered.filter(|_| is_here) {
             gathered
         } else {
             // Of another phase the checklist shows how it stands as well; no sign-off counts here.
@@ -193,7 +195,7 @@ impl Service {
             let feature = row::lock(begun.connection(), &service.policies, &key).await?;
             let mut write = begun.at_now().await?;
             let permit = write.authorize_feature(&actor, Action::DoControl, feature.id, feature.product).await?;
-            if feature.progress.attempt()?.phase != phase {
+            if !feature.works_on(&phase)? {
                 return Err(Refusal::NotCurrentPhase.into());
             }
             let control = feature
