@@ -9,7 +9,7 @@ use sluice_domain::{
     form::{FieldProblem, Problem},
     gate::{Blocker, Mark, Met, Verdict},
     lifecycle::Refusal,
-    policy::{ControlKey, EvidenceKind, KeyError, PhaseKey, Tier},
+    policy::{ControlKey, EvidenceKind, KeyError, PhaseKey, RecordsSubject, Tier},
     record::{ListKind, RecordKind, RecordRef, Shortfall},
     text::TextError,
     threat::{Question, Severity, Stride, ThreatStatus, Treatment},
@@ -17,7 +17,7 @@ use sluice_domain::{
 };
 
 /// Words that are written with a capital letter wherever they stand.
-const CAPITALS: &[&str] = &["QA", "MiB", "SBOM", "VEX", "Ana", "Lindqvist"];
+const CAPITALS: &[&str] = &["November", "QA", "MiB", "SBOM", "VEX", "Ana", "Lindqvist"];
 
 /// Markup of the program that must not reach a person.
 fn assert_clean(text: &str) {
@@ -130,6 +130,30 @@ fn blockers() -> Result<Vec<Blocker>, KeyError> {
         shortfall,
         done_by: done_by.clone(),
     }));
+    let since = time::macros::datetime!(2026-11-20 12:00 UTC);
+    all.push(Blocker::EvidenceExpired {
+        phase: phase.clone(),
+        control: control.clone(),
+        title: title.clone(),
+        number: 3,
+        since,
+        done_by: done_by.clone(),
+    });
+    for condition in RecordsSubject::ALL.iter().copied() {
+        all.push(Blocker::ConditionShort { condition, shortfall: Shortfall::NoStandard });
+    }
+    for kinds in [vec![EvidenceKind::Sbom], EvidenceKind::ALL.to_vec()] {
+        all.push(Blocker::EvidenceWanted { kinds: kinds.clone(), since: None });
+        all.push(Blocker::EvidenceWanted { kinds, since: Some(since) });
+    }
+    all.extend(Severity::ALL.iter().map(|severity| Blocker::FindingOpen { number: 3, severity: *severity }));
+    all.extend([Blocker::NotArchived, Blocker::ThreatModelStale]);
+    for items in [1, 3] {
+        let (phase, name, roles) = (phase.clone(), "Design".to_owned(), vec![Role::SecurityReviewer]);
+        all.push(Blocker::Drifted { phase, name, items, roles });
+    }
+    let roles = vec![Role::SecurityReviewer];
+    all.push(Blocker::OwedOverdue { phase: phase.clone(), name: "Design".into(), since, roles });
     all.extend(Question::ALL.iter().map(|question| Blocker::QuestionOpen { question: *question }));
     for severity in Severity::ALL {
         all.extend(ThreatStatus::ALL.iter().map(|needs| Blocker::ThreatUntreated {
@@ -146,6 +170,10 @@ fn blockers() -> Result<Vec<Blocker>, KeyError> {
             need,
         }));
     }
+    let of_earlier =
+        |what: &Blocker| Blocker::Earlier { name: "Design".into(), what: Box::new(what.clone()) };
+    let earlier: Vec<Blocker> = all.iter().map(of_earlier).collect();
+    all.extend(earlier);
     Ok(all)
 }
 
@@ -160,8 +188,17 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         Blocker::Vetoed { .. } => 4,
         Blocker::SignOffsMissing { .. } => 5,
         Blocker::RecordsShort { .. } => 6,
+        Blocker::EvidenceExpired { .. } => 7,
+        Blocker::ConditionShort { .. } => 8,
+        Blocker::EvidenceWanted { .. } => 9,
+        Blocker::FindingOpen { .. } => 10,
+        Blocker::NotArchived => 11,
+        Blocker::ThreatModelStale => 12,
+        Blocker::Earlier { .. } => 13,
+        Blocker::Drifted { .. } => 14,
+        Blocker::OwedOverdue { .. } => 15,
     };
-    assert_all(&all, number, 7);
+    assert_all(&all, number, 16);
     for blocker in &all {
         let sentence = words::blocker(blocker);
         assert_sentence_case(&sentence);
@@ -169,7 +206,7 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         assert!(!sentence.ends_with('.'), "{sentence}");
     }
     let codes: BTreeSet<&str> = all.iter().map(Blocker::code).collect();
-    assert_eq!(codes.len(), 7, "each kind has a code of its own");
+    assert_eq!(codes.len(), 15, "each kind has a code of its own; what an earlier gate asks keeps its own");
     Ok(())
 }
 
@@ -236,13 +273,22 @@ fn every_condition_that_holds_is_a_sentence() -> Result<(), KeyError> {
     for role in Role::ALL {
         all.extend([1, 2].map(|need| Met::SignOffs { role: *role, need }));
     }
+    all.extend(RecordsSubject::ALL.iter().map(|subject| Met::Records(*subject)));
+    all.extend([vec![EvidenceKind::Sbom], EvidenceKind::ALL.to_vec()].map(|kinds| Met::Evidence { kinds }));
+    all.extend(Severity::ALL.iter().map(|at_least| Met::Findings { at_least: *at_least }));
+    all.extend([Met::Archived, Met::ThreatModelCurrent]);
     let number = |met: &Met| match met {
         Met::Control { .. } => 0,
         Met::Question(_) => 1,
         Met::Threats { .. } => 2,
         Met::SignOffs { .. } => 3,
+        Met::Records(_) => 4,
+        Met::Evidence { .. } => 5,
+        Met::Findings { .. } => 6,
+        Met::Archived => 7,
+        Met::ThreatModelCurrent => 8,
     };
-    assert_all(&all, number, 4);
+    assert_all(&all, number, 9);
     for met in &all {
         let sentence = words::met(met);
         assert_sentence_case(&sentence);
@@ -415,7 +461,8 @@ fn every_event_is_told_of_every_object() {
             assert!(!sentence.ends_with('.'), "{sentence}");
             let verb = sentence.split(' ').next().unwrap_or_default();
             assert!(
-                verb.ends_with("ed") || ["set", "withdrew", "wrote"].contains(&verb),
+                verb.ends_with("ed")
+                    || ["set", "withdrew", "wrote", "put", "let", "took", "chose"].contains(&verb),
                 "{verb} is no past tense"
             );
         }

@@ -11,7 +11,7 @@ use sluice_domain::{
 use sluice_service::policies::LoadedPolicy;
 use time::OffsetDateTime;
 
-use super::phases::proof;
+use super::{coverage::frameworks_card, phases::proof};
 use crate::components::{
     Badge, Breadcrumb, Card, Column, Columns, EmptyState, Fact, FactList, NavLink, PageHead, Rail, TableHead,
     TableWrap, Timestamp, Tone, counted,
@@ -111,6 +111,7 @@ pub fn PolicyPage(
             <Card title="This version">
                 <FactList facts />
             </Card>
+            {frameworks_card(&loaded.policy)}
             {loaded.policy.phases.iter().map(phase_card).collect_view()}
         </Columns>
     }
@@ -201,7 +202,7 @@ fn control_row(control: &Control) -> AnyView {
 }
 
 /// Which features owe it: `every feature`, `medium and high risk`.
-fn tier_words(tiers: Tiers) -> String {
+pub(super) fn tier_words(tiers: Tiers) -> String {
     if tiers == Tiers::ALL {
         return "every feature".to_owned();
     }

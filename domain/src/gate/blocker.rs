@@ -202,11 +202,14 @@ impl Blocker {
                 let codes: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
                 format!("evidence:{}", codes.join("/"))
             }
-            Self::FindingOpen { number, .. } => format!("finding:{number}"),
+            // With the severity: what was accepted of a small thing is not accepted of a large one.
+            Self::FindingOpen { number, severity } => format!("finding:{number}/{}", severity.code()),
             Self::NotArchived => "archive".to_owned(),
             Self::ThreatModelStale => "threat-model:stale".to_owned(),
             Self::QuestionOpen { question } => format!("threat-model:{}", question.code()),
-            Self::ThreatUntreated { number, needs, .. } => format!("threat:{number}/{}", needs.code()),
+            Self::ThreatUntreated { number, severity, needs } => {
+                format!("threat:{number}/{}/{}", severity.code(), needs.code())
+            }
             Self::Earlier { what, .. } => what.subject(),
             Self::Drifted { phase, .. } => format!("drift:{phase}"),
             Self::OwedOverdue { phase, .. } | Self::Owed { phase, .. } => format!("owed:{phase}"),

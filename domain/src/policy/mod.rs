@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 use sha2::{Digest, Sha256};
 
 mod condition;
+mod coverage;
+mod difference;
 mod language;
 mod model;
 mod parse;
@@ -17,6 +19,8 @@ mod retier;
 mod terms;
 
 pub use condition::{Condition, ConditionKind, RecordsSubject, Wanted};
+pub use coverage::{Coverage, CoverageCount, CoverageEntry, PlacedControl, coverage};
+pub use difference::{Change, Effect, PolicyChange, PolicyDifference, PolicyField, PolicyPart, PolicyValue};
 pub use language::schema;
 pub use model::{
     Control, ControlKey, EvidenceKind, Gate, KeyError, Phase, PhaseKey, Policy, Proof, ProofForm, Quorum,
@@ -31,6 +35,9 @@ pub use terms::{
 
 /// The text of the policy that every new workspace starts with.
 pub const BUILT_IN: &str = include_str!("../../../policies/sdl.toml");
+
+/// Its key, over all its versions.
+pub const BUILT_IN_KEY: &str = "sdl";
 
 /// The texts of the policies that come with Sluice, the one of a new workspace first.
 pub const BUILT_INS: &[&str] = &[BUILT_IN, include_str!("../../../policies/connector.toml")];

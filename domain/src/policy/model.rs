@@ -412,7 +412,7 @@ impl Control {
 }
 
 codes! {
-    /// How a control is proved, as policies write it: the higher, the less it rests on a person's word.
+    /// How a control is proved, as policies write it.
     ProofForm {
         /// By a written note.
         Statement = "statement",
@@ -437,18 +437,6 @@ pub enum Proof {
         /// How many reviewers a change needs, by tier, where the rule asks for them.
         reviewers: Option<Quorum>,
     },
-}
-
-impl Proof {
-    /// Which of the three it is.
-    #[must_use]
-    pub const fn form(&self) -> ProofForm {
-        match self {
-            Self::Statement => ProofForm::Statement,
-            Self::Evidence(_) => ProofForm::Evidence,
-            Self::Records { .. } => ProofForm::Records,
-        }
-    }
 }
 
 /// What opens the way to the next phase. That the phase's controls are met is always a condition and is not listed.

@@ -79,16 +79,17 @@ impl<'s> Reader<'s> {
         self.note(value.span().start, PolicyProblem::WrongType { key, expected, found });
     }
 
-    /// Reads what may be left out: nothing when it is, and no answer at all when it is there and wrong.
-    pub(super) fn optional<T>(
+    /// Reads what may be left out: `absent` when it is, and nothing when it is there and wrong.
+    pub(super) fn or<T>(
         &mut self,
         section: Section<'_>,
         field: &impl Field,
+        absent: T,
         read: impl FnOnce(&mut Self) -> Option<T>,
-    ) -> Option<Option<T>> {
+    ) -> Option<T> {
         match Self::place_of(section, field) {
-            None => Some(None),
-            Some(_) => read(self).map(Some),
+            None => Some(absent),
+            Some(_) => read(self),
         }
     }
 

@@ -12,13 +12,15 @@ use sluice_domain::{
     access::Role,
     canonical::Digest,
     dossier::Contributors,
-    gate::{ControlFact, Facts, Mark, SignOffFact, ThreatFact, Verdict},
+    gate::{ControlFact, EvidenceFact, Facts, Mark, SignOffFact, ThreatFact, Verdict},
     policy::{Control, EvidenceKind, Phase, Tier},
     record::RecordFacts,
     threat::{Question, Severity, ThreatStatus},
 };
 
-use crate::support::{built_in, complete, flawed, person, proved, records::flaws, sign_off, small_phase};
+use crate::support::{
+    built_in, complete, flawed, item, person, proved, records::flaws, sign_off, small_phase,
+};
 
 /// Arbitrary sign-offs are by the people below this number.
 const PEOPLE: u8 = 9;
@@ -36,12 +38,19 @@ pub(crate) fn before() -> Digest {
 }
 
 /// What is known of a control; the flag asks for evidence that the policy accepts.
-fn control_fact() -> impl Strategy<Value = (Mark, Vec<EvidenceKind>, bool)> {
-    (select(Mark::ALL), subsequence(EvidenceKind::ALL, 0..=2), any::<bool>())
+fn control_fact() -> impl Strategy<Value = (Mark, BTreeSet<EvidenceFact>, bool)> {
+    (select(Mark::ALL), items(0..=2), any::<bool>())
 }
 
-fn known(control: &Control, (mark, kinds, accepted): (Mark, Vec<EvidenceKind>, bool)) -> ControlFact {
-    let mut evidence: BTreeSet<EvidenceKind> = kinds.into_iter().collect();
+fn items(number: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = BTreeSet<EvidenceFact>> {
+    vec((select(EvidenceKind::ALL), 1..9), number)
+        .prop_map(|items| items.into_iter().map(|(kind, number)| item(kind, number)).collect())
+}
+
+fn known(
+    control: &Control,
+    (mark, mut evidence, accepted): (Mark, BTreeSet<EvidenceFact>, bool),
+) -> ControlFact {
     if accepted {
         evidence.extend(proved(control).evidence);
     }
@@ -93,8 +102,10 @@ fn any_facts(phase: &Phase) -> impl Strategy<Value = Facts> + use<> {
         vec(threat(), 0..6),
         vec(any_sign_off(phase), 0..8),
         btree_set(0..PEOPLE, 0..3),
+        (items(0..=20), any::<bool>(), option::of(select(vec![now(), before()]))),
     )
-        .prop_map(move |(tier, known_controls, records, answered, threats, sign_offs, wrote)| {
+        .prop_map(move |(tier, known_controls, records, answered, threats, sign_offs, wrote, rest)| {
+            let (evidence, model_is_stale, archived) = rest;
             let known_controls = controls.iter().zip(known_controls);
             let mut controls: BTreeMap<_, _> = known_controls
                 .filter_map(|(control, fact)| Some((control.key.clone(), known(control, fact?))))
@@ -105,11 +116,14 @@ fn any_facts(phase: &Phase) -> impl Strategy<Value = Facts> + use<> {
                 tier,
                 controls,
                 records,
+                evidence,
                 answered: answered.into_iter().collect(),
+                model_is_stale,
                 threats,
                 sign_offs,
                 contributors: contributors(wrote),
                 dossier: now(),
+                archived,
             }
         })
 }
@@ -126,8 +140,9 @@ fn nearly_open(phase: &Phase) -> impl Strategy<Value = Facts> + use<> {
         option::weighted(0.3, any::<Index>()),
         vec(any_sign_off(&phase), 0..=2),
         option::weighted(0.2, 0..PEOPLE),
+        (option::weighted(0.2, items(0..=6)), prop::bool::weighted(0.2), prop::bool::weighted(0.2)),
     )
-        .prop_map(move |(tier, changed, records, unanswered, threats, unsigned, signed, wrote)| {
+        .prop_map(move |(tier, changed, records, unanswered, threats, unsigned, signed, wrote, rest)| {
             let mut facts = complete(&phase, tier, now(), SIGNERS);
             for (index, fact) in changed {
                 let control = index.get(&phase.controls);
@@ -141,6 +156,14 @@ fn nearly_open(phase: &Phase) -> impl Strategy<Value = Facts> + use<> {
             }
             facts.sign_offs.extend(signed);
             facts.contributors = contributors(wrote);
+            let (evidence, stale, not_archived) = rest;
+            if let Some(evidence) = evidence {
+                facts.evidence = evidence;
+            }
+            facts.model_is_stale = stale;
+            if not_archived {
+                facts.archived = Some(before());
+            }
             facts
         })
 }

@@ -13,16 +13,16 @@ use sluice_domain::{
     access::Role,
     canonical::Digest,
     dossier::{Contributors, Dossier, Item, ItemKind},
-    gate::{ControlFact, Decision, Facts, Mark, SignOffFact, ThreatFact, Verdict, decide},
+    gate::{ControlFact, Decision, Facts, Mark, SignOffFact, Situation, ThreatFact, Verdict},
     lifecycle::{Attempt, Progress, Refusal, Seats, Signed, Turn},
-    policy::{ControlKey, Phase, Policy, Tier},
+    policy::{ControlKey, EvidenceKind, Phase, Policy, Terms, Tier},
     record::RecordFacts,
     threat::{Question, Severity, ThreatStatus},
 };
 use time::{Duration, OffsetDateTime};
 
 use crate::support::{
-    built_in, flawed, needed, person, proved, reason,
+    built_in, decide, flawed, item, needed, person, proved, reason,
     records::{flaws, put, whole},
     sign_off, small_phase, unmet,
 };
@@ -34,6 +34,8 @@ pub(crate) fn policies() -> impl Strategy<Value = Policy> {
         version: "1".into(),
         title: "Small policy".into(),
         summary: "One to three phases.".into(),
+        terms: Terms::default(),
+        frameworks: Vec::new(),
         phases: (0..)
             .zip(phases)
             .map(|(n, phase)| Phase {
@@ -213,11 +215,14 @@ impl World {
             tier: self.tier,
             controls: self.controls.clone(),
             records: self.records.clone(),
+            evidence: EvidenceKind::ALL.iter().map(|kind| item(*kind, 0)).collect(),
             answered: self.answered.clone(),
+            model_is_stale: false,
             threats: self.threats.values().cloned().collect(),
             sign_offs: self.standing.clone(),
             contributors: self.contributors.clone(),
             dossier: self.dossier(),
+            archived: Some(self.dossier()),
         }
     }
 
@@ -446,8 +451,9 @@ impl World {
 
     fn sign(&mut self, attempt: &Attempt, fact: SignOffFact, by: u8) -> TestCaseResult {
         let due = self.refusal_due(&fact, by);
-        let may = attempt.may_sign(&self.phase(), &self.facts(), fact.person, &[fact.role]);
-        let signed = match attempt.sign(&self.policy, self.facts(), fact.clone(), self.now) {
+        let situation: Situation = self.facts().into();
+        let may = attempt.may_sign(&self.policy, &situation, fact.person, &[fact.role], self.now);
+        let signed = match attempt.sign(&self.policy, situation, fact.clone(), self.now) {
             Ok(signed) => signed,
             Err(refusal) => {
                 prop_assert_eq!(Some(&refusal), due.as_ref());

@@ -18,15 +18,16 @@ use sluice_domain::{
     access::Role,
     canonical::Digest,
     dossier::Contributors,
-    gate::{Blocker, ControlFact, Facts, Mark, SignOffFact, Verdict},
+    gate::{Blocker, ControlFact, Decision, EvidenceFact, Facts, Mark, SignOffFact, Verdict},
     ids::PersonId,
     policy::{
-        BUILT_IN, Condition, Control, EvidenceKind, Gate, Phase, Policy, Proof, Quorum, SignOffRule, Tier,
-        Tiers, parse,
+        BUILT_IN, Condition, Control, EvidenceKind, Gate, Phase, Policy, Proof, Quorum, RecordsSubject,
+        SignOffRule, Tier, Tiers, Wanted, parse,
     },
-    record::{RecordFacts, Rule},
+    record::{RecordFacts, RecordKind, Rule},
     threat::{Question, Severity, ThreatStatus},
 };
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 static READ: LazyLock<Policy> = LazyLock::new(|| parse(BUILT_IN).expect("the built-in policy reads"));
@@ -41,6 +42,25 @@ pub(crate) fn tries(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
+/// The instant at which the tests decide.
+pub(crate) const NOW: OffsetDateTime = time::macros::datetime!(2026-11-20 12:00 UTC);
+
+/// Decides about a gate that has none before it.
+pub(crate) fn decide(phase: &Phase, facts: &Facts) -> Decision {
+    sluice_domain::gate::decide(built_in(), phase, &facts.clone().into(), NOW)
+}
+
+/// An item of evidence of a kind: it holds for ever, still holds, or holds no more.
+pub(crate) fn item(kind: EvidenceKind, number: i32) -> EvidenceFact {
+    let until = match number % 3 {
+        0 => None,
+        1 => Some(NOW + Duration::days(1)),
+        // At the instant at which it expires it holds no more.
+        _ => Some(NOW - Duration::hours(i64::from(number) - 2)),
+    };
+    EvidenceFact { number, kind, until }
+}
+
 /// One of a few people.
 pub(crate) fn person(number: u8) -> PersonId {
     PersonId::new(Uuid::from_u128(u128::from(number) + 1))
@@ -48,7 +68,14 @@ pub(crate) fn person(number: u8) -> PersonId {
 
 /// A sign-off by one of those people, under their name.
 pub(crate) fn sign_off(number: u8, role: Role, verdict: Verdict, covers: Digest) -> SignOffFact {
-    SignOffFact { person: person(number), name: format!("Person {number}"), role, verdict, covers }
+    SignOffFact {
+        person: person(number),
+        name: format!("Person {number}"),
+        role,
+        verdict,
+        covers,
+        on_behalf_of: None,
+    }
 }
 
 /// How many sign-offs a rule asks of a tier.
@@ -61,7 +88,7 @@ pub(crate) fn needed(rule: &SignOffRule, tier: Tier) -> u8 {
 pub(crate) fn proved(control: &Control) -> ControlFact {
     let evidence = match &control.proof {
         Proof::Statement | Proof::Records { .. } => BTreeSet::new(),
-        Proof::Evidence(kinds) => kinds.iter().take(1).copied().collect(),
+        Proof::Evidence(kinds) => kinds.iter().take(1).map(|kind| item(*kind, 0)).collect(),
     };
     ControlFact { mark: Mark::Done, evidence }
 }
@@ -78,7 +105,9 @@ pub(crate) fn complete(phase: &Phase, tier: Tier, dossier: Digest, first_signer:
         tier,
         controls: phase.controls.iter().map(|control| (control.key.clone(), proved(control))).collect(),
         records: records::whole(),
+        evidence: EvidenceKind::ALL.iter().map(|kind| item(*kind, 0)).collect(),
         answered: Question::ALL.iter().copied().collect(),
+        model_is_stale: false,
         threats: Vec::new(),
         sign_offs: (first_signer..)
             .zip(seats)
@@ -86,6 +115,7 @@ pub(crate) fn complete(phase: &Phase, tier: Tier, dossier: Digest, first_signer:
             .collect(),
         contributors: Contributors::default(),
         dossier,
+        archived: Some(dossier),
     }
 }
 
@@ -116,7 +146,7 @@ pub(crate) fn small_phase() -> impl Strategy<Value = Phase> {
         name: String::new(),
         purpose: "To be passed.".into(),
         controls,
-        gate: Gate { conditions, sign_offs, review_days: 2 },
+        gate: Gate { conditions, sign_offs, review_days: 2, team_days: None },
     })
 }
 
@@ -146,27 +176,52 @@ fn control() -> impl Strategy<Value = Control> {
             tiers,
             before_production: false,
             can_be_not_applicable,
+            waivable: true,
+            frameworks: Vec::new(),
         },
     )
+}
+
+fn wanted(wanted: Wanted, tiers: Tiers) -> Condition {
+    Condition { wanted, tiers, before_production: false, waivable: true }
 }
 
 /// Each kind at most once a tier, as the reader asks.
 fn conditions() -> impl Strategy<Value = Vec<Condition>> {
     let threats = || (select(Severity::ALL), select(&ThreatStatus::ALL[1..]));
-    (option::of(tiers()), option::of((tiers(), threats(), option::of(threats())))).prop_map(
-        |(complete, untreated)| {
+    let on_records = (select(RecordsSubject::ALL), tiers()).prop_map(|(subject, tiers)| {
+        let reviewers = Quorum { low: 1, medium: 1, high: 2 };
+        let reviewers = (subject == RecordsSubject::ReviewersPerChange).then_some(reviewers);
+        wanted(Wanted::Records { subject, reviewers }, tiers)
+    });
+    let kinds = || subsequence(EvidenceKind::ALL, 1..=2);
+    let further = prop_oneof![
+        3 => tiers().prop_map(|tiers| wanted(Wanted::ThreatModelCurrent, tiers)),
+        3 => (select(Severity::ALL), tiers())
+            .prop_map(|(at_least, tiers)| wanted(Wanted::NoOpenFinding { at_least }, tiers)),
+        2 => (kinds(), tiers()).prop_map(|(kinds, tiers)| wanted(Wanted::EvidencePresent { kinds }, tiers)),
+        2 => (kinds(), tiers()).prop_map(|(kinds, tiers)| wanted(Wanted::DocumentsPresent { kinds }, tiers)),
+        3 => on_records,
+        3 => tiers().prop_map(|tiers| wanted(Wanted::RecordArchived, tiers)),
+    ];
+    (option::of(tiers()), option::of((tiers(), threats(), option::of(threats()))), vec(further, 0..=3))
+        .prop_map(|(complete, untreated, further)| {
             let mut conditions: Vec<Condition> =
-                complete.into_iter().map(|tiers| Condition::ThreatModelComplete { tiers }).collect();
+                complete.into_iter().map(|tiers| wanted(Wanted::ThreatModelComplete, tiers)).collect();
             if let Some((tiers, (at_least, needs), others)) = untreated {
-                conditions.push(Condition::NoUntreatedThreat { at_least, needs, tiers });
+                conditions.push(wanted(Wanted::NoUntreatedThreat { at_least, needs }, tiers));
                 let rest: Tiers = Tier::ALL.iter().copied().filter(|tier| !tiers.contains(*tier)).collect();
                 if let (Some((at_least, needs)), false) = (others, rest.is_empty()) {
-                    conditions.push(Condition::NoUntreatedThreat { at_least, needs, tiers: rest });
+                    conditions.push(wanted(Wanted::NoUntreatedThreat { at_least, needs }, rest));
+                }
+            }
+            for condition in further {
+                if conditions.iter().all(|other| other.code() != condition.code()) {
+                    conditions.push(condition);
                 }
             }
             conditions
-        },
-    )
+        })
 }
 
 /// One rule a role, quorums that never fall, and a signature for each tier.
@@ -214,9 +269,12 @@ pub(crate) fn unmet(phase: &Phase, facts: &Facts) -> BTreeSet<String> {
     }
     for (key, fact) in &facts.controls {
         let Some(control) = phase.controls.iter().find(|control| control.key == *key) else { continue };
+        let holds = |item: &&EvidenceFact| item.until.is_none_or(|until| until > NOW);
+        let holding: BTreeSet<EvidenceKind> =
+            fact.evidence.iter().filter(holds).map(|item| item.kind).collect();
         let by_evidence = match &control.proof {
-            Proof::Statement => !fact.evidence.is_empty(),
-            Proof::Evidence(kinds) => kinds.iter().any(|kind| fact.evidence.contains(kind)),
+            Proof::Statement => !holding.is_empty(),
+            Proof::Evidence(kinds) => kinds.iter().any(|kind| holding.contains(kind)),
             Proof::Records { .. } => false,
         };
         let by_word = match fact.mark {
@@ -231,23 +289,8 @@ pub(crate) fn unmet(phase: &Phase, facts: &Facts) -> BTreeSet<String> {
         }
     }
     for condition in &phase.gate.conditions {
-        match *condition {
-            Condition::ThreatModelComplete { tiers } if asked(tiers) => {
-                let all: BTreeSet<Question> = Question::ALL.iter().copied().collect();
-                owed.extend(
-                    all.difference(&facts.answered).map(|question| format!("question {}", question.code())),
-                );
-            }
-            Condition::NoUntreatedThreat { at_least, needs, tiers } if asked(tiers) => {
-                for threat in &facts.threats {
-                    let harmless = threat.severity < at_least;
-                    if !(harmless || threat.status >= needs) {
-                        let severity = threat.severity.code();
-                        owed.insert(format!("threat {} {severity} {}", threat.number, needs.code()));
-                    }
-                }
-            }
-            Condition::ThreatModelComplete { .. } | Condition::NoUntreatedThreat { .. } => {}
+        if asked(condition.tiers) {
+            owed.extend(unmet_condition(&condition.wanted, facts));
         }
     }
     // Person by person: each fills the lowest of the seats that facts give them, or none.
@@ -273,12 +316,89 @@ pub(crate) fn unmet(phase: &Phase, facts: &Facts) -> BTreeSet<String> {
     owed
 }
 
+fn unmet_condition(wanted: &Wanted, facts: &Facts) -> BTreeSet<String> {
+    let mut owed = BTreeSet::new();
+    let has = |wanted: &[EvidenceKind]| {
+        let holding = facts.evidence.iter().filter(|item| item.until.is_none_or(|until| until > NOW));
+        holding.map(|item| item.kind).any(|kind| wanted.contains(&kind))
+    };
+    match wanted {
+        Wanted::ThreatModelComplete => {
+            let all: BTreeSet<Question> = Question::ALL.iter().copied().collect();
+            owed.extend(
+                all.difference(&facts.answered).map(|question| format!("question {}", question.code())),
+            );
+        }
+        Wanted::ThreatModelCurrent => {
+            if facts.model_is_stale {
+                owed.insert("stale model".to_owned());
+            }
+        }
+        Wanted::NoUntreatedThreat { at_least, needs } => {
+            for threat in &facts.threats {
+                let harmless = threat.severity < *at_least;
+                if !(harmless || threat.status >= *needs) {
+                    let severity = threat.severity.code();
+                    owed.insert(format!("threat {} {severity} {}", threat.number, needs.code()));
+                }
+            }
+        }
+        Wanted::NoOpenFinding { at_least } => {
+            let findings = facts.records.records.iter().filter(|record| record.kind == RecordKind::Finding);
+            for finding in
+                findings.filter(|finding| !["validated", "dismissed"].contains(&finding.state.code))
+            {
+                let severity =
+                    Severity::from_code(finding.values.text("severity")).unwrap_or(Severity::Critical);
+                if severity >= *at_least {
+                    owed.insert(format!("finding {} {}", finding.number, severity.code()));
+                }
+            }
+        }
+        Wanted::EvidencePresent { kinds } => {
+            if !has(kinds) {
+                owed.insert(format!("evidence {kinds:?}"));
+            }
+        }
+        Wanted::DocumentsPresent { kinds } => {
+            owed.extend(
+                kinds.iter().filter(|kind| !has(&[**kind])).map(|kind| format!("evidence {:?}", [kind])),
+            );
+        }
+        Wanted::Records { subject, reviewers } => {
+            let need = reviewers.map_or(0, |Quorum { low, medium, high }| match facts.tier {
+                Tier::Low => low,
+                Tier::Medium => medium,
+                Tier::High => high,
+            });
+            for rule in subject.rules() {
+                let lacks = records::lacks(&facts.records, *rule, need);
+                owed.extend(lacks.iter().map(|shortfall| format!("condition {subject:?}: {shortfall:?}")));
+            }
+        }
+        Wanted::RecordArchived => {
+            if facts.archived.is_none_or(|archived| archived != facts.dossier) {
+                owed.insert("not archived".to_owned());
+            }
+        }
+    }
+    owed
+}
+
 /// A blocker as the line that the oracle writes for it.
 pub(crate) fn reason(blocker: &Blocker) -> String {
     match blocker {
-        Blocker::ControlOpen { control, .. } | Blocker::EvidenceMissing { control, .. } => {
-            format!("control {control}")
-        }
+        Blocker::ControlOpen { control, .. }
+        | Blocker::EvidenceMissing { control, .. }
+        | Blocker::EvidenceExpired { control, .. } => format!("control {control}"),
+        Blocker::ConditionShort { condition, shortfall } => format!("condition {condition:?}: {shortfall:?}"),
+        Blocker::EvidenceWanted { kinds, .. } => format!("evidence {kinds:?}"),
+        Blocker::FindingOpen { number, severity } => format!("finding {number} {}", severity.code()),
+        Blocker::NotArchived => "not archived".to_owned(),
+        Blocker::ThreatModelStale => "stale model".to_owned(),
+        Blocker::Earlier { name, what } => format!("earlier {name}: {}", reason(what)),
+        Blocker::Drifted { phase, items, .. } => format!("drift {phase} {items}"),
+        Blocker::OwedOverdue { phase, .. } => format!("overdue {phase}"),
         Blocker::RecordsShort { control, shortfall, .. } => format!("control {control}: {shortfall:?}"),
         Blocker::QuestionOpen { question } => format!("question {}", question.code()),
         Blocker::ThreatUntreated { number, severity, needs } => {

@@ -139,6 +139,10 @@ pub fn routes() -> Vec<Route> {
         Route::at("/people/{id}/roles/revoke").post(Only(ManagePeople), people::revoke_workspace_role),
         Route::at("/policies").get(Only(ReadPolicies), policies::list),
         Route::at("/policies/{key}/{version}").get(Only(ReadPolicies), policies::show),
+        Route::at("/policies/{key}/{version}/frameworks/{framework}")
+            .get(Only(ReadPolicies), policies::coverage),
+        Route::at("/policies/{key}/{version}/frameworks/{framework}/coverage.csv")
+            .get(Only(ReadPolicies), policies::coverage_table),
     ];
     if cfg!(debug_assertions) {
         routes.push(Route::at("/styleguide").get(Public, access::styleguide));

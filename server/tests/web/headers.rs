@@ -38,6 +38,7 @@ async fn kinds(world: &World) -> TestResult<Vec<(&'static str, u16, Answer)>> {
         ("notice", 303, manager.post("/preferences/theme", &[("theme", "dark"), ("next", "/work")]).await?),
         ("download", 200, manager.get("/features/PAY-1/evidence/1/versions/1/download").await?),
         ("table", 200, auditor.post("/history.csv", &[]).await?),
+        ("coverage", 200, manager.get("/policies/sdl/2026.3/frameworks/ssdf/coverage.csv").await?),
         ("refused table", 422, auditor.post("/history.csv", &[("from", "yesterday")]).await?),
         (
             "preview",

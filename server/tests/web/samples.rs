@@ -113,7 +113,13 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
         "/products/{key}/standards/{id}" => {
             Sample::get(format!("/products/PAY/standards/{}", seed.standard), Product)
         }
-        "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.2", Workspace),
+        "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.3", Workspace),
+        "/policies/{key}/{version}/frameworks/{framework}" => {
+            Sample::get("/policies/connector/2026.1/frameworks/idsa?show=gaps", Workspace)
+        }
+        "/policies/{key}/{version}/frameworks/{framework}/coverage.csv" => {
+            Sample::get("/policies/sdl/2026.3/frameworks/samm/coverage.csv", Workspace)
+        }
         // Its author's own form.
         "/features/{key}/comments/{number}" => Sample {
             narrowed: Some(&[Role::ProductManager]),

@@ -338,6 +338,7 @@ impl Service {
             let policy = &feature.policy.policy;
             let roles = roles(write.roles_in(&actor, feature.product).await?);
             let role = may_consent(policy, &[], actor.person, &roles)?;
+            let permit = permit.acting_as(role);
             let path = path(write.connection(), &feature, &attempt).await?;
             let (_, here) = path.first().ok_or(Refusal::NothingToSkip)?;
             attempt.may_release(policy, &here.situation.facts)?;
@@ -367,7 +368,6 @@ impl Service {
             };
             store_consent(&mut write, &permit, &actor, &consent).await?;
             let mut event = write.event(&permit, Verb::EmergencyProposed, object(&feature));
-            event.role = Some(role);
             event
                 .change("from-phase", Value::None, Value::code(&attempt.phase))
                 .change("through-phase", Value::None, Value::code(&last.key))
@@ -414,6 +414,7 @@ impl Service {
             let (all, mut counting) = consents(&mut write, &permit, command.emergency).await?;
             let roles = roles(write.roles_in(&actor, feature.product).await?);
             let role = may_consent(&feature.policy.policy, &all, actor.person, &roles)?;
+            let permit = permit.acting_as(role);
             let path = path(write.connection(), &feature, &attempt).await?;
             let (_, here) = path.first().ok_or(Refusal::NothingToSkip)?;
             let facts = here.situation.facts.clone();
@@ -429,7 +430,6 @@ impl Service {
             store_consent(&mut write, &permit, &actor, &consent).await?;
             counting.push(Consent { person: actor.person, role });
             let describe = |mut event: Event| {
-                event.role = Some(role);
                 event.change("printed-name", Value::None, Value::text(&actor.name));
                 note_contribution(&mut event, contributed);
                 event.reason = Some(command.reason.to_string());

@@ -74,6 +74,13 @@ impl<S> Permit<S> {
         self
     }
 
+    /// The same permit, in the role by which something narrower than the action allowed it: a control, a kind of record
+    /// or a seat at a gate. Every event of the transaction names it, its consequences as well.
+    pub(crate) fn acting_as(mut self, role: Role) -> Self {
+        self.role = Some(role);
+        self
+    }
+
     pub(super) fn who(&self) -> (AuditActor, Option<Role>, Option<WorkspaceRole>, Authentication) {
         (self.actor, self.role, self.workspace_role, self.authentication)
     }

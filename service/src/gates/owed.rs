@@ -149,7 +149,8 @@ impl Service {
                 .authorize_feature(&actor, Action::SignOwed, feature.id, feature.product)
                 .await?
                 .authenticated_by(Authentication::Password);
-            write.one_role_of(&actor, feature.product, &[command.role], Action::SignOwed).await?;
+            let role = write.one_role_of(&actor, feature.product, &[command.role], Action::SignOwed).await?;
+            let permit = permit.acting_as(role);
             feature.progress.attempt()?;
             let owed = owed_at(&feature, &phase)?;
             let policy = &feature.policy.policy;
@@ -206,7 +207,6 @@ impl Service {
             }
             let name = gate_object_of(&feature, &owed.phase, owed.cycle).name;
             let mut event = write.event(&permit, Verb::GateSigned, Object::new(ObjectKind::SignOff, id, name));
-            event.role = Some(command.role);
             event
                 .change("verdict", Value::None, Value::code(command.verdict.code()))
                 .change("cycle", Value::None, Value::Number(owed.cycle.into()))

@@ -184,7 +184,9 @@ impl Service {
                 .authorize_feature(&actor, Action::SignGate, feature.id, feature.product)
                 .await?
                 .authenticated_by(Authentication::Password);
-            write.one_role_of(&actor, feature.product, &[command.role], Action::SignGate).await?;
+            let role =
+                write.one_role_of(&actor, feature.product, &[command.role], Action::SignGate).await?;
+            let permit = permit.acting_as(role);
             let attempt = feature.progress.attempt()?.clone();
             let policy = &feature.policy.policy;
             let phase = policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
@@ -239,7 +241,6 @@ impl Service {
             }
             let object = Object::new(ObjectKind::SignOff, id, gate_object(&feature, &attempt).name);
             let mut event = write.event(&permit, Verb::GateSigned, object);
-            event.role = Some(command.role);
             event
                 .change("verdict", Value::None, Value::code(command.verdict.code()))
                 .change("cycle", Value::None, Value::Number(attempt.cycle.into()))
@@ -281,6 +282,7 @@ impl Service {
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
             let seats: Vec<Role> = phase.gate.sign_offs_for(feature.tier).map(|rule| rule.role).collect();
             let role = write.one_role_of(&actor, feature.product, &seats, Action::ReturnForChanges).await?;
+            let permit = permit.acting_as(role);
             let facts = gather(write.connection(), &feature, phase, &attempt).await?.situation.facts;
             attempt.may_return(&facts, actor.person)?;
             let reason = command.reason.as_str();
@@ -294,7 +296,6 @@ impl Service {
                 Value::Number(attempt.cycle.into()),
                 Value::Number(next.cycle.into()),
             );
-            event.role = Some(role);
             event.reason = Some(reason.to_owned());
             let settled = settle(&mut write, &permit, &feature).await?;
             write.commit(event, settled.consequences).await
@@ -328,7 +329,7 @@ impl Service {
             let withdrawn = sqlx::query!(
                 "update sign_off set ended = 'withdrawn', ended_at = $5, ended_reason = $6
                  where feature_id = $1 and phase = $2 and cycle = $3 and person_id = $4 and ended is null
-                 returning id, verdict",
+                 returning id, role, verdict",
                 permit.feature().uuid(),
                 attempt.phase.as_str(),
                 attempt.cycle,
@@ -339,6 +340,13 @@ impl Service {
             .fetch_optional(write.connection())
             .await?
             .ok_or(Error::NotFound)?;
+            // Taken back in the role in which it was given, unless that role was lost since.
+            let given = Role::from_code(&withdrawn.role);
+            let roles = write.roles_in(&actor, feature.product).await?;
+            let permit = match given.filter(|role| roles.contains(role)) {
+                Some(role) => permit.acting_as(role),
+                None => permit,
+            };
             let object = Object::new(ObjectKind::SignOff, withdrawn.id, gate_object(&feature, &attempt).name);
             let mut event = write.event(&permit, Verb::SignOffWithdrawn, object);
             event.change("verdict", Value::code(withdrawn.verdict), Value::None);

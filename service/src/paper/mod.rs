@@ -5,7 +5,7 @@ mod read;
 mod trace;
 
 pub use file::{
-    Attempt, AttemptEnd, Cut, FeatureRecord, FiledControl, FiledEvidence, FiledKind, FiledPhase,
+    Attempt, AttemptEnd, AttemptOutcome, Cut, FeatureRecord, FiledControl, FiledEvidence, FiledKind, FiledPhase,
     FiledSignOff, FiledVersion,
 };
 pub use read::ThreatAnswers;

@@ -24,7 +24,7 @@ use crate::{
     features::{
         FeatureSummary,
         page::{Opened, open},
-        row,
+        row::{self, Feature},
     },
     gates::{gather, settle},
     records::{KindSummary, kind_summaries},
@@ -37,8 +37,6 @@ pub struct PhasePage {
     pub summary: FeatureSummary,
     /// The phase.
     pub phase: Phase,
-    /// Whether the feature is in it: only then is its checklist open for work.
-    pub is_current: bool,
     /// The controls that the feature's tier owes.
     pub controls: Vec<ControlState>,
     /// The records whose work is done in this phase.
@@ -137,8 +135,6 @@ impl Service {
         .await?;
         let mut rows: BTreeMap<String, _> = rows.into_iter().map(|row| (row.control.clone(), row)).collect();
         let mut evidence = attached(&mut connection, feature.id, "control", phase.key.as_str()).await?;
-        // Where an emergency went through the gate, the work of its phase goes on until it is signed.
-        let is_current = feature.works_on(&phase.key).unwrap_or(false);
         let is_here = feature.progress.stands_in().is_some_and(|attempt| attempt.phase == phase.key);
         let gathered = if let Some(gathered) = gathered.filter(|_| is_here) {
             gathered
@@ -148,7 +144,7 @@ impl Service {
                 Attempt { phase: phase.key.clone(), cycle: 1, turn: Turn::Team, since: summary.now };
             gather(&mut connection, &feature, &phase, &attempt).await?
         };
-        let team = is_current && allowed(&summary.grants, Action::DoControl);
+        let team = is_reached(&feature, &phase.key) && allowed(&summary.grants, Action::DoControl);
         let mut controls = Vec::new();
         for control in phase.controls_for(feature.tier) {
             let row = rows.remove(control.key.as_str());
@@ -175,13 +171,14 @@ impl Service {
         }
         let not_owed = phase.controls.len() - controls.len();
         let work = kind_summaries(&mut connection, feature.id, &summary, &phase.record_kinds()).await?;
-        Ok(PhasePage { summary, phase, is_current, controls, work, not_owed })
+        Ok(PhasePage { summary, phase, controls, work, not_owed })
     }
 
-    /// Marks a control of the current phase.
+    /// Marks a control of the current phase, or of one before it: what an earlier gate asks for and no longer holds is
+    /// put right where it belongs.
     ///
     /// # Errors
-    /// [`Error::Stale`] when somebody else marked it meanwhile, [`Error::Refused`] in another phase.
+    /// [`Error::Stale`] when somebody else marked it meanwhile, [`Error::Refused`] in a phase that is still to come.
     pub async fn mark_control(
         &self,
         actor: &Actor,
@@ -195,7 +192,8 @@ impl Service {
             let feature = row::lock(begun.connection(), &service.policies, &key).await?;
             let mut write = begun.at_now().await?;
             let permit = write.authorize_feature(&actor, Action::DoControl, feature.id, feature.product).await?;
-            if !feature.works_on(&phase)? {
+feature.progress.attempt()?;
+            if !is_reached(&feature, &phase) {
                 return Err(Refusal::NotCurrentPhase.into());
             }
             let control = feature
@@ -205,6 +203,7 @@ impl Service {
                 .filter(|control| control.tiers.contains(feature.tier))
                 .ok_or(Error::NotFound)?;
             let role = write.one_role_of(&actor, feature.product, &control.done_by, Action::DoControl).await?;
+            let permit = permit.acting_as(role);
             check_mark(control, command.mark)?;
 
             let before = sqlx::query!(
@@ -222,7 +221,6 @@ impl Service {
             let (old_mark, old_note) = before.map_or((Mark::Open.code().to_owned(), String::new()), |row| (row.mark, row.note));
             let object = Object::new(ObjectKind::Control, format!("{}/{phase}/{}", feature.id, control.key), control.key.as_str());
             let mut event = write.event(&permit, Verb::ControlMarked, object);
-            event.role = Some(role);
             event
                 .change("state", Value::code(old_mark), Value::code(command.mark.code()))
                 .change("note", Value::text(old_note), Value::text(command.note.as_str()));
@@ -257,6 +255,13 @@ impl Service {
         })
         .await
     }
+}
+
+/// Whether the feature has come to this phase: its checklist is open for work from then on.
+fn is_reached(feature: &Feature, phase: &PhaseKey) -> bool {
+    let policy = &feature.policy.policy;
+    let Ok(attempt) = feature.progress.attempt() else { return false };
+    policy.position(phase).is_some_and(|position| Some(position) <= policy.position(&attempt.phase))
 }
 
 /// Whether the policy lets the control be marked so.

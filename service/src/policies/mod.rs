@@ -1,5 +1,7 @@
 //! Lifecycle policies: versions are imported once, never changed, and read from memory.
 
+mod coverage;
+
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
@@ -13,6 +15,8 @@ use sluice_domain::{
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+
+pub use coverage::coverage_csv;
 
 use crate::{
     Service,
@@ -66,23 +70,30 @@ impl Policies {
         Ok(loaded)
     }
 
-    /// The newest version of the built-in policy, which new features start under.
+    /// The newest version of the policy of a new workspace, which new features start under.
     pub(crate) async fn current(&self, connection: &mut PgConnection) -> Result<Arc<LoadedPolicy>> {
-        let id =
-            sqlx::query_scalar!("select id from policy_version order by created_at desc, id desc limit 1")
-                .fetch_one(&mut *connection)
-                .await?;
+        let id = sqlx::query_scalar!(
+            "select id from policy_version where key = $1 order by created_at desc, id desc limit 1",
+            policy::BUILT_IN_KEY
+        )
+        .fetch_one(&mut *connection)
+        .await?;
         self.load(connection, Id::new(id)).await
     }
 }
 
 impl Service {
-    /// Imports the built-in policy of this program, unless that version is there. Returns whether it was new.
+    /// Imports the policies that come with this program, unless these versions are there. Returns whether any was new.
     ///
     /// # Errors
-    /// When the database is out of reach, or the version is there with another text.
+    /// When the database is out of reach, or a version is there with another text.
     pub async fn import_built_in_policy(&self) -> Result<bool> {
-        self.import_policy_as_system(policy::BUILT_IN.to_owned()).await
+        let mut new = false;
+        // The one of a new workspace comes last: lists show the newest first.
+        for source in policy::BUILT_INS.iter().rev() {
+            new |= self.import_policy_as_system((*source).to_owned()).await?;
+        }
+        Ok(new)
     }
 
     /// Imports a policy text on behalf of Sluice itself, unless that version is there.

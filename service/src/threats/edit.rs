@@ -193,7 +193,7 @@ impl Service {
                 write.authorize_feature(&actor, Action::EditThreatModel, feature.id, feature.product).await?;
             feature.progress.attempt()?;
             let before = sqlx::query!(
-                "select scope, threats, response, review, version from threat_model where feature_id = $1",
+                "select scope, threats, response, review, version, for_scope from threat_model where feature_id = $1",
                 permit.feature().uuid()
             )
             .fetch_optional(write.connection())
@@ -209,17 +209,23 @@ impl Service {
                 .change("threats", old(before.as_ref().map(|row| &row.threats)), Value::text(command.threats.as_str()))
                 .change("response", old(before.as_ref().map(|row| &row.response)), Value::text(command.response.as_str()))
                 .change("review", old(before.as_ref().map(|row| &row.review)), Value::text(command.review.as_str()));
+            // The same answers again say that they still hold, where the scope changed since.
+            let about = before.as_ref().and_then(|row| row.for_scope);
+            let number = |scope: i32| Value::Number(scope.into());
+            event.change("for-scope", about.map_or(Value::None, number), number(feature.scope_version));
             if event.changes.is_empty() {
                 return Ok(());
             }
             let (now, salt) = (write.now, fresh_salt());
             sqlx::query!(
-                "insert into threat_model (feature_id, scope, threats, response, review, salt, author_id, changed_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8)
+                "insert into threat_model (feature_id, scope, threats, response, review, salt, author_id, changed_at,
+                                           for_scope)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                  on conflict (feature_id) do update set
                      scope = excluded.scope, threats = excluded.threats, response = excluded.response,
                      review = excluded.review, version = threat_model.version + 1, salt = excluded.salt,
-                     author_id = excluded.author_id, changed_at = excluded.changed_at",
+                     author_id = excluded.author_id, changed_at = excluded.changed_at,
+                     for_scope = excluded.for_scope",
                 permit.feature().uuid(),
                 command.scope.as_str(),
                 command.threats.as_str(),
@@ -227,7 +233,8 @@ impl Service {
                 command.review.as_str(),
                 salt.0.as_slice(),
                 actor.person.uuid(),
-                now
+                now,
+                feature.scope_version
             )
             .execute(write.connection())
             .await?;

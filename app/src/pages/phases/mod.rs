@@ -108,7 +108,7 @@ pub fn PhaseWorkPage(
     /// The control whose form is open.
     open: Option<OpenControl>,
 ) -> impl IntoView {
-    let PhasePage { summary, phase, is_current: _, mut controls, work, not_owed } = page;
+    let PhasePage { summary, phase, mut controls, work, not_owed } = page;
     let scene = Scene::new(&summary, &phase.key);
     let purpose = purpose(&phase.name, &phase.purpose, &controls, not_owed, &summary, !work.is_empty());
     let notice = notice(&scene, &summary);
@@ -255,7 +255,7 @@ mod tests {
                 may_do: true,
             })
             .collect();
-        PhasePage { summary, phase, is_current: true, controls, work: Vec::new(), not_owed: 0 }
+        PhasePage { summary, phase, controls, work: Vec::new(), not_owed: 0 }
     }
 
     fn fields() -> Fields {
@@ -319,7 +319,6 @@ mod tests {
     fn a_later_phase_is_read_only_and_says_why() {
         let mut page = page();
         page.phase = sample::policy().phases.remove(1);
-        page.is_current = false;
         let html = render(page, Some(OpenControl::new("scope-and-goals")));
         assert!(html.contains("not in this phase yet") && html.contains("Not started"), "{html}");
         assert!(!html.contains("<form") && !html.contains("Work on it"), "{html}");

@@ -13,14 +13,16 @@ pub(super) fn gate(reader: &mut Reader<'_>, section: Section<'_>) -> Option<Gate
     use gate_language::{REVIEW_DAYS, TEAM_DAYS};
 
     let review_days = reader.number(section, &REVIEW_DAYS);
-    let team_days = reader.optional(section, &TEAM_DAYS, |reader| reader.number(section, &TEAM_DAYS));
+    let team_days = reader.or(section, &TEAM_DAYS, None, |reader| {
+        reader.number(section, &TEAM_DAYS).map(|days| Some(days.value))
+    });
     let conditions = conditions(reader, section);
     let sign_offs = sign_offs(reader, section);
     Some(Gate {
         conditions: conditions?,
         sign_offs: sign_offs?,
         review_days: review_days?.value,
-        team_days: team_days?.map(|days| days.value),
+        team_days: team_days?,
     })
 }
 

@@ -69,7 +69,7 @@ fn control(
     let can_be_not_applicable = reader.flag(section, &language::CAN_BE_NOT_APPLICABLE);
     let never_waived = reader.flag(section, &language::NEVER_WAIVED);
     let frameworks =
-        reader.optional(section, &language::FRAMEWORKS, |reader| practices(reader, section, known));
+        reader.or(section, &language::FRAMEWORKS, Vec::new(), |reader| practices(reader, section, known));
     Some(Control {
         key: ControlKey::parse(key?.value).ok()?,
         title: title?,
@@ -81,7 +81,7 @@ fn control(
         before_production: before_production?,
         can_be_not_applicable: can_be_not_applicable?,
         waivable: !never_waived?,
-        frameworks: frameworks?.unwrap_or_default(),
+        frameworks: frameworks?,
     })
 }
 

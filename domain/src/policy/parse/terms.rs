@@ -19,15 +19,15 @@ use crate::{
 pub(super) fn terms(reader: &mut Reader<'_>, policy: Section<'_>) -> Option<Terms> {
     use language::policy::{CALENDAR, EMERGENCY, REMINDERS, WAIVERS};
 
-    let calendar = reader.optional(policy, &CALENDAR, |reader| calendar(reader, policy));
-    let reminders = reader.optional(policy, &REMINDERS, |reader| reminders(reader, policy));
-    let emergency = reader.optional(policy, &EMERGENCY, |reader| emergency(reader, policy));
-    let waivers = reader.optional(policy, &WAIVERS, |reader| waivers(reader, policy));
+    let calendar = reader.or(policy, &CALENDAR, Calendar::default(), |reader| calendar(reader, policy));
+    let reminders = reader.or(policy, &REMINDERS, Reminders::default(), |reader| reminders(reader, policy));
+    let emergency = reader.or(policy, &EMERGENCY, None, |reader| emergency(reader, policy).map(Some));
+    let waivers = reader.or(policy, &WAIVERS, None, |reader| waivers(reader, policy).map(Some));
     let evidence_days = evidence_days(reader, policy);
     let resolution = resolution(reader, policy);
     Some(Terms {
-        calendar: calendar?.unwrap_or_default(),
-        reminders: reminders?.unwrap_or_default(),
+        calendar: calendar?,
+        reminders: reminders?,
         emergency: emergency?,
         waivers: waivers?,
         evidence_days: evidence_days?,
@@ -40,15 +40,16 @@ fn calendar(reader: &mut Reader<'_>, policy: Section<'_>) -> Option<Calendar> {
 
     let section = reader.table(policy, &language::policy::CALENDAR)?;
     let usual = Calendar::default();
-    let zone = reader.optional(section, &ZONE, |reader| reader.formed(section, &ZONE));
-    let days = reader.optional(section, &WORKING_DAYS, |reader| reader.choices(section, &WORKING_DAYS));
-    let hours = reader.optional(section, &HOURS, |reader| hours(reader, section));
-    let holidays = reader.optional(section, &HOLIDAYS, |reader| {
+    let zone = reader.or(section, &ZONE, usual.zone().to_owned(), |reader| {
+        reader.formed(section, &ZONE).map(|zone| zone.value.to_owned())
+    });
+    let days = reader
+        .or(section, &WORKING_DAYS, usual.days().collect(), |reader| reader.choices(section, &WORKING_DAYS));
+    let hours = reader.or(section, &HOURS, usual.hours(), |reader| hours(reader, section));
+    let holidays = reader.or(section, &HOLIDAYS, Vec::new(), |reader| {
         let days = reader.formed_list(section, &HOLIDAYS)?;
         days.into_iter().map(|day| date(day.value)).collect::<Option<Vec<Date>>>()
     });
-
-    let zone = zone.map(|zone| zone.map_or_else(|| usual.zone().to_owned(), |zone| zone.value.to_owned()));
     // A zone that does not exist is said even where something else is wrong too.
     let noon = Time::from_hms(12, 0, 0).ok()?;
     let exists = zone.filter(|zone| {
@@ -60,9 +61,8 @@ fn calendar(reader: &mut Reader<'_>, policy: Section<'_>) -> Option<Calendar> {
         }
         !unknown
     });
-    let (from, to) = hours?.unwrap_or_else(|| usual.hours());
-    let days = days?.unwrap_or_else(|| usual.days().collect());
-    match Calendar::new(&exists?, days, from, to, holidays?.unwrap_or_default()) {
+    let (from, to) = hours?;
+    match Calendar::new(&exists?, days?, from, to, holidays?) {
         Ok(calendar) => Some(calendar),
         Err(CalendarError::EmptyDay) => {
             let at = Reader::place_of(section, &HOURS).unwrap_or(section.at);
@@ -90,14 +90,15 @@ fn reminders(reader: &mut Reader<'_>, policy: Section<'_>) -> Option<Reminders> 
 
     let section = reader.table(policy, &language::policy::REMINDERS)?;
     let usual = Reminders::default();
-    let before = reader.optional(section, &BEFORE_DAYS, |reader| reader.number(section, &BEFORE_DAYS));
-    let escalate = reader.optional(section, &ESCALATE_DAYS, |reader| reader.number(section, &ESCALATE_DAYS));
-    let to = reader.optional(section, &ESCALATE_TO, |reader| reader.choices(section, &ESCALATE_TO));
-    Some(Reminders {
-        before_days: before?.map_or(usual.before_days, |days| days.value),
-        escalate_days: escalate?.map_or(usual.escalate_days, |days| days.value),
-        escalate_to: to?.unwrap_or(usual.escalate_to),
-    })
+    let before_days = reader.or(section, &BEFORE_DAYS, usual.before_days, |reader| {
+        reader.number(section, &BEFORE_DAYS).map(|days| days.value)
+    });
+    let escalate_days = reader.or(section, &ESCALATE_DAYS, usual.escalate_days, |reader| {
+        reader.number(section, &ESCALATE_DAYS).map(|days| days.value)
+    });
+    let escalate_to =
+        reader.or(section, &ESCALATE_TO, usual.escalate_to, |reader| reader.choices(section, &ESCALATE_TO));
+    Some(Reminders { before_days: before_days?, escalate_days: escalate_days?, escalate_to: escalate_to? })
 }
 
 fn emergency(reader: &mut Reader<'_>, policy: Section<'_>) -> Option<Emergency> {
@@ -153,7 +154,7 @@ fn by_word<T: Copy + Ord + Sync, V>(
     field: &ByWord<T>,
     mut each: impl FnMut(&mut Reader<'_>, Section<'_>, &'static str) -> Option<V>,
 ) -> Option<BTreeMap<T, V>> {
-    let section = reader.optional(policy, field, |reader| reader.any_table(policy, field.key()))?;
+    let section = reader.or(policy, field, None, |reader| reader.any_table(policy, field.key()).map(Some))?;
     let Some(section) = section else { return Some(BTreeMap::new()) };
     reader.refuse_unknown(section, field.of.codes());
     let mut read = BTreeMap::new();

@@ -232,6 +232,12 @@ fn lists() -> Vec<Page> {
             .people(ask.actor, &PeopleFilter::parse(&query(&[("q", "ada")])))),
         page!("person", ALL, |ask| ask.service.person(ask.actor, ask.actor.person)),
         page!("policies", ALL, |ask| ask.service.policies(ask.actor)),
+        page!("coverage of a framework", ALL, |ask| ask.service.policy_coverage(
+            ask.actor,
+            "connector",
+            "2026.1",
+            "samm"
+        )),
         page!("history", AUDITOR, |ask| history(ask, &[])),
         page!("history of a person", AUDITOR, |ask| history(
             ask,

@@ -65,11 +65,20 @@ impl World {
                 let kind = *kinds.first().ok_or("no kind would do")?;
                 self.prove(actor, key, kind, &[Target::Control(phase.clone(), control.clone())]).await?;
             }
-            Blocker::RecordsShort { shortfall, .. } => self.supply(key, shortfall).await?,
-            Blocker::QuestionOpen { .. } => {
-                self.service
-                    .answer_threat_model(&self.cast.developer, key, answers_form("Links.", 0)?)
-                    .await?;
+            Blocker::RecordsShort { shortfall, .. } | Blocker::ConditionShort { shortfall, .. } => {
+                self.supply(key, shortfall).await?;
+            }
+            Blocker::QuestionOpen { .. } | Blocker::ThreatModelStale => {
+                let version = self.service.threat_model_page(&self.cast.developer, key).await?.version;
+                let answers = answers_form("Links.", version)?;
+                self.service.answer_threat_model(&self.cast.developer, key, answers).await?;
+            }
+            Blocker::Earlier { what, .. } => Box::pin(self.clear_one(key, what)).await?,
+            other @ (Blocker::EvidenceExpired { .. }
+            | Blocker::EvidenceWanted { .. }
+            | Blocker::FindingOpen { .. }
+            | Blocker::NotArchived) => {
+                return Err(format!("nobody on the line brings {other:?} about").into());
             }
             Blocker::ThreatUntreated { number, needs, .. } => {
                 let page = self.service.threat_page(&self.cast.developer, key, Some(*number)).await?;
@@ -77,7 +86,10 @@ impl World {
                 let command = treat_form(version, needs.code())?;
                 self.service.edit_threat(&self.cast.developer, key, *number, command).await?;
             }
-            Blocker::Vetoed { .. } | Blocker::SignOffsMissing { .. } => {
+            Blocker::Vetoed { .. }
+            | Blocker::SignOffsMissing { .. }
+            | Blocker::Drifted { .. }
+            | Blocker::OwedOverdue { .. } => {
                 return Err("the reviewers clear it".into());
             }
         }
