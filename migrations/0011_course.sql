@@ -11,8 +11,6 @@ alter table feature
     add constraint feature_held check ((status = 'held') = (held_since is not null)),
     add constraint feature_held_until check (held_until is null or held_since is not null),
     add constraint feature_cancelled check ((status = 'cancelled') = (cancelled_at is not null));
--- What is under way, whether or not it rests: the list of features without a filter.
-create index feature_under_way on feature (created_at desc, id desc) where status in ('active', 'held');
 -- Waiting for the reviewers is what is active only.
 drop index feature_by_requester;
 create index feature_by_requester on feature (requested_by, turn_since) where turn = 'reviewers' and status = 'active';

@@ -11,6 +11,7 @@
 pub mod access;
 pub mod account;
 pub mod comments;
+pub mod course;
 pub mod coverage;
 pub mod error;
 pub mod evidence;

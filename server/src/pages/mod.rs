@@ -4,10 +4,12 @@
 pub mod access;
 pub mod account;
 pub mod comments;
+pub mod course;
 pub mod evidence;
 pub mod features;
 pub mod guides;
 pub mod history;
+pub mod owed;
 pub mod paper;
 pub mod people;
 pub mod phases;

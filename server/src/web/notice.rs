@@ -46,6 +46,17 @@ notices! {
     DENIED = "denied": "Your denial stands. The gate stays closed until you withdraw it.";
     RETURNED = "returned": "The gate is returned. The team has the turn, with your reasons.";
     WITHDRAWN = "withdrawn": "Your sign-off is withdrawn. It stays in the record.";
+    HELD = "held": "The feature is on hold. Nothing about it changes before somebody resumes it.";
+    RESUMED = "resumed": "The feature goes on where it was.";
+    CANCELLED = "cancelled": "The feature is cancelled. Its record stays, and it can be reopened.";
+    REOPENED = "reopened": "The feature is reopened and goes on where it was.";
+    MOVED_BACK = "moved-back": "The feature is moved back. The team has the turn.";
+    EMERGENCY_ASKED = "emergency-asked": "You asked for the release and are the first who agrees. It waits for others.";
+    EMERGENCY_AGREED = "emergency-agreed": "You agreed to the release. It waits for others.";
+    EMERGENCY_RELEASED = "emergency-released": "The feature is released. The sign-offs that were skipped are owed.";
+    EMERGENCY_CALLED_OFF = "emergency-called-off": "The release is called off.";
+    OWED_SIGNED = "owed-signed": "Your sign-off stands. More is owed at this gate.";
+    OWED_PAID = "owed-paid": "Your sign-off was the last one owed at this gate.";
     PRODUCT_CREATED = "product-created": "The product is created. Grant roles so that people can work in it.";
     ROLE_GRANTED = "role-granted": "The role is granted. It counts from the person's next request on.";
     ROLE_REVOKED = "role-revoked": "The role is revoked.";
@@ -67,7 +78,8 @@ impl Done {
         match progress {
             Progress::Finished { .. } => Self::FINISHED,
             Progress::Active(attempt) if attempt.phase.as_str() != before_phase => Self::GATE_OPENED,
-            Progress::Active(_) => Self::SIGNED,
+            // Nobody signs what rests; the words fit all the same.
+            Progress::Active(_) | Progress::Held { .. } | Progress::Cancelled { .. } => Self::SIGNED,
         }
     }
 

@@ -1,9 +1,10 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord, EditThreatModel,
-    ManageGuides, ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies, ReadProduct,
-    RequestReview, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
+    AddEvidence, AttestStandard, CancelFeature, CreateFeature, DoControl, EditFeature, EditRecord,
+    EditThreatModel, HoldFeature, ManageGuides, ManagePeople, ManageProducts, MoveBack, ReadGrants,
+    ReadHistory, ReadPolicies, ReadProduct, ReleaseInEmergency, RequestReview, ReturnForChanges, SignGate,
+    SignOwed, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -11,8 +12,8 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, comments, evidence, features, guides, history, paper, people, phases, policies, preview,
-    products, records, review, risk, search, take_up, threats, views, work,
+    access, account, comments, course, evidence, features, guides, history, owed, paper, people, phases,
+    policies, preview, products, records, review, risk, search, take_up, threats, views, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -91,6 +92,20 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/review/request").post(Only(RequestReview), review::request),
         Route::at("/features/{key}/review/return").post(Only(ReturnForChanges), review::return_for_changes),
         Route::at("/features/{key}/review/withdraw").post(Only(SignGate), review::withdraw),
+        Route::at("/features/{key}/course").get(Only(ReadProduct), course::show),
+        Route::at("/features/{key}/course/hold").post(Only(HoldFeature), course::hold),
+        Route::at("/features/{key}/course/resume").post(Only(HoldFeature), course::resume),
+        Route::at("/features/{key}/course/cancel").post(Only(CancelFeature), course::cancel),
+        Route::at("/features/{key}/course/reopen").post(Only(CancelFeature), course::reopen),
+        Route::at("/features/{key}/course/back").post(Only(MoveBack), course::back),
+        Route::at("/features/{key}/course/emergency").post(Only(ReleaseInEmergency), course::emergency),
+        Route::at("/features/{key}/course/emergency/agree").post(Only(ReleaseInEmergency), course::agree),
+        Route::at("/features/{key}/course/emergency/call-off")
+            .post(Only(ReleaseInEmergency), course::call_off),
+        Route::at("/features/{key}/owed/{phase}")
+            .get(Only(ReadProduct), owed::show)
+            .post(Only(SignOwed), owed::sign),
+        Route::at("/features/{key}/owed/{phase}/withdraw").post(Only(SignOwed), owed::withdraw),
         Route::at("/features/{key}/comments")
             .get(Only(ReadProduct), comments::list)
             .post(Only(WriteComment), comments::write),

@@ -2,7 +2,9 @@
 //! requests race, break off or ask for too much.
 
 mod cancelled;
+mod course;
 mod demo;
+mod emergency;
 mod evidence;
 mod find;
 mod guides;

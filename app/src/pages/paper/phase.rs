@@ -8,7 +8,7 @@ use sluice_domain::{
 };
 use sluice_service::{
     features::FeatureSummary,
-    paper::{Attempt, FiledControl, FiledPhase, FiledSignOff},
+    paper::{Attempt, AttemptEnd, AttemptOutcome, FiledControl, FiledPhase, FiledSignOff},
 };
 
 use super::{exact, fields, moment, part};

@@ -1,7 +1,7 @@
 //! What a sign-off covers, and what of it is new to the reader.
 
 use leptos::prelude::*;
-use sluice_domain::{dossier::Difference, ids::FeatureKey, words::Label};
+use sluice_domain::{canonical::Digest, dossier::Difference, ids::FeatureKey, words::Label};
 use sluice_service::{
     features::FeatureSummary,
     gates::{DossierLine, ReviewedAttempt},
@@ -16,10 +16,21 @@ pub(super) fn items(
     title: &'static str,
     lead: &'static str,
 ) -> AnyView {
-    let rows = attempt.items.iter().map(|item| item_row(&summary.key, item)).collect_view();
-    let count = counted(attempt.items.len(), "item");
+    card(&summary.key, &attempt.items, attempt.dossier, title, lead)
+}
+
+/// The items of a dossier, with its digest.
+pub(in crate::pages) fn card(
+    key: &FeatureKey,
+    items: &[DossierLine],
+    dossier: Digest,
+    title: &'static str,
+    lead: &'static str,
+) -> AnyView {
+    let rows = items.iter().map(|item| item_row(key, item)).collect_view();
+    let count = counted(items.len(), "item");
     let side = view! { <span class="muted small">{count}</span> }.into_any();
-    let digest = format!("Dossier {}", attempt.dossier);
+    let digest = format!("Dossier {dossier}");
     let columns = vec![Column::text("Item"), Column::text("What proves it"), Column::number("Version")];
     view! {
         <Card title id="dossier-items" side>

@@ -28,7 +28,7 @@ pub const RETURN_REASON: &str = "return-reason";
 pub const WITHDRAW_REASON: &str = "withdraw-reason";
 
 /// What somebody signs, word for word. `next` is the phase after this one, if there is one.
-fn statement(
+pub(in crate::pages) fn statement(
     name: String,
     roles: &[Role],
     product: &str,
@@ -129,7 +129,7 @@ pub(super) fn signing(
 }
 
 /// What can be decided: an approval needs a free seat, a denial does not.
-fn decisions(seats: &Seats) -> Vec<Choice> {
+pub(in crate::pages) fn decisions(seats: &Seats) -> Vec<Choice> {
     let approve = Choice::new(Verdict::Approve.code(), "Approve")
         .hint("The gate opens with the last approval that it asks for.");
     let deny = Choice::new(Verdict::Deny.code(), "Deny")
@@ -138,7 +138,7 @@ fn decisions(seats: &Seats) -> Vec<Choice> {
 }
 
 /// The seat: chosen where there are several, else sent along.
-fn seat_field(seats: &Seats, form: &Form) -> AnyView {
+pub(in crate::pages) fn seat_field(seats: &Seats, form: &Form) -> AnyView {
     if let [role] = seats.held.as_slice() {
         return view! { <HiddenField name="role" value=role.code() /> }.into_any();
     }
