@@ -153,18 +153,20 @@ impl Asked {
     }
 }
 
-async fn asked(write: &mut Write, permit: &Permit<InFeature>, id: EmergencyId) -> Result<Option<Asked>> {
-    let found = sqlx::query_as!(
+async fn asked(write: &mut Write, id: EmergencyId) -> Result<Option<Asked>> {
+    Ok(sqlx::query_as!(
         Asked,
         "select feature_id, phase, cycle, state, proposed_by from emergency where id = $1",
         id.uuid()
     )
     .fetch_optional(write.connection())
-    .await?;
-    match found {
-        Some(row) if row.feature_id != permit.feature().uuid() => Err(Error::NotFound),
-        found => Ok(found),
-    }
+    .await?)
+}
+
+/// The release of this feature that a form names; one that is not there any more is stale.
+async fn asked_here(write: &mut Write, permit: &Permit<InFeature>, id: EmergencyId) -> Result<Asked> {
+    let asked = asked(write, id).await?;
+    asked.filter(|asked| asked.feature_id == permit.feature().uuid()).ok_or(Error::Stale)
 }
 
 /// Everybody who agreed, and those of them whose agreement still counts: they hold the role in which they gave it, and
@@ -328,8 +330,10 @@ impl Service {
                 .await?
                 .authenticated_by(Authentication::Password);
             // The form was sent twice; nobody else has this id.
-            if let Some(asked) = asked(&mut write, &permit, command.id).await? {
-                return if asked.proposed_by == actor.person.uuid() { Ok(()) } else { Err(Error::NotFound) };
+            if let Some(asked) = asked(&mut write, command.id).await? {
+                let same = asked.feature_id == permit.feature().uuid()
+                    && asked.proposed_by == actor.person.uuid();
+                return if same { Ok(()) } else { Err(Error::NotFound) };
             }
             let attempt = feature.progress.attempt()?.clone();
             if attempt.phase != command.phase || attempt.cycle != command.cycle {
@@ -402,7 +406,7 @@ impl Service {
                 .authorize_feature(&actor, Action::ReleaseInEmergency, feature.id, feature.product)
                 .await?
                 .authenticated_by(Authentication::Password);
-            let asked = asked(&mut write, &permit, command.emergency).await?.ok_or(Error::NotFound)?;
+            let asked = asked_here(&mut write, &permit, command.emergency).await?;
             if given_before(&mut write, &command, actor.person).await? {
                 let released = asked.state == "released";
                 return Ok(if released { Consented::Released } else { Consented::Waits });
@@ -481,7 +485,7 @@ impl Service {
                 .authorize_feature(&actor, Action::ReleaseInEmergency, feature.id, feature.product)
                 .await?;
             feature.progress.attempt()?;
-            asked(&mut write, &permit, command.emergency).await?.ok_or(Error::NotFound)?;
+            asked_here(&mut write, &permit, command.emergency).await?;
             let reason = command.reason.as_str();
             end(&mut write, &permit, command.emergency, "called-off", actor.person, reason).await?;
             let mut event = write.event(&permit, Verb::EmergencyCalledOff, object(&feature));
