@@ -1,7 +1,10 @@
 //! A feature's course besides the gates that open in order: hold, cancellation, moves back, the emergency path.
 #![expect(clippy::expect_used, reason = "a test says what it expected")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use sluice_domain::{
@@ -39,7 +42,8 @@ fn small() -> Policy {
     let mut text = SMALL.to_owned();
     for name in NAMES {
         let production = if name == "ship" { "before_production = true\n" } else { "" };
-        text.push_str(&format!(
+        write!(
+            text,
             r#"
 [[phases]]
 key = "{name}"
@@ -63,7 +67,8 @@ role = "security-reviewer"
 quorum = {{ low = 1, medium = 1, high = 2 }}
 meaning = "reviewed it"
 "#
-        ));
+        )
+        .expect("a text takes all");
     }
     parse(&text).expect("a policy")
 }

@@ -153,6 +153,7 @@ fn blockers() -> Result<Vec<Blocker>, KeyError> {
         all.push(Blocker::Drifted { phase, name, items, roles });
     }
     let roles = vec![Role::SecurityReviewer];
+    all.push(Blocker::Owed { phase: phase.clone(), name: "Design".into(), due: since, roles: roles.clone() });
     all.push(Blocker::OwedOverdue { phase: phase.clone(), name: "Design".into(), since, roles });
     all.extend(Question::ALL.iter().map(|question| Blocker::QuestionOpen { question: *question }));
     for severity in Severity::ALL {
@@ -197,8 +198,9 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         Blocker::Earlier { .. } => 13,
         Blocker::Drifted { .. } => 14,
         Blocker::OwedOverdue { .. } => 15,
+        Blocker::Owed { .. } => 16,
     };
-    assert_all(&all, number, 16);
+    assert_all(&all, number, 17);
     for blocker in &all {
         let sentence = words::blocker(blocker);
         assert_sentence_case(&sentence);
@@ -206,7 +208,7 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         assert!(!sentence.ends_with('.'), "{sentence}");
     }
     let codes: BTreeSet<&str> = all.iter().map(Blocker::code).collect();
-    assert_eq!(codes.len(), 15, "each kind has a code of its own; what an earlier gate asks keeps its own");
+    assert_eq!(codes.len(), 16, "each kind has a code of its own; what an earlier gate asks keeps its own");
     Ok(())
 }
 
@@ -309,6 +311,18 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::AlreadySigned,
         Refusal::DossierChanged,
         Refusal::DeniedByOther,
+        Refusal::OnHold,
+        Refusal::Cancelled,
+        Refusal::NotOnHold,
+        Refusal::NotCancelled,
+        Refusal::NotEarlier,
+        Refusal::NoEmergencyPath,
+        Refusal::NothingToSkip,
+        Refusal::Denied,
+        Refusal::NotAnApprover,
+        Refusal::AlreadyAgreed,
+        Refusal::NotAgreed,
+        Refusal::NotOwed,
         Refusal::Blocked(blockers()?),
     ];
     all.extend(blockers()?.into_iter().map(|blocker| Refusal::Blocked(vec![blocker])));
@@ -325,8 +339,20 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::AlreadySigned => 8,
         Refusal::DossierChanged => 9,
         Refusal::DeniedByOther => 10,
+        Refusal::OnHold => 11,
+        Refusal::Cancelled => 12,
+        Refusal::NotOnHold => 13,
+        Refusal::NotCancelled => 14,
+        Refusal::NotEarlier => 15,
+        Refusal::NoEmergencyPath => 16,
+        Refusal::NothingToSkip => 17,
+        Refusal::Denied => 18,
+        Refusal::NotAnApprover => 19,
+        Refusal::AlreadyAgreed => 20,
+        Refusal::NotAgreed => 21,
+        Refusal::NotOwed => 22,
     };
-    assert_all(&all, number, 11);
+    assert_all(&all, number, 23);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }
@@ -365,6 +391,7 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::NotAChoice,
         Problem::NotADay,
         Problem::DayOutOfRange,
+        Problem::DayPassed,
         Problem::Taken,
         Problem::PasswordLength,
         Problem::PasswordCommon,
@@ -439,8 +466,9 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::Unanswered => 34,
         Problem::TooMany { .. } => 35,
         Problem::IsAlready(_) => 36,
+        Problem::DayPassed => 37,
     };
-    assert_all(&all, number, 37);
+    assert_all(&all, number, 38);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });
