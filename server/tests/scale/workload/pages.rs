@@ -298,6 +298,7 @@ fn about_a_feature() -> Vec<Page> {
         page!(feature "evidence", |ask| ask.service.evidence_list(ask.actor, ask.key)),
         page!(feature "item of evidence", |ask| ask.service.evidence_item(ask.actor, ask.key, 1)),
         page!(feature "review", |ask| ask.service.review_page(ask.actor, ask.key)),
+        page!(feature "course", |ask| ask.service.course_page(ask.actor, ask.key, &Fields::default())),
         page!(feature "risk questionnaire", |ask| ask.service.risk_page(ask.actor, ask.key)),
         page!(feature "trace", |ask| ask.service.trace_page(ask.actor, ask.key, TraceQuery::default())),
         page!(feature "trace of changes", |ask| ask.service.trace_page(
