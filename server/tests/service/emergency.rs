@@ -200,9 +200,9 @@ async fn two_people_release_and_every_gate_on_the_way_is_owed() -> TestResult {
     let told = story(&world, &key).await?;
     let verbs: Vec<_> = told.iter().filter_map(|entry| entry.verb).collect();
     let tail = &verbs[verbs.len() - 5..];
-    use Verb::{EmergencyProposed, EmergencyReleased, GateOwed};
-    assert_eq!(tail, [EmergencyProposed, EmergencyReleased, GateOwed, GateOwed, GateOwed]);
-    let released = told.iter().find(|entry| entry.verb == Some(EmergencyReleased)).ok_or("no event")?;
+    let owed = Verb::GateOwed;
+    assert_eq!(tail, [Verb::EmergencyProposed, Verb::EmergencyReleased, owed, owed, owed]);
+    let released = told.iter().find(|entry| entry.verb == Some(Verb::EmergencyReleased)).ok_or("no event")?;
     assert_eq!(released.reason.as_deref(), Some("The fix was read by two."));
     assert_eq!(new_value(released, "people"), Some("2"));
     assert_eq!(new_value(released, "contributed"), None);
@@ -365,7 +365,7 @@ async fn what_is_owed_is_signed_by_the_same_rules_and_paid_once() -> TestResult 
     assert_eq!(refusal(twice)?, Refusal::AlreadySigned);
 
     // An edit voids what stands at an owed gate, as it does at any.
-    world.record(&key, RecordKind::Check, &[]).await?;
+    world.record(&key, RecordKind::Finding, &[]).await?;
     let page = world.service.owed_page(&cast.first, &key, &phase).await?;
     let ended: Vec<bool> = page.sign_offs.iter().map(|sign_off| sign_off.ended.is_some()).collect();
     assert_eq!(ended, [true, false], "the approval is void, the denial stands");
@@ -400,8 +400,8 @@ async fn who_contributed_does_not_sign_what_is_owed() -> TestResult {
     // A reviewer who becomes a tester for a moment has written part of it.
     let grant = RoleChange { person: cast.first.person, role: Role::Qa };
     world.service.grant_role(&cast.admin, &"PAY".parse()?, grant).await?;
-    let form = crate::support::forms::filled(RecordKind::Check, world.named(), "Read by hand.");
-    let check = crate::support::forms::command(RecordKind::Check, form)?;
+    let form = crate::support::forms::filled(RecordKind::Finding, world.named(), "Read by hand.");
+    let check = crate::support::forms::command(RecordKind::Finding, form)?;
     world.service.add_record(&cast.first, &key, check).await?;
     world.catch_up(&key, "testing").await?;
     let refused = world.pay(&cast.first, &key, "testing", Verdict::Approve, REVIEWER).await;
