@@ -101,6 +101,10 @@ pub mod kind {
         Feature,
         /// One version of a lifecycle policy.
         PolicyVersion,
+        /// The activation of a policy version.
+        PolicyActivation,
+        /// A look at what a policy version would decide.
+        PolicyRun,
         /// A threat of a threat model.
         Threat,
         /// An item of evidence.
@@ -119,6 +123,14 @@ pub mod kind {
         CourseChange,
         /// A release in an emergency.
         Emergency,
+        /// A seat that was handed on.
+        Delegation,
+        /// A waiver.
+        Waiver,
+        /// Something that somebody is told.
+        Notification,
+        /// An export of a feature's whole record.
+        Archive,
         /// An audit event.
         Event,
         /// One request to the server.
@@ -136,6 +148,10 @@ pub type ProductId = Id<kind::Product>;
 pub type FeatureId = Id<kind::Feature>;
 /// Id of one version of a policy.
 pub type PolicyVersionId = Id<kind::PolicyVersion>;
+/// Id of the activation of a policy version.
+pub type PolicyActivationId = Id<kind::PolicyActivation>;
+/// Id of a look at what a policy version would decide.
+pub type PolicyRunId = Id<kind::PolicyRun>;
 /// Id of a threat.
 pub type ThreatId = Id<kind::Threat>;
 /// Id of an item of evidence.
@@ -154,6 +170,14 @@ pub type SignOffId = Id<kind::SignOff>;
 pub type CourseChangeId = Id<kind::CourseChange>;
 /// Id of a release in an emergency.
 pub type EmergencyId = Id<kind::Emergency>;
+/// Id of a seat that was handed on.
+pub type DelegationId = Id<kind::Delegation>;
+/// Id of a waiver.
+pub type WaiverId = Id<kind::Waiver>;
+/// Id of something that somebody is told.
+pub type NotificationId = Id<kind::Notification>;
+/// Id of an export of a feature's whole record.
+pub type ArchiveId = Id<kind::Archive>;
 /// Id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// Id of a request.

@@ -13,6 +13,7 @@ use sluice_domain::{
     record::{ListKind, RecordKind, RecordRef, Shortfall},
     text::TextError,
     threat::{Question, Severity, Stride, ThreatStatus, Treatment},
+    waiver::{WaiverRefusal, WaiverState},
     words::{self, Label, join},
 };
 
@@ -325,6 +326,21 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::NotOwed,
         Refusal::Blocked(blockers()?),
     ];
+    let waivers = [
+        WaiverRefusal::None,
+        WaiverRefusal::NotBlocking,
+        WaiverRefusal::NeverWaived,
+        WaiverRefusal::Asked(4),
+        WaiverRefusal::Waived(4),
+        WaiverRefusal::NotInForce,
+        WaiverRefusal::Decided,
+        WaiverRefusal::TermOver,
+        WaiverRefusal::NotApprover(vec![Role::SecurityReviewer, Role::ReleaseManager]),
+        WaiverRefusal::OwnRequest,
+        WaiverRefusal::Contributor,
+        WaiverRefusal::OthersRequest,
+    ];
+    all.extend(waivers.map(Refusal::Waiver));
     all.extend(blockers()?.into_iter().map(|blocker| Refusal::Blocked(vec![blocker])));
     all.extend(Role::ALL.iter().map(|role| Refusal::SeatsFilled(*role)));
     let number = |refusal: &Refusal| match refusal {
@@ -339,20 +355,22 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::AlreadySigned => 8,
         Refusal::DossierChanged => 9,
         Refusal::DeniedByOther => 10,
-        Refusal::OnHold => 11,
-        Refusal::Cancelled => 12,
-        Refusal::NotOnHold => 13,
-        Refusal::NotCancelled => 14,
-        Refusal::NotEarlier => 15,
-        Refusal::NoEmergencyPath => 16,
-        Refusal::NothingToSkip => 17,
-        Refusal::Denied => 18,
-        Refusal::NotAnApprover => 19,
-        Refusal::AlreadyAgreed => 20,
-        Refusal::NotAgreed => 21,
-        Refusal::NotOwed => 22,
+        Refusal::Waiver(_) => 11,
+        Refusal::OnHold => 12,
+        Refusal::Cancelled => 13,
+        Refusal::NotOnHold => 14,
+        Refusal::NotCancelled => 15,
+        Refusal::NotEarlier => 16,
+        Refusal::NoEmergencyPath => 17,
+        Refusal::NothingToSkip => 18,
+        Refusal::Denied => 19,
+        Refusal::NotAnApprover => 20,
+        Refusal::AlreadyAgreed => 21,
+        Refusal::NotAgreed => 22,
+        Refusal::NotOwed => 23,
+        Refusal::PhaseMissing(_) => 24,
     };
-    assert_all(&all, number, 23);
+    assert_all(&all, number, 25);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }
@@ -426,7 +444,19 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::StagingFirst,
         Problem::NoSuchThing("R-9".into()),
         Problem::IsAlready("Closed"),
+        Problem::MoreInPolicy { more: 12 },
+        Problem::OtherText,
+        Problem::NotText,
+        Problem::AlreadyActive,
+        Problem::ImpactNeeded,
+        Problem::NotYetPast,
+        Problem::DayOver,
+        Problem::DayTooLate { last: time::macros::date!(2027 - 11 - 03) },
     ];
+    let wrong = sluice_domain::policy::parse("key = 1").err();
+    all.extend(
+        wrong.iter().flat_map(|wrong| wrong.errors()).map(|error| Problem::InPolicy(Box::new(error.clone()))),
+    );
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {
         Problem::Text(_) => 0,
@@ -466,9 +496,18 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::Unanswered => 34,
         Problem::TooMany { .. } => 35,
         Problem::IsAlready(_) => 36,
-        Problem::DayPassed => 37,
+        Problem::InPolicy(_) => 37,
+        Problem::MoreInPolicy { .. } => 38,
+        Problem::OtherText => 39,
+        Problem::NotText => 40,
+        Problem::AlreadyActive => 41,
+        Problem::ImpactNeeded => 42,
+        Problem::NotYetPast => 43,
+        Problem::DayOver => 44,
+        Problem::DayTooLate { .. } => 45,
+        Problem::DayPassed => 46,
     };
-    assert_all(&all, number, 38);
+    assert_all(&all, number, 47);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });
@@ -525,6 +564,7 @@ fn every_code_has_a_label() {
     check(Mark::ALL);
     check(Verdict::ALL);
     check(ItemKind::ALL);
+    check(WaiverState::ALL);
     check(Authentication::ALL);
     check(ObjectKind::ALL);
     for kind in EvidenceKind::ALL {

@@ -1,4 +1,4 @@
-use crate::{access::Role, gate::Blocker};
+use crate::{access::Role, gate::Blocker, policy::PhaseKey, waiver::WaiverRefusal};
 
 /// Why a step was refused. [`crate::words`] says it in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,4 +72,10 @@ pub enum Refusal {
     /// Nothing is owed at this gate.
     #[error("not owed")]
     NotOwed,
+    /// The version of the policy that a feature would move to does not have the phase that the feature is in.
+    #[error("the version does not have the phase {0}")]
+    PhaseMissing(PhaseKey),
+    /// A step of a waiver.
+    #[error("waiver: {0}")]
+    Waiver(WaiverRefusal),
 }

@@ -5,6 +5,7 @@ use crate::{
     gate::{Mark, Verdict},
     policy::Tier,
     threat::{Question, Severity, Stride, ThreatStatus, Treatment},
+    waiver::WaiverState,
 };
 
 /// A short name for people, in sentence case.
@@ -69,6 +70,15 @@ labels! {
         Threat = "threat",
         Evidence = "evidence",
         Record = "record",
+        Waiver = "waiver",
+    }
+    WaiverState {
+        Requested = "asked for",
+        Approved = "in force",
+        Refused = "refused",
+        Withdrawn = "withdrawn",
+        Ended = "ended early",
+        Lapsed = "lapsed",
     }
     Authentication { None = "not authenticated", Link = "one-time link", Session = "session", Password = "password" }
     ObjectKind {

@@ -8,13 +8,15 @@ use sluice_domain::{
     form::{FieldProblem, Fields},
     gate::{Mark, Verdict},
     ids::{FeatureKey, StandardId},
+    lifecycle::Refusal,
     policy::Tier,
     record::{ListKind, RecordKind, risk, starters},
     text::ProductKey,
     threat::Treatment,
+    words,
 };
 use sluice_service::{
-    Clock, Connect, Service, SetClock,
+    Clock, Connect, Error, Service, SetClock,
     evidence::{AddEvidence, Spool, SupersedeEvidence, Target, Upload},
     features::CreateFeature,
     gates::{ReturnForChanges, ReviewedAttempt, SignGate},
@@ -273,7 +275,7 @@ impl Stage {
                 Ok(())
             }
             Act::Watch => Ok(self.service.watch(self.cast.actor(who)?, &scene.key, true).await?),
-            Act::Ask => Ok(self.service.request_review(self.cast.actor(who)?, &scene.key).await?),
+            Act::Ask => self.ask(scene, who).await,
             Act::Approve(role, reason) => self.sign(scene, who, Verdict::Approve, *role, reason).await,
             Act::Deny(role, reason) => self.sign(scene, who, Verdict::Deny, *role, reason).await,
             Act::Return(reason) => {
@@ -281,6 +283,17 @@ impl Stage {
                 let command = ReturnForChanges { reason: reason.parse()?, cycle };
                 Ok(self.service.return_for_changes(self.cast.actor(who)?, &scene.key, command).await?)
             }
+        }
+    }
+
+    /// Requests the review. Where the policy asks for more than the story tells, it says what.
+    async fn ask(&self, scene: &Scene, who: Who) -> Result<(), Failed> {
+        match self.service.request_review(self.cast.actor(who)?, &scene.key).await {
+            Err(Error::Refused(Refusal::Blocked(blockers))) => {
+                let sentences: Vec<String> = blockers.iter().map(words::blocker).collect();
+                Err(sentences.join("; ").into())
+            }
+            other => Ok(other?),
         }
     }
 
@@ -471,7 +484,8 @@ impl Stage {
     ) -> Result<(), Failed> {
         let covers = self.attempt(scene, who).await?.dossier;
         let password = SecretString::from(PASSWORD);
-        let command = SignGate { verdict, role, reason: reason.to_owned(), covers, password };
+        let command =
+            SignGate { verdict, role, on_behalf_of: None, reason: reason.to_owned(), covers, password };
         self.service.sign_gate(self.cast.actor(who)?, &scene.key, command).await?;
         Ok(())
     }

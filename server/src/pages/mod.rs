@@ -3,12 +3,16 @@
 
 pub mod access;
 pub mod account;
+pub mod archive;
 pub mod comments;
 pub mod course;
+pub mod delegations;
+pub mod drift;
 pub mod evidence;
 pub mod features;
 pub mod guides;
 pub mod history;
+pub mod notifications;
 pub mod owed;
 pub mod paper;
 pub mod people;
@@ -23,6 +27,7 @@ pub mod search;
 pub mod take_up;
 pub mod threats;
 pub mod views;
+pub mod waivers;
 pub mod work;
 
 use http::Uri;

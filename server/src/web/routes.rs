@@ -1,10 +1,11 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, AttestStandard, CancelFeature, CreateFeature, DoControl, EditFeature, EditRecord,
-    EditThreatModel, HoldFeature, ManageGuides, ManagePeople, ManageProducts, MoveBack, ReadGrants,
-    ReadHistory, ReadPolicies, ReadProduct, ReleaseInEmergency, RequestReview, ReturnForChanges, SignGate,
-    SignOwed, UseOwnAccount, WriteComment,
+    AcceptDrift, AddEvidence, ApproveWaiver, ArchiveFeature, AttestStandard, CancelFeature, CreateFeature,
+    DelegateSeat, DoControl, EditFeature, EditRecord, EditThreatModel, HoldFeature, ManageGuides,
+    ManagePeople, ManagePolicies, ManageProducts, MigrateFeature, MoveBack, ReadFeaturePolicy, ReadGrants,
+    ReadHistory, ReadPolicies, ReadPolicyRuns, ReadProduct, ReleaseInEmergency, RequestReview, RequestWaiver,
+    ReturnForChanges, SignGate, SignOwed, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -12,8 +13,9 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, comments, course, evidence, features, guides, history, owed, paper, people, phases,
-    policies, preview, products, records, review, risk, search, take_up, threats, views, work,
+    access, account, archive, comments, course, delegations, drift, evidence, features, guides, history,
+    notifications, owed, paper, people, phases, policies, preview, products, records, review, risk, search,
+    take_up, threats, views, waivers, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -36,6 +38,8 @@ pub fn routes() -> Vec<Route> {
         Route::at("/account/sessions/end").post(Only(UseOwnAccount), account::end_session),
         Route::at("/work").get(Only(UseOwnAccount), work::show),
         Route::at("/work/mentions/seen").post(Only(UseOwnAccount), work::see_mentions),
+        Route::at("/notifications").get(Only(UseOwnAccount), notifications::show),
+        Route::at("/notifications/read").post(Only(UseOwnAccount), notifications::mark_read),
         Route::at("/features").get(Only(UseOwnAccount), features::list),
         Route::at("/features/new")
             .get(Only(CreateFeature), features::new_form)
@@ -106,6 +110,22 @@ pub fn routes() -> Vec<Route> {
             .get(Only(ReadProduct), owed::show)
             .post(Only(SignOwed), owed::sign),
         Route::at("/features/{key}/owed/{phase}/withdraw").post(Only(SignOwed), owed::withdraw),
+        Route::at("/features/{key}/drift/{phase}")
+            .get(Only(ReadProduct), drift::show)
+            .post(Only(AcceptDrift), drift::accept),
+        Route::at("/features/{key}/dossiers/{phase}/{cycle}").get(Only(ReadProduct), drift::manifest),
+        Route::at("/features/{key}/policy")
+            .get(Only(ReadFeaturePolicy), policies::follow::of_feature)
+            .post(Only(MigrateFeature), policies::follow::migrate),
+        Route::at("/features/{key}/waivers").get(Only(ReadProduct), waivers::list),
+        Route::at("/features/{key}/waivers/new")
+            .get(Only(RequestWaiver), waivers::new_form)
+            .post(Only(RequestWaiver), waivers::request),
+        Route::at("/features/{key}/waivers/{number}")
+            .get(Only(ReadProduct), waivers::show)
+            .post(Only(ApproveWaiver), waivers::decide),
+        Route::at("/features/{key}/waivers/{number}/withdraw").post(Only(RequestWaiver), waivers::withdraw),
+        Route::at("/features/{key}/waivers/{number}/end").post(Only(ApproveWaiver), waivers::end),
         Route::at("/features/{key}/comments")
             .get(Only(ReadProduct), comments::list)
             .post(Only(WriteComment), comments::write),
@@ -114,6 +134,10 @@ pub fn routes() -> Vec<Route> {
             .post(Only(WriteComment), comments::edit),
         Route::at("/features/{key}/watch").post(Only(WriteComment), comments::watch),
         Route::at("/features/{key}/history").get(Only(ReadProduct), history::feature),
+        Route::at("/features/{key}/archive")
+            .get(Only(ReadProduct), archive::list)
+            .post(Only(ArchiveFeature), archive::make),
+        Route::at("/features/{key}/archive/{number}/download").get(Only(ReadProduct), archive::download),
         Route::at("/search").get(Only(UseOwnAccount), search::show),
         Route::at("/views").get(Only(UseOwnAccount), views::list).post(Only(UseOwnAccount), views::save),
         Route::at("/views/{id}").get(Only(UseOwnAccount), views::open),
@@ -138,8 +162,16 @@ pub fn routes() -> Vec<Route> {
         Route::at("/products/{key}/standards/{id}")
             .get(Only(ReadGrants), guides::standard)
             .post(Only(AttestStandard), guides::attest),
+        Route::at("/products/{key}/waivers").get(Only(ReadProduct), waivers::of_product),
         Route::at("/products/{key}/lists").get(Only(ReadGrants), guides::lists),
         Route::at("/products/{key}/lists/{list}").post(Only(ManageGuides), guides::edit_list),
+        Route::at("/products/{key}/delegations")
+            .get(Only(ReadGrants), delegations::list)
+            .post(Only(DelegateSeat), delegations::delegate),
+        Route::at("/products/{key}/delegations/{id}/end").post(Only(DelegateSeat), delegations::end),
+        Route::at("/products/{key}/policy")
+            .get(Only(ReadGrants), policies::follow::of_product)
+            .post(Only(ManagePolicies), policies::follow::choose),
         Route::at("/products/{key}/grants").post(Only(ManagePeople), products::grant),
         Route::at("/products/{key}/grants/revoke").post(Only(ManagePeople), products::revoke),
         Route::at("/people").get(Only(ReadGrants), people::list),
@@ -153,7 +185,21 @@ pub fn routes() -> Vec<Route> {
         Route::at("/people/{id}/roles").post(Only(ManagePeople), people::grant_workspace_role),
         Route::at("/people/{id}/roles/revoke").post(Only(ManagePeople), people::revoke_workspace_role),
         Route::at("/policies").get(Only(ReadPolicies), policies::list),
+        Route::at("/policies/import")
+            .get(Only(ManagePolicies), policies::manage::import_form)
+            .post(Only(ManagePolicies), policies::manage::import),
         Route::at("/policies/{key}/{version}").get(Only(ReadPolicies), policies::show),
+        Route::at("/policies/{key}/{version}/difference")
+            .get(Only(ReadPolicies), policies::manage::difference),
+        Route::at("/policies/{key}/{version}/activate")
+            .get(Only(ManagePolicies), policies::manage::activate_form)
+            .post(Only(ManagePolicies), policies::manage::activate),
+        Route::at("/policies/{key}/{version}/impact").post(Only(ManagePolicies), policies::manage::impact),
+        Route::at("/policies/{key}/{version}/replay")
+            .get(Only(ManagePolicies), policies::manage::replay_form)
+            .post(Only(ManagePolicies), policies::manage::replay),
+        Route::at("/policy-runs/{id}").get(Only(ReadPolicyRuns), policies::manage::run),
+        Route::at("/policy-runs/{id}/cancel").post(Only(ManagePolicies), policies::manage::cancel_run),
         Route::at("/policies/{key}/{version}/frameworks/{framework}")
             .get(Only(ReadPolicies), policies::coverage),
         Route::at("/policies/{key}/{version}/frameworks/{framework}/coverage.csv")

@@ -9,6 +9,7 @@ use sluice_domain::{
 };
 use sluice_service::{
     Actor, Error,
+    archive::MakeArchive,
     evidence::{SupersedeEvidence, Target},
     features::FeatureFilter,
     history::HistoryFilter,
@@ -54,6 +55,7 @@ async fn reads(
         ("evidence", service.evidence_item(actor, key, 1).await.map(drop)),
         ("download", service.download(actor, key, 1, 1).await.map(drop)),
         ("review", service.review_page(actor, key).await.map(drop)),
+        ("archives", service.archive_page(actor, key, None).await.map(drop)),
         ("history", service.feature_history(actor, key, None).await.map(drop)),
     ])
 }
@@ -97,6 +99,10 @@ async fn writes(
                 .map(drop),
         ),
         ("return", world.hand_back(actor, key, 1).await),
+        (
+            "archive",
+            service.make_archive(actor, key, MakeArchive { id: new_form_id().parse()? }).await.map(drop),
+        ),
         ("withdraw", world.withdraw(actor, key).await.map(drop)),
     ])
 }

@@ -87,7 +87,7 @@ impl Service {
             feature.progress.attempt()?;
             demand_targets(write.connection(), &feature, &command.targets).await?;
 
-            store_blob(&mut write, &permit, &mut upload).await?;
+            store_blob(&mut write, &permit, &mut upload.file).await?;
             let title = command.title.map_or_else(|| title_of(&upload.file_name), |title| title.to_string());
             let now = write.now;
             let number = sqlx::query_scalar!(

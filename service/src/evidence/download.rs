@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A stored file on its way out.
-pub struct EvidenceFile {
+pub struct StoredFile {
     /// Its name, as people see it: encode it before it goes into a header.
     pub file_name: String,
     /// How many bytes the stream gives.
@@ -41,7 +41,7 @@ impl Service {
         key: &FeatureKey,
         number: i32,
         version: i32,
-    ) -> Result<EvidenceFile> {
+    ) -> Result<StoredFile> {
         let mut connection = self.db.reads().acquire().await?;
         let feature = row::find(&mut connection, &self.policies, key).await?;
         let grants = read_grants(&mut connection, actor, feature.product).await?;
@@ -60,7 +60,7 @@ impl Service {
         .await?
         .ok_or(Error::NotFound)?;
         let (digest, size) = (digest(&row.digest)?, u64::try_from(row.size).map_err(Error::internal)?);
-        Ok(EvidenceFile {
+        Ok(StoredFile {
             file_name: row.file_name,
             size,
             digest,
@@ -70,7 +70,7 @@ impl Service {
 }
 
 /// The stored bytes with this digest, a piece at a time. No connection is held while a slow client takes a piece.
-fn stored(db: Database, digest: Digest, size: u64) -> BoxStream<'static, Result<Bytes>> {
+pub(crate) fn stored(db: Database, digest: Digest, size: u64) -> BoxStream<'static, Result<Bytes>> {
     let start = Reading { db, check: IntegrityCheck::new(digest, size), position: 0 };
     stream::try_unfold(start, |mut reading| async move {
         if reading.check.is_complete() {
@@ -101,8 +101,8 @@ impl Reading {
         self.position += 1;
         if let Err(fault) = self.check.take(&bytes) {
             let digest = self.check.digest;
-            tracing::error!(target: "integrity", %digest, fault, "stored evidence is not what was uploaded");
-            return Err(Error::internal(format!("stored evidence {digest} is damaged: {fault}")));
+            tracing::error!(target: "integrity", %digest, fault, "a stored file is not what came in");
+            return Err(Error::internal(format!("stored file {digest} is damaged: {fault}")));
         }
         Ok(Bytes::from(bytes))
     }

@@ -11,10 +11,12 @@ mod supersede;
 mod target;
 
 pub use add::AddEvidence;
-pub use download::EvidenceFile;
+pub use download::StoredFile;
+pub(crate) use download::stored;
 pub use list::{EvidenceItem, EvidenceList, EvidencePage, EvidenceUse, EvidenceVersion, TargetOption};
 pub use spool::{Spool, SpoolError, Spooled};
 pub use store::Upload;
+pub(crate) use store::store_blob;
 pub use supersede::SupersedeEvidence;
 pub use target::Target;
 

@@ -56,13 +56,13 @@ impl Upload {
 }
 
 /// Copies the file into the database, piece by piece; bytes that are there already are not stored again.
-pub(super) async fn store_blob(
+pub(crate) async fn store_blob(
     write: &mut Write,
     _permit: &Permit<InFeature>,
-    upload: &mut Upload,
+    file: &mut Spooled,
 ) -> Result<()> {
-    let digest = upload.file.digest();
-    let size = upload.size()?;
+    let digest = file.digest();
+    let size = i64::try_from(file.size()).map_err(Error::internal)?;
     let now = write.now;
     // Another transaction that stores the same bytes right now makes this one wait here: until it has committed all of
     // them, and then there is nothing to do, or until it has rolled back.
@@ -88,7 +88,7 @@ pub(super) async fn store_blob(
     let mut position = 0_i32;
     let mut copied = 0_u64;
     loop {
-        let bytes = upload.file.next_chunk().await.map_err(io_error)?;
+        let bytes = file.next_chunk().await.map_err(io_error)?;
         if bytes.is_empty() {
             break;
         }
@@ -103,7 +103,7 @@ pub(super) async fn store_blob(
         position += 1;
         copied += u64::try_from(bytes.len()).map_err(Error::internal)?;
     }
-    if copied == upload.file.size() {
+    if copied == file.size() {
         Ok(())
     } else {
         Err(Error::internal(format!("{copied} bytes of {size} could be read back")))

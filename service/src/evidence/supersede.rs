@@ -94,7 +94,7 @@ impl Service {
 
             let id: EvidenceId = Id::new(current.id);
             let version = current.version + 1;
-            store_blob(&mut write, &permit, &mut upload).await?;
+            store_blob(&mut write, &permit, &mut upload.file).await?;
             insert_version(&mut write, &permit, id, version, &upload, &command.note, actor.person).await?;
             let updated = sqlx::query!(
                 "update evidence set version = $3 where id = $1 and version = $2",

@@ -15,7 +15,7 @@ use sluice_domain::{
 use super::{
     Gathered, SignGate, gather,
     review::demand_password,
-    settle::{gate_object_of, settle, store_dossier, void_sign_offs},
+    settle::{Standing, gate_object_of, settle, store_dossier, void_sign_offs},
 };
 use crate::{
     Service,
@@ -66,9 +66,15 @@ pub(super) async fn settle_owed(
 ) -> Result<bool> {
     let mut changed = false;
     for owed in &feature.owed {
-        let gate = (&owed.phase, owed.cycle);
         let Some(earlier) = earlier(gathered, &owed.phase) else { continue };
-        changed |= void_sign_offs(write, permit, feature, gate, &earlier.facts, consequences).await?;
+        let dossier = earlier.facts.dossier;
+        if earlier.facts.sign_offs.iter().any(|sign_off| sign_off.is_voided_by(dossier)) {
+            // Nobody is asked first: whoever catches up with an emergency works on what is signed, one after the other.
+            let manifest = gather_owed(write, feature, owed).await?.dossier;
+            let attempt = attempt_of(owed, write.now);
+            let gate = Standing { attempt: &attempt, facts: &earlier.facts, dossier: &manifest, ask: false };
+            changed |= void_sign_offs(write, permit, feature, &gate, consequences).await?;
+        }
         let is_paid = decision.debts.iter().any(|debt| debt.phase == owed.phase && debt.missing.is_empty());
         if is_paid {
             consequences.push(pay(write, permit, feature, owed).await?);
@@ -111,11 +117,15 @@ async fn pay(
     Ok(event)
 }
 
+/// The attempt in which an emergency went through a gate.
+pub(super) fn attempt_of(owed: &OwedGate, since: time::OffsetDateTime) -> Attempt {
+    Attempt { phase: owed.phase.clone(), cycle: owed.cycle, turn: Turn::Team, since }
+}
+
 /// The facts about an owed gate as if it were the current one, with its dossier.
 async fn gather_owed(write: &mut Write, feature: &Feature, owed: &OwedGate) -> Result<Gathered> {
     let phase = feature.policy.policy.phase(&owed.phase).ok_or(Refusal::NotOwed)?;
-    let attempt =
-        Attempt { phase: owed.phase.clone(), cycle: owed.cycle, turn: Turn::Team, since: write.now };
+    let attempt = attempt_of(owed, write.now);
     gather(write.connection(), feature, phase, &attempt).await
 }
 
@@ -153,6 +163,10 @@ impl Service {
             let permit = permit.acting_as(role);
             feature.progress.attempt()?;
             let owed = owed_at(&feature, &phase)?;
+            // A seat that was handed on is one at the gate under way.
+            if command.on_behalf_of.is_some() {
+                return Err(Refusal::RoleNotAsked.into());
+            }
             let policy = &feature.policy.policy;
             let gathered = gather_owed(&mut write, &feature, &owed).await?;
             let dossier = gathered.dossier.digest();

@@ -92,7 +92,7 @@ impl Service {
                     &mut connection,
                     &feature,
                     &phase,
-                    &gathered.dossier,
+                    &gathered.dossier.items,
                     &gathered.situation.facts.records,
                 )
                 .await?;

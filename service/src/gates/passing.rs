@@ -5,13 +5,13 @@ use sluice_domain::{
     audit::{Event, Value, Verb},
     gate::SignOffFact,
     ids::PersonId,
-    lifecycle::{Attempt, OwedGate, Progress, Released, Turn},
+    lifecycle::{Attempt, Progress, Released},
     policy::PhaseKey,
 };
-use time::OffsetDateTime;
 
 use super::{
     gather,
+    owed::attempt_of,
     settle::{Ending, end_attempt, end_sign_offs, gate_object_of, start_attempt, store_dossier},
 };
 use crate::{
@@ -34,7 +34,7 @@ pub(crate) async fn pass_owed(
     let now = write.now;
     let mut events = Vec::with_capacity(released.owed.len());
     for (index, gate) in released.owed.iter().enumerate() {
-        let attempt = attempt_at(gate, now);
+        let attempt = attempt_of(gate, now);
         if index > 0 {
             start_attempt(write, permit, &attempt).await?;
         }
@@ -62,10 +62,6 @@ pub(crate) async fn pass_owed(
     feature.progress = Progress::Active(released.attempt.clone());
     store_progress(write.connection(), permit, &feature.progress).await?;
     Ok(events)
-}
-
-fn attempt_at(gate: &OwedGate, since: OffsetDateTime) -> Attempt {
-    Attempt { phase: gate.phase.clone(), cycle: gate.cycle, turn: Turn::Team, since }
 }
 
 /// Closes gates again that were passed. What was signed at them stays on record, and no longer counts.

@@ -73,7 +73,7 @@ pub fn OwedScreen(
             view! { <Card title=here.clone()><p>{words}</p></Card> }.into_any()
         }
     };
-    let past = record::past(sign_offs, summary.now);
+    let past = record::past(&summary.key, sign_offs, summary.now);
     view! {
         <FeatureFrame summary section=FeatureSection::Review here>
             {notice}
@@ -100,7 +100,8 @@ fn reviewing(
         moment_words(review.due)
     );
     let action = Place::Owed(phase.clone()).path(&summary.key);
-    let items = dossier::card(&summary.key, &review.items, review.dossier, "What is signed", LEAD);
+    let items =
+        dossier::card(&summary.key, (&review.items, review.dossier), ("What is signed", LEAD), false, None);
     let seat = signing(summary, name, review, viewer, action.clone(), forms.sign);
     let own = review.own.filter(|_| summary.may(Action::SignOwed) && summary.progress.is_active());
     let own = own.map(|(role, verdict)| withdrawing(action, role, verdict, forms.withdraw));
@@ -190,8 +191,8 @@ fn signing(
          anew, binds it to this dossier.",
         review.dossier.short()
     );
-    let seat = sign::seat_field(&seats, &form);
-    let decisions = sign::decisions(&seats);
+    let seat = sign::seat_field(&sign::own_seats(&seats), &form);
+    let decisions = sign::decisions(!seats.free.is_empty());
     let dossier = review.dossier.to_string();
     view! {
         <Card title="Sign" id="sign">

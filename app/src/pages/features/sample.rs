@@ -52,6 +52,8 @@ pub(crate) fn summary(title: &str) -> FeatureSummary {
         resting: None,
         steps,
         decision: Decision::default(),
+        waivers: Vec::new(),
+        clock: None,
         comments: 0,
         grants: Grants { product: [Role::ProductManager].into(), ..Grants::default() },
         now: NOW,

@@ -65,6 +65,8 @@ pub(in crate::pages) fn summary(roles: &[Role]) -> FeatureSummary {
             step("development", "Development", PhaseState::Todo),
         ],
         decision: Decision::default(),
+        waivers: Vec::new(),
+        clock: None,
         comments: 3,
         grants: Grants { product: roles.iter().copied().collect(), ..Grants::default() },
         now: NOW,

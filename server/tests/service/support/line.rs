@@ -75,10 +75,10 @@ impl World {
                 self.service.answer_threat_model(&self.cast.developer, key, answers).await?;
             }
             Blocker::Earlier { what, .. } => Box::pin(self.clear_one(key, what)).await?,
+            Blocker::NotArchived => drop(self.archive(&self.cast.manager, key).await?),
             other @ (Blocker::EvidenceExpired { .. }
             | Blocker::EvidenceWanted { .. }
-            | Blocker::FindingOpen { .. }
-            | Blocker::NotArchived) => {
+            | Blocker::FindingOpen { .. }) => {
                 return Err(format!("nobody on the line brings {other:?} about").into());
             }
             Blocker::ThreatUntreated { number, needs, .. } => {

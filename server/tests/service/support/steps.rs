@@ -11,6 +11,7 @@ use sluice_domain::{
 };
 use sluice_service::{
     Actor, Error, Service,
+    archive::MakeArchive,
     evidence::{AddEvidence, Spool, Target, Upload},
     features::CreateFeature,
     gates::{ReturnForChanges, SignGate, WithdrawSignOff},
@@ -109,7 +110,7 @@ pub(crate) fn sign_form(verdict: Verdict, role: Role, covers: Digest) -> SignGat
         Verdict::Approve => String::new(),
         Verdict::Deny => "The scope leaves the refunds out.".to_owned(),
     };
-    SignGate { verdict, role, reason, covers, password: password() }
+    SignGate { verdict, role, on_behalf_of: None, reason, covers, password: password() }
 }
 
 impl World {
@@ -156,6 +157,12 @@ impl World {
         let command = evidence_form(&new_form_id(), kind, targets)?;
         let upload = upload("report.json", bytes.as_bytes()).await?;
         Ok(self.service.add_evidence(actor, key, command, upload).await?)
+    }
+
+    /// Exports the whole record and keeps it. Returns the archive's number.
+    pub(crate) async fn archive(&self, actor: &Actor, key: &FeatureKey) -> TestResult<i32> {
+        let command = parsed(MakeArchive::parse(&fields(&[("id", &new_form_id())])))?;
+        Ok(self.service.make_archive(actor, key, command).await?)
     }
 
     /// The dossier that a reviewer is shown now.
