@@ -324,6 +324,7 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::AlreadyAgreed,
         Refusal::NotAgreed,
         Refusal::NotOwed,
+        Refusal::PhaseMissing(keys()?.0),
         Refusal::Blocked(blockers()?),
     ];
     let waivers = [
