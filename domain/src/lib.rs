@@ -20,6 +20,7 @@ pub mod mention;
 pub mod place;
 pub mod policy;
 pub mod record;
+pub mod relation;
 pub mod text;
 pub mod threat;
 pub mod words;

@@ -399,6 +399,10 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::StagingFirst,
         Problem::NoSuchThing("R-9".into()),
         Problem::IsAlready("Closed"),
+        Problem::NoSuchFeature,
+        Problem::Circle,
+        Problem::HasOne,
+        Problem::Itself,
     ];
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {
@@ -439,8 +443,12 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::Unanswered => 34,
         Problem::TooMany { .. } => 35,
         Problem::IsAlready(_) => 36,
+        Problem::NoSuchFeature => 37,
+        Problem::Circle => 38,
+        Problem::HasOne => 39,
+        Problem::Itself => 40,
     };
-    assert_all(&all, number, 37);
+    assert_all(&all, number, 41);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });

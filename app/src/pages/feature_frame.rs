@@ -38,6 +38,8 @@ pub enum FeatureSection {
     Comments,
     /// History.
     History,
+    /// Related features.
+    Relations,
     /// Archives of the whole record.
     Archive,
 }
@@ -159,6 +161,7 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
         (FeatureSection::Review, "Review and sign-offs", Place::Review.path(key)),
         (FeatureSection::Comments, "Comments", Place::Comments.path(key)),
         (FeatureSection::History, "History", Place::History.path(key)),
+        (FeatureSection::Relations, "Relations", Place::Relations.path(key)),
         (FeatureSection::Archive, "Archives", Place::Archive.path(key)),
     ]
     .into_iter()

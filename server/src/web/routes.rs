@@ -3,7 +3,7 @@
 use sluice_domain::access::Action::{
     AddEvidence, ArchiveFeature, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord,
     EditThreatModel, ManageGuides, ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies,
-    ReadProduct, RequestReview, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
+    ReadProduct, RelateFeature, RequestReview, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::pages::{
     access, account, archive, comments, evidence, features, guides, history, paper, people, phases, policies,
-    preview, products, records, review, risk, search, take_up, threats, views, work,
+    preview, products, records, relations, review, risk, search, take_up, threats, views, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -99,6 +99,10 @@ pub fn routes() -> Vec<Route> {
             .post(Only(WriteComment), comments::edit),
         Route::at("/features/{key}/watch").post(Only(WriteComment), comments::watch),
         Route::at("/features/{key}/history").get(Only(ReadProduct), history::feature),
+        Route::at("/features/{key}/relations")
+            .get(Only(ReadProduct), relations::show)
+            .post(Only(RelateFeature), relations::relate),
+        Route::at("/features/{key}/relations/remove").post(Only(RelateFeature), relations::unrelate),
         Route::at("/features/{key}/archive")
             .get(Only(ReadProduct), archive::list)
             .post(Only(ArchiveFeature), archive::make),

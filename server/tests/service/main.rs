@@ -14,6 +14,7 @@ mod queries;
 mod races;
 mod records;
 mod refusals;
+mod relations;
 mod review;
 mod risk;
 mod schema;

@@ -132,6 +132,7 @@ async fn the_application_may_do_what_it_needs_and_no_more() -> TestResult {
             "mention",
             "notice_waiting",
             "product_grant",
+            "relation",
             "saved_view",
             "session",
             "sign_in_throttle",

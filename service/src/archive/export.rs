@@ -6,7 +6,7 @@ use super::writer::Writer;
 use crate::{error::Result, evidence::Spooled, features::row::Feature};
 
 /// The tables of which an archive holds the rows of its feature, in its order.
-pub const TABLES: [&str; 17] = [
+pub const TABLES: [&str; 18] = [
     "archive",
     "comment",
     "contribution",
@@ -20,6 +20,7 @@ pub const TABLES: [&str; 17] = [
     "gate_attempt",
     "mention",
     "record",
+    "relation",
     "sign_off",
     "threat",
     "threat_model",
@@ -185,6 +186,15 @@ async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Resul
     )
     .await?;
     out.rows(
+        "relation",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from relation t where t.feature_id = $1 order by t.kind, t.other_id"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
         "sign_off",
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('dossier', encode(t.dossier, 'hex')) as "row!" from sign_off t
@@ -303,6 +313,15 @@ async fn earlier(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> R
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('salt', encode(t.salt, 'hex')) as "row!" from history.record t
                where t.feature_id = $1 order by t.until_event, t.kind, t.number"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
+        "relation",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from history.relation t where t.feature_id = $1 order by t.until_event, t.kind, t.other_id"#,
             id
         )
         .fetch(&mut *connection),
