@@ -28,7 +28,7 @@ begin
         )
         select from beyond where id = new.feature_id
     ) then
-        raise exception 'a relation closes a circle' using errcode = 'SLA07', constraint = 'relation_no_circle';
+        raise exception 'a relation closes a circle' using errcode = 'SLA16', constraint = 'relation_no_circle';
     end if;
     return new;
 end

@@ -204,7 +204,7 @@ async fn the_database_itself_refuses_a_circle() -> TestResult {
         ))
         .await;
     let code = refused.err().and_then(|error| error.code().map(|code| code.code().to_owned()));
-    assert_eq!(code.as_deref(), Some("SLA07"));
+    assert_eq!(code.as_deref(), Some("SLA16"));
     Ok(())
 }
 
