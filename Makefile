@@ -29,6 +29,7 @@ check: ## Check the architecture and the licences.
 bench: ## Measure every page at 1,000 and at 100,000 features (docs/benchmarks.md); takes half an hour and 15 GB.
 	@bash scripts/setup.sh run
 	@cargo bench --locked --package sluice --bench pages
+	@cargo bench --locked --package sluice --bench impact
 
 bundle: ## Build the browser bundle into target/site.
 	@cargo xtask bundle

@@ -111,7 +111,7 @@ create table contribution (
     kind text not null check (kind in ('scope', 'control', 'threat-model', 'threat', 'evidence', 'record')),
     part text not null default '',
     person_id uuid not null references person,
-    event_id uuid not null,
+    first_event uuid not null,
     primary key (feature_id, kind, part, person_id)
 );
 grant select on contribution to sluice_runtime;
@@ -127,7 +127,7 @@ grant execute on function audit.current_actor() to sluice_runtime;
 -- With the owner's rights: the run-time role cannot write contributions, so it can neither forge nor forget one.
 create function contributes(feature uuid, kind text, part text, person uuid) returns void
 language sql security definer set search_path = '' as $$
-    insert into public.contribution (feature_id, kind, part, person_id, event_id)
+    insert into public.contribution (feature_id, kind, part, person_id, first_event)
     values (feature, kind, part, person, coalesce(audit.current_event(), '00000000-0000-0000-0000-000000000000'))
     on conflict do nothing
 $$;
@@ -180,7 +180,7 @@ create trigger contributes after insert on evidence_version for each row execute
 create trigger contributes after insert or delete on evidence_use for each row execute function contribution_recorded();
 
 -- What was there before this file, earlier versions included.
-insert into contribution (feature_id, kind, part, person_id, event_id)
+insert into contribution (feature_id, kind, part, person_id, first_event)
 select distinct on (feature_id, kind, part, person_id) * from (
     select id as feature_id, 'scope' as kind, '' as part, scope_author as person_id, event_id from feature
     union all select id, 'scope', '', scope_author, event_id from history.feature

@@ -10,6 +10,7 @@ create table relation (
     constraint relation_is_of_two check (feature_id <> other_id)
 );
 call history.track('relation', 'feature_id');
+call asof.cover('relation');
 create index relation_by_other on relation (other_id, kind);
 -- A feature is the duplicate of one thing and part of one whole.
 create unique index relation_single on relation (feature_id, kind) where kind in ('duplicate-of', 'child-of');

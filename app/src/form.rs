@@ -8,7 +8,7 @@ use sluice_domain::{
 };
 
 /// Names of fields whose values never go back to the browser.
-const SECRETS: [&str; 3] = ["password", "new-password", "new-password-again"];
+pub(crate) const SECRETS: [&str; 3] = ["password", "new-password", "new-password-again"];
 
 /// The state of one form. Cheap to clone.
 #[derive(Clone, Debug, Default)]

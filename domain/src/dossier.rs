@@ -30,6 +30,8 @@ codes! {
         Evidence = "evidence",
         /// One record of a phase: a requirement, a decision, a change and so on.
         Record = "record",
+        /// One waiver that was approved: what it lets pass, until when, why, and what compensates for it.
+        Waiver = "waiver",
     }
 }
 
@@ -143,6 +145,13 @@ pub fn items_of(manifest: &str) -> Option<BTreeSet<Item>> {
             })
         })
         .collect()
+}
+
+/// The policy text that a manifest was made under, by its digest.
+#[must_use]
+pub fn policy_of(manifest: &str) -> Option<Digest> {
+    let value: Value = serde_json::from_str(manifest).ok()?;
+    value.get("policy")?.as_str()?.parse().ok()
 }
 
 /// One item that two dossiers do not share.

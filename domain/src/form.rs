@@ -77,6 +77,13 @@ pub enum Problem {
     },
     /// The file is byte for byte the one that is there already.
     SameFile,
+    /// A day that is over, where one to come is asked for.
+    DayOver,
+    /// A day that is too far away.
+    DayTooLate {
+        /// The last day that is allowed.
+        last: Date,
+    },
     /// The state that was chosen asks for this field.
     NeededFor(&'static str),
     /// This step belongs to people who hold one of these roles.
@@ -132,6 +139,23 @@ pub enum Problem {
         /// The most points.
         max: usize,
     },
+    /// A policy text is wrong in one place.
+    InPolicy(Box<crate::policy::PolicyError>),
+    /// A policy text is wrong in more places than are named.
+    MoreInPolicy {
+        /// How many more.
+        more: usize,
+    },
+    /// This version of the policy is stored with another text.
+    OtherText,
+    /// A file that is no text.
+    NotText,
+    /// This version of the policy is active already.
+    AlreadyActive,
+    /// Nobody has looked at what the version changes since the active one became so, or it was too long ago.
+    ImpactNeeded,
+    /// The past to ask about lies in the future.
+    NotYetPast,
     /// There are as many as there may be.
     TooMany {
         /// The most.

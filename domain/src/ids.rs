@@ -101,6 +101,10 @@ pub mod kind {
         Feature,
         /// One version of a lifecycle policy.
         PolicyVersion,
+        /// The activation of a policy version.
+        PolicyActivation,
+        /// A look at what a policy version would decide.
+        PolicyRun,
         /// A threat of a threat model.
         Threat,
         /// An item of evidence.
@@ -115,6 +119,12 @@ pub mod kind {
         SavedView,
         /// A sign-off.
         SignOff,
+        /// A seat that was handed on.
+        Delegation,
+        /// A waiver.
+        Waiver,
+        /// Something that somebody is told.
+        Notification,
         /// An export of a feature's whole record.
         Archive,
         /// An audit event.
@@ -134,6 +144,10 @@ pub type ProductId = Id<kind::Product>;
 pub type FeatureId = Id<kind::Feature>;
 /// Id of one version of a policy.
 pub type PolicyVersionId = Id<kind::PolicyVersion>;
+/// Id of the activation of a policy version.
+pub type PolicyActivationId = Id<kind::PolicyActivation>;
+/// Id of a look at what a policy version would decide.
+pub type PolicyRunId = Id<kind::PolicyRun>;
 /// Id of a threat.
 pub type ThreatId = Id<kind::Threat>;
 /// Id of an item of evidence.
@@ -148,6 +162,12 @@ pub type StandardId = Id<kind::Standard>;
 pub type SavedViewId = Id<kind::SavedView>;
 /// Id of a sign-off.
 pub type SignOffId = Id<kind::SignOff>;
+/// Id of a seat that was handed on.
+pub type DelegationId = Id<kind::Delegation>;
+/// Id of a waiver.
+pub type WaiverId = Id<kind::Waiver>;
+/// Id of something that somebody is told.
+pub type NotificationId = Id<kind::Notification>;
 /// Id of an export of a feature's whole record.
 pub type ArchiveId = Id<kind::Archive>;
 /// Id of an audit event.

@@ -10,6 +10,7 @@ use crate::{
     gate::{Blocker, Decision, Facts, Situation, Verdict, decide},
     ids::PersonId,
     policy::{PhaseKey, Policy},
+    waiver::WaiverRefusal,
 };
 
 /// Where a feature stands.
@@ -85,6 +86,12 @@ pub enum Refusal {
     /// What was read is no longer what would be signed.
     #[error("dossier changed")]
     DossierChanged,
+    /// The version of the policy that a feature would move to does not have the phase that the feature is in.
+    #[error("the version does not have the phase {0}")]
+    PhaseMissing(PhaseKey),
+    /// A step of a waiver.
+    #[error("waiver: {0}")]
+    Waiver(WaiverRefusal),
 }
 
 /// The seats from which a person may sign.

@@ -145,6 +145,10 @@ pub enum ProductPlace {
     List(ListKind),
     /// The form that edits one of its lists.
     EditList(ListKind),
+    /// Seats at its gates that were handed on.
+    Delegations,
+    /// The waivers of its features.
+    Waivers,
 }
 
 impl ProductPlace {
@@ -160,7 +164,9 @@ impl ProductPlace {
             Self::Standard(id) => format!("{base}/standards/{id}"),
             Self::Lists => format!("{base}/lists"),
             Self::List(list) => format!("{base}/lists#{}", list.code()),
+            Self::Delegations => format!("{base}/delegations"),
             Self::EditList(list) => format!("{base}/lists?edit={0}#{0}", list.code()),
+            Self::Waivers => format!("{base}/waivers"),
         }
     }
 }

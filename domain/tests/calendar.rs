@@ -162,6 +162,7 @@ fn days_and_hours_are_those_of_the_zone() {
     assert_eq!(helsinki.after(friday, hours(3)), datetime!(2026-11-30 8:00 UTC));
     assert_eq!(helsinki.working_time(friday, datetime!(2026-11-30 7:00 UTC)), hours(2));
     assert_eq!(helsinki.date(datetime!(2026-11-27 22:30 UTC)), date!(2026 - 11 - 28));
+    assert_eq!(helsinki.opens(date!(2026 - 11 - 28)), datetime!(2026-11-28 7:00 UTC));
     let york = calendar("America/New_York", nine, five);
     assert_eq!(york.working_time(friday, datetime!(2026-11-27 15:00 UTC)), hours(1));
     assert_eq!(york.date(datetime!(2026-11-28 4:30 UTC)), date!(2026 - 11 - 27));

@@ -9,7 +9,6 @@ use sluice_domain::{
         BUILT_IN, BUILT_INS, EvidenceKind, PhaseKey, Policy, Proof, RecordsSubject, Tier, Wanted, digest,
         parse,
     },
-    record::Rule,
     threat::Severity,
 };
 
@@ -364,18 +363,8 @@ fn the_digest_covers_the_exact_text() {
 }
 
 #[test]
-fn the_guide_for_authors_is_right() -> Outcome {
+fn the_overview_of_what_they_ask_is_right() -> Outcome {
     let guide = include_str!("../../policies/README.md");
-    let example =
-        guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).ok_or("no example")?;
-    assert_eq!(parse(example)?.phases.len(), 1);
-
-    let codes = Role::ALL.iter().map(|role| role.code()).chain(Tier::ALL.iter().map(|tier| tier.code()));
-    let codes = codes.chain(Severity::ALL.iter().map(|severity| severity.code()));
-    let codes = codes.chain(Rule::ALL.iter().map(|rule| rule.code()));
-    for code in codes.chain(EvidenceKind::all().iter().map(|kind| kind.code())) {
-        assert!(guide.contains(&format!("`{code}`")), "the guide does not name {code}");
-    }
     for policy in built_ins()? {
         let (mut records, mut evidence, mut statements) = (0, 0, 0);
         for phase in &policy.phases {

@@ -65,7 +65,7 @@ fn check(
 ) -> Result<RecordForm, Vec<FieldProblem>> {
     let mut form = form.clone();
     let roles = roles.iter().copied().collect();
-    form.check(&around(), before, person(actor), &roles).map(|()| form)
+    form.check(&around(), before, person(actor), &roles).map(|_| form)
 }
 
 fn before(form: &RecordForm, state_by: u128) -> Before<'_> {
@@ -482,4 +482,39 @@ fn a_low_risk_feature_needs_a_product_manager_and_a_developer() {
     }
     let signing = policy.phases.iter().flat_map(|phase| phase.gate.sign_offs_for(Tier::Low));
     assert!(signing.into_iter().all(|rule| rule.role == Role::SecurityReviewer));
+}
+
+#[test]
+fn the_role_of_a_step_is_one_by_which_it_was_allowed() {
+    use Role::{Developer, ProductManager, Qa, Stakeholder};
+    let acts = |form: &RecordForm, before: Option<Before<'_>>, roles: &[Role]| {
+        form.clone().check(&around(), before, person(ANA), &roles.iter().copied().collect())
+    };
+    // Who writes the kind.
+    let notice = |state: &str, more: &[(&str, &str)]| {
+        sound(RecordKind::Notice, &with(&with(NOTICE, more), &[("state", state)]))
+    };
+    let both = [ProductManager, Stakeholder];
+    let (draft, sent) = (notice("draft", &[]), notice("sent", &[]));
+    assert_eq!(acts(&draft, None, &both), Ok(ProductManager));
+    assert_eq!(acts(&sent, Some(before(&draft, BEN)), &both), Ok(ProductManager));
+    // Who takes the step, and answers with it or later.
+    let acknowledged = notice("acknowledged", &[]);
+    assert_eq!(acts(&acknowledged, Some(before(&sent, BEN)), &both), Ok(Stakeholder));
+    let answered = notice("acknowledged", &[("answer", "Name the date.")]);
+    assert_eq!(acts(&answered, Some(before(&sent, BEN)), &both), Ok(Stakeholder));
+    assert_eq!(acts(&answered, Some(before(&acknowledged, ANA)), &both), Ok(Stakeholder));
+    // Two roles are needed: the step's where one is taken, the writer's where none is.
+    let rewritten = notice("acknowledged", &[("text", "It comes in June.")]);
+    assert_eq!(acts(&rewritten, Some(before(&sent, BEN)), &both), Ok(Stakeholder));
+    assert_eq!(acts(&rewritten, Some(before(&acknowledged, ANA)), &both), Ok(ProductManager));
+    // One role covers the text and the step: that one, though another may do either.
+    let test = |state: &str, more: &[(&str, &str)]| {
+        sound(RecordKind::SecurityTest, &with(&[("method", "fuzzing"), ("state", state)], more))
+    };
+    let (promised, passed) = (test("promised", &[]), test("passed", &[("result", "Nothing was found.")]));
+    assert_eq!(acts(&promised, None, &[ProductManager, Developer]), Ok(ProductManager));
+    assert_eq!(acts(&passed, Some(before(&promised, BEN)), &[ProductManager, Developer]), Ok(Developer));
+    let corrected = test("passed", &[("result", "One thing was found.")]);
+    assert_eq!(acts(&corrected, Some(before(&passed, BEN)), &[ProductManager, Qa]), Ok(Qa));
 }

@@ -13,6 +13,7 @@ use sluice_domain::{
     record::{ListKind, RecordKind, RecordRef, Shortfall},
     text::TextError,
     threat::{Question, Severity, Stride, ThreatStatus, Treatment},
+    waiver::{WaiverRefusal, WaiverState},
     words::{self, Label, join},
 };
 
@@ -311,6 +312,21 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::DeniedByOther,
         Refusal::Blocked(blockers()?),
     ];
+    let waivers = [
+        WaiverRefusal::None,
+        WaiverRefusal::NotBlocking,
+        WaiverRefusal::NeverWaived,
+        WaiverRefusal::Asked(4),
+        WaiverRefusal::Waived(4),
+        WaiverRefusal::NotInForce,
+        WaiverRefusal::Decided,
+        WaiverRefusal::TermOver,
+        WaiverRefusal::NotApprover(vec![Role::SecurityReviewer, Role::ReleaseManager]),
+        WaiverRefusal::OwnRequest,
+        WaiverRefusal::Contributor,
+        WaiverRefusal::OthersRequest,
+    ];
+    all.extend(waivers.map(Refusal::Waiver));
     all.extend(blockers()?.into_iter().map(|blocker| Refusal::Blocked(vec![blocker])));
     all.extend(Role::ALL.iter().map(|role| Refusal::SeatsFilled(*role)));
     let number = |refusal: &Refusal| match refusal {
@@ -325,8 +341,9 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::AlreadySigned => 8,
         Refusal::DossierChanged => 9,
         Refusal::DeniedByOther => 10,
+        Refusal::Waiver(_) => 11,
     };
-    assert_all(&all, number, 11);
+    assert_all(&all, number, 12);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }
@@ -399,11 +416,23 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::StagingFirst,
         Problem::NoSuchThing("R-9".into()),
         Problem::IsAlready("Closed"),
+        Problem::MoreInPolicy { more: 12 },
+        Problem::OtherText,
+        Problem::NotText,
+        Problem::AlreadyActive,
+        Problem::ImpactNeeded,
+        Problem::NotYetPast,
+        Problem::DayOver,
+        Problem::DayTooLate { last: time::macros::date!(2027 - 11 - 03) },
         Problem::NoSuchFeature,
         Problem::Circle,
         Problem::HasOne,
         Problem::Itself,
     ];
+    let wrong = sluice_domain::policy::parse("key = 1").err();
+    all.extend(
+        wrong.iter().flat_map(|wrong| wrong.errors()).map(|error| Problem::InPolicy(Box::new(error.clone()))),
+    );
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {
         Problem::Text(_) => 0,
@@ -443,12 +472,21 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::Unanswered => 34,
         Problem::TooMany { .. } => 35,
         Problem::IsAlready(_) => 36,
-        Problem::NoSuchFeature => 37,
-        Problem::Circle => 38,
-        Problem::HasOne => 39,
-        Problem::Itself => 40,
+        Problem::InPolicy(_) => 37,
+        Problem::MoreInPolicy { .. } => 38,
+        Problem::OtherText => 39,
+        Problem::NotText => 40,
+        Problem::AlreadyActive => 41,
+        Problem::ImpactNeeded => 42,
+        Problem::NotYetPast => 43,
+        Problem::DayOver => 44,
+        Problem::DayTooLate { .. } => 45,
+        Problem::NoSuchFeature => 46,
+        Problem::Circle => 47,
+        Problem::HasOne => 48,
+        Problem::Itself => 49,
     };
-    assert_all(&all, number, 41);
+    assert_all(&all, number, 50);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });
@@ -505,6 +543,7 @@ fn every_code_has_a_label() {
     check(Mark::ALL);
     check(Verdict::ALL);
     check(ItemKind::ALL);
+    check(WaiverState::ALL);
     check(Authentication::ALL);
     check(ObjectKind::ALL);
     for kind in EvidenceKind::ALL {

@@ -14,7 +14,7 @@ const FLAGS = [
 ];
 
 /** A condition that does not come within this time does not come. */
-const PATIENCE = 20_000;
+export const PATIENCE = 20_000;
 
 export const launch = () => engine.launch({ executablePath: chromium(), args: FLAGS });
 

@@ -1,5 +1,5 @@
 // What every page has to stand up to.
-import AxeBuilder from "@axe-core/playwright";
+import axe from "axe-core";
 import { HtmlValidate } from "html-validate";
 import { waitFor } from "./server.js";
 
@@ -42,28 +42,61 @@ function excerpt(html, line, column) {
   return text.slice(Math.max(0, column - 40), column + 80);
 }
 
+/** What is asked of a page. */
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** The rule that costs more than all others together. */
+const CONTRAST = "color-contrast";
+
 /** The rules whose answer depends on colours and on the width of the window. */
-const LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"];
+const LOOKS = ["link-in-text-block", "scrollable-region-focusable", "target-size"];
 
 /**
  * What keeps people with assistive technology out. `looks` asks only what depends on colours and width.
  * @param {import("playwright-core").Page} page
+ * @param {{ looks?: boolean, fresh?: number[] }} options With `fresh`, contrast is measured only at these
+ *   places among the page's parts.
+ * @returns {Promise<string[]>}
  */
-export async function barriers(page, { looks = false } = {}) {
-  // Only this document, no helper page: there are no frames.
-  const axe = new AxeBuilder({ page }).setLegacyMode(true);
-  const asked = looks ? axe.withRules(LOOKS) : axe.withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]);
-  const { violations } = await asked.analyze();
-  return violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${help} at ${target.join(" ")}: ${failureSummary?.replaceAll(/\s+/g, " ")}`),
+export async function barriers(page, { looks = false, fresh } = {}) {
+  // It reads half a megabyte: once for each page, however often it is asked.
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  return page.evaluate(
+    async ([runOnly, contrast, fresh]) => {
+      // Details of what is well would cost more than finding what is not.
+      const ask = (context, runOnly, rules = {}) => window.axe.run(context, { runOnly, rules, resultTypes: ["violations"] });
+      const results = [await ask(document, runOnly, { [contrast]: { enabled: false } })];
+      /** @type {Element[]} What contrast is not measured in: elements without anything fresh, as large as possible. */
+      const exclude = [];
+      const there = new Set(fresh);
+      let place = 0;
+      const isFresh = (element) => {
+        const own = there.has(place++);
+        const stale = [...element.children].filter((child) => !isFresh(child));
+        const any = own || stale.length < element.children.length;
+        if (any) exclude.push(...stale);
+        return any;
+      };
+      if (!fresh || isFresh(document.body)) results.push(await ask({ include: [document.body], exclude }, [contrast]));
+      return results.flatMap(({ violations }) =>
+        violations.flatMap(({ id, help, nodes }) =>
+          nodes.map(({ target, failureSummary }) => `${id}: ${help} at ${target.join(" ")}: ${failureSummary?.replaceAll(/\s+/g, " ")}`),
+        ),
+      );
+    },
+    [looks ? { type: "rule", values: LOOKS } : { type: "tag", values: TAGS }, CONTRAST, fresh],
   );
+}
+
+/** Gives a window a width, and waits until the page is drawn in it. */
+export async function widen(page, width) {
+  await page.setViewportSize({ width, height: 900 });
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 }
 
 /** What sticks out to the right, so that people have to scroll sideways. */
 export function overflowing(page) {
-  return page.evaluate(async () => {
-    // The window has just been made narrower: measure what was drawn.
-    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return [];
     const outermost = [...document.body.querySelectorAll("*")].filter(
@@ -89,28 +122,35 @@ export function smallTargets(page) {
   );
 }
 
-/** The bones of a page: two pages with the same are equally accessible, whatever their texts. */
-export function bones(page) {
+/**
+ * What a page is built of: for each element of the body, in order, a number that stands for the element with all that it
+ * stands in. Two with the same number have the same styles, so that they look the same whatever their texts.
+ * @param {import("playwright-core").Page} page
+ * @returns {Promise<number[]>}
+ */
+export function parts(page) {
   return page.evaluate(() => {
-    const copy = document.body.cloneNode(true);
-    for (const element of copy.querySelectorAll("*")) {
-      for (const { name } of [...element.attributes]) {
-        if (!["class", "role", "type", "tabindex", "hidden", "open", "disabled", "scope"].includes(name) && !name.startsWith("aria-")) element.removeAttribute(name);
+    const telling = ["class", "role", "type", "tabindex", "hidden", "open", "disabled", "readonly", "required", "scope"];
+    /** Those that hold names and words: it only matters that they are there. */
+    const worded = ["label", "labelledby", "describedby", "description", "controls", "owns", "details", "errormessage"].map((name) => `aria-${name}`);
+    const hash = (text, seed) => {
+      let [high, low] = [seed ^ 0xdeadbeef, seed ^ 0x41c6ce57];
+      for (let at = 0; at < text.length; at++) {
+        high = Math.imul(high ^ text.charCodeAt(at), 2654435761);
+        low = Math.imul(low ^ text.charCodeAt(at), 1597334677);
       }
-      for (const name of ["aria-labelledby", "aria-describedby", "aria-label"]) if (element.hasAttribute(name)) element.setAttribute(name, "");
-    }
-    const walker = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
-    const texts = [];
-    while (walker.nextNode()) texts.push(walker.currentNode);
-    for (const text of texts) text.data = text.data.trim() ? "x" : "";
-    // However many rows a list has.
-    let last;
-    let html = copy.innerHTML;
-    do {
-      last = html;
-      html = html.replace(/(<(tr|li|option)\b[^>]*>(?:(?!<\2\b).)*?<\/\2>)\1+/gs, "$1");
-    } while (html !== last);
-    return html;
+      return (high >>> 0) * 0x200000 + (low >>> 11);
+    };
+    const found = [];
+    const walk = (element, path) => {
+      const attributes = [...element.attributes].filter(({ name }) => telling.includes(name) || name.startsWith("aria-"));
+      const own = `${path}>${element.localName} ${attributes.map(({ name, value }) => (worded.includes(name) ? name : `${name}=${value}`)).join(" ")}`;
+      const speaks = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+      found.push(hash(own, speaks ? 1 : 0));
+      for (const child of element.children) walk(child, own);
+    };
+    walk(document.body, "");
+    return found;
   });
 }
 

@@ -1,6 +1,6 @@
 // Somebody at a browser. What they do is named as they would name it: by the words on the page.
 import assert from "node:assert/strict";
-import { openWindow } from "./browser.js";
+import { PATIENCE, openWindow } from "./browser.js";
 
 export const PASSWORD = "violet harbour sandwich";
 
@@ -21,6 +21,15 @@ export class Person {
     Object.assign(person, await openWindow(browser, url, look), { name, email, password, url });
     person.javaScript = look.javaScript ?? true;
     return person;
+  }
+
+  /** The same person with the same session, in another browser. */
+  async again(look) {
+    const { cookies } = await this.context.storageState();
+    const { name, email, password, url } = this;
+    const twin = await Person.arrive(this.context.browser(), url, { name, email, password, ...look });
+    await twin.context.addCookies(cookies);
+    return twin;
   }
 
   /** @type {string} */ name;
@@ -44,9 +53,22 @@ export class Person {
   /** Waits for the islands of the page, so that what they have to complain about is heard. */
   async #alive() {
     if (!this.javaScript) return;
-    await this.page.waitForFunction(
-      () => !document.querySelector("script[type=module]") || "hydrated" in document.documentElement.dataset,
-    );
+    // Asked once and told by the page: asking again and again would cost more than many a page.
+    await this.page.evaluate((patience) => {
+      const root = document.documentElement;
+      const isAlive = () => !document.querySelector("script[type=module]") || "hydrated" in root.dataset;
+      if (isAlive()) return undefined;
+      return new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error("the islands do not come alive")), patience);
+        const watch = new MutationObserver(() => {
+          if (!isAlive()) return;
+          clearTimeout(late);
+          watch.disconnect();
+          resolve(undefined);
+        });
+        watch.observe(root, { attributes: true });
+      });
+    }, PATIENCE);
   }
 
   /** Follows a link by its words. */
@@ -147,6 +169,19 @@ export class Person {
   /** What a form on the page would send now, hidden fields included. */
   async filledIn(selector) {
     return this.page.locator(selector).evaluate((form) => [...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  }
+
+  /** The same of a form on a page that is not opened: for forms that are sent by hand, and often. */
+  async filledInAt(path, selector) {
+    const response = await this.context.request.get(path);
+    assert.equal(response.status(), 200, `${this.name} reads ${path}`);
+    return this.page.evaluate(
+      ([html, selector]) => {
+        const form = new DOMParser().parseFromString(html, "text/html").querySelector(selector);
+        return [...new FormData(form)].filter(([, value]) => typeof value === "string");
+      },
+      [await response.text(), selector],
+    );
   }
 
   /** Makes an account from a one-time link. */

@@ -66,7 +66,8 @@ let feature;
 
 before(async () => {
   [server, browser] = await Promise.all([Server.start({ demo: true }), launch()]);
-  for (const role of ["Product manager", "Developer", "Security reviewer", "Administrator", "Auditor"]) people[role] = await enter(browser, server, role);
+  const roles = ["Product manager", "Developer", "Security reviewer", "Administrator", "Auditor"];
+  await Promise.all(roles.map(async (role) => (people[role] = await enter(browser, server, role))));
 });
 after(async () => {
   await browser?.close();
@@ -89,9 +90,12 @@ suite("text stays text", () => {
       await written(ana, "/features/new?product=PAY", { title: attempt, description: attempt }, "/features/new");
     }
     feature = await work.createFeature(ana, { product: "PAY", title: CORPUS[2], description: TEXT });
-    await look(nora, ["/products", "/products/PAY", "/products/PAY/edit", ...CORPUS.map((_, number) => `/products/X${number}`)]);
-    await look(ana, ["/features", "/work", ...(await linksOf(ana, "/features", /\/features\/PAY-\d+$/))]);
-    await look(ana, ["", "/edit", "/review", "/history"].map((page) => `/features/${feature}${page}`));
+    const ownPages = ["", "/edit", "/review", "/history"].map((page) => `/features/${feature}${page}`);
+    const features = await linksOf(ana, "/features", /\/features\/PAY-\d+$/);
+    await Promise.all([
+      look(nora, ["/products", "/products/PAY", "/products/PAY/edit", ...CORPUS.map((_, number) => `/products/X${number}`)]),
+      look(ana, ["/features", "/work", ...features, ...ownPages]),
+    ]);
   });
 
   test("of controls, threats and answers", async () => {
@@ -112,8 +116,7 @@ suite("text stays text", () => {
       });
     }
     const pages = [phase, `${phase}?open=risk-assessed`, `/features/${feature}/threat-model`, `/features/${feature}/threats/1`];
-    await look(ana, pages);
-    await look(ben, [...pages, ...CORPUS.map((_, number) => `/features/${feature}/threats/${number + 1}`)]);
+    await Promise.all([look(ana, pages), look(ben, [...pages, ...CORPUS.map((_, number) => `/features/${feature}/threats/${number + 1}`)])]);
   });
 
   test("of records of every kind, on their own pages, in lists, in the whole record and in search", async () => {
@@ -135,7 +138,8 @@ suite("text stays text", () => {
       await written(ben, `/features/${feature}/comments`, { text: attempt });
     }
     for (const page of ["record", "trace", "comments", "starters", "risk", "phases/development", "phases/release"]) addresses.push(`/features/${feature}/${page}`);
-    for (const person of [ana, ben]) await look(person, [...addresses, "/work", "/search?q=script", "/search?q=onerror", "/features?view=board"]);
+    const pages = [...addresses, "/work", "/search?q=script", "/search?q=onerror", "/features?view=board"];
+    await Promise.all([ana, ben].map((person) => look(person, pages)));
     for (const attempt of CORPUS.slice(0, 10)) {
       await look(ana, [`/search?q=${encodeURIComponent(attempt)}`, `/features/${feature}/records/requirement/new?title=${encodeURIComponent(attempt)}`]);
     }
@@ -212,9 +216,10 @@ suite("text stays text", () => {
     const stranger = await Person.arrive(browser, server.url, { name: "a stranger", email: "" });
     for (const attempt of CORPUS) {
       const typed = encodeURIComponent(attempt);
-      await look(ana, [`/features?q=${typed}&product=${typed}&phase=${typed}`, `/features/${feature}/phases/requirements?open=${typed}`, `/features/${feature}/evidence?for=${typed}`]);
-      await stranger.open(`/sign-in?next=${typed}`);
-      await isInert(stranger);
+      await Promise.all([
+        look(ana, [`/features?q=${typed}&product=${typed}&phase=${typed}`, `/features/${feature}/phases/requirements?open=${typed}`, `/features/${feature}/evidence?for=${typed}`]),
+        look(stranger, [`/sign-in?next=${typed}`]),
+      ]);
       await look(ana, [`/features/${typed}`, `/no/${typed}`], 404);
     }
     await stranger.open("/sign-in");
@@ -286,8 +291,7 @@ suite("text stays text", () => {
 
 /** Sends a form by hand with what its page holds, and expects it to be taken. */
 async function written(person, page, values, action = page) {
-  await person.open(page);
-  const held = await person.filledIn(`form[action="${action}"], form[action^="${action}#"]`);
+  const held = await person.filledInAt(page, `form[action="${action}"], form[action^="${action}#"]`);
   const fields = [...held.filter(([name]) => !(name in values)), ...Object.entries(values)];
   const { status, text } = await person.post(action, fields);
   assert.equal(status, 303, `${person.name} writes ${JSON.stringify(values)} on ${page}: ${text.match(/error-summary.*?<\/div>/s)?.[0]}`);

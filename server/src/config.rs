@@ -13,6 +13,7 @@ use std::{
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
 
 use crate::http::{proxies::TrustedProxies, public_url::PublicUrl};
 
@@ -75,8 +76,19 @@ pub enum Command {
     Demo(Database),
     /// Make an administrator.
     CreateAdmin(CreateAdmin),
-    /// Check a lifecycle policy file without a database.
-    PolicyCheck(PathBuf),
+    /// Check lifecycle policy files.
+    PolicyCheck(Vec<PathBuf>),
+    /// Say what a later version of a lifecycle policy changes.
+    PolicyCompare {
+        /// The file of the earlier version.
+        before: PathBuf,
+        /// The file of the later version.
+        later: PathBuf,
+    },
+    /// Print the JSON Schema of lifecycle policies.
+    PolicySchema,
+    /// Say what a lifecycle policy would have decided at an instant of the past.
+    PolicyReplay(PolicyReplay),
 }
 
 /// Which Postgres to use.
@@ -133,6 +145,19 @@ pub struct CreateAdmin {
     pub database: Database,
 }
 
+/// Settings of `sluice policy replay`.
+#[derive(Clone, Debug)]
+pub struct PolicyReplay {
+    /// The policy file; `-` for standard input.
+    pub file: PathBuf,
+    /// The instant.
+    pub at: OffsetDateTime,
+    /// Print JSON.
+    pub json: bool,
+    /// Which Postgres to use.
+    pub database: Database,
+}
+
 /// Sluice tracks every feature of a product through a secure development lifecycle: six phases, each ending
 /// in a gate that opens only when its conditions hold and the right people have signed.
 #[derive(Debug, Parser)]
@@ -165,10 +190,33 @@ enum Verb {
 
 #[derive(Debug, Subcommand)]
 enum PolicyVerb {
-    /// Check a policy file; errors name line and column
+    /// Check policy files; errors name line and column. Needs no database
     Check {
-        /// The policy file
+        /// The policy files; - reads standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Say what a later version of a policy changes, and whether it asks more or less
+    Compare {
+        /// The file of the earlier version
+        before: PathBuf,
+        /// The file of the later version
+        later: PathBuf,
+    },
+    /// Print the JSON Schema of policy files, for editors
+    Schema,
+    /// Say what a policy file would have decided about each gate at an instant of the past
+    Replay {
+        /// The policy file; `-` for standard input
         file: PathBuf,
+        /// The instant: a day such as 2026-11-20, which means its end in UTC, or one such as 2026-11-20T12:00:00Z
+        #[arg(long, value_name = "DATE", value_parser = instant)]
+        at: OffsetDateTime,
+        /// Print JSON, for programs
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        database: DatabaseArgs,
     },
 }
 
@@ -290,7 +338,14 @@ impl Command {
                 name: arguments.name,
                 password_stdin: arguments.password_stdin,
             }),
-            Verb::Policy { verb: PolicyVerb::Check { file } } => Self::PolicyCheck(file),
+            Verb::Policy { verb } => match verb {
+                PolicyVerb::Check { files } => Self::PolicyCheck(files),
+                PolicyVerb::Compare { before, later } => Self::PolicyCompare { before, later },
+                PolicyVerb::Schema => Self::PolicySchema,
+                PolicyVerb::Replay { file, at, json, database } => {
+                    Self::PolicyReplay(PolicyReplay { file, at, json, database: database.check()? })
+                }
+            },
         })
     }
 }
@@ -367,6 +422,13 @@ impl DatabaseArgs {
             }
         }
     }
+}
+
+/// A day, which means its end, or an instant with its zone.
+fn instant(text: &str) -> Result<OffsetDateTime, String> {
+    sluice_service::policies::instant(text).ok_or_else(|| {
+        "write a day such as 2026-11-20, or an instant such as 2026-11-20T12:00:00Z".to_owned()
+    })
 }
 
 /// An empty environment variable means "not set", as people expect from `PORT= sluice serve` and compose

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sluice_domain::{
     access::WorkspaceRole,
+    canonical::Digest,
     ids::{PersonId, RequestId},
 };
 
@@ -19,6 +20,8 @@ pub struct Actor {
     pub email: String,
     /// Their roles for the whole workspace.
     pub workspace: BTreeSet<WorkspaceRole>,
+    /// How many things they were told and have not read; counted up to a hundred.
+    pub unread: u32,
     /// Where the request came from.
     pub origin: Origin,
 }
@@ -30,4 +33,18 @@ pub struct Origin {
     pub request: Option<RequestId>,
     /// Network address of the client.
     pub address: Option<String>,
+    /// Whether what it asks for may void sign-offs.
+    pub voids: Voids,
+}
+
+/// Whether a request may void sign-offs that stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Voids {
+    /// The person is told first which ones, and nothing is written until they confirm.
+    #[default]
+    Ask,
+    /// The person was told of exactly these, and confirmed.
+    Confirmed(Digest),
+    /// Nobody is there who could be asked: a program, or sample data.
+    Unasked,
 }

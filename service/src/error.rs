@@ -1,6 +1,8 @@
 //! What a use case answers when it does not do what was asked.
 
-use sluice_domain::{access::Action, form::FieldProblem, lifecycle::Refusal};
+use sluice_domain::{access::Action, form::FieldProblem, lifecycle::Refusal, waiver::WaiverRefusal};
+
+use crate::gates::Voiding;
 
 /// Why a use case did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +22,9 @@ pub enum Error {
     /// The rules of the lifecycle refuse it.
     #[error("refused: {0}")]
     Refused(Refusal),
+    /// It would void sign-offs, and the actor has not confirmed that.
+    #[error("would void {} sign-offs", .0.sign_offs.len())]
+    WouldVoid(Box<Voiding>),
     /// Too many attempts; try again after this many seconds.
     #[error("throttled for {0} s")]
     Throttled(u64),
@@ -73,6 +78,12 @@ impl From<sqlx::Error> for Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<WaiverRefusal> for Error {
+    fn from(refusal: WaiverRefusal) -> Self {
+        Self::Refused(Refusal::Waiver(refusal))
     }
 }
 

@@ -9,7 +9,7 @@ use spdx::{Expression, ParseMode};
 use crate::workspace::metadata;
 
 /// Licences that ask for no more than keeping their text: the product is under Apache-2.0.
-const ALLOWED: [&str; 11] = [
+const ALLOWED: [&str; 12] = [
     "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
@@ -18,6 +18,7 @@ const ALLOWED: [&str; 11] = [
     "CC0-1.0",
     "ISC",
     "MIT",
+    "MIT-0",
     "Unicode-3.0",
     "Unlicense",
     "Zlib",

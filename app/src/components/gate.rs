@@ -73,6 +73,8 @@ pub struct BlockerLine {
     pub who: String,
     /// Where it is cleared: words and address. Nothing for a reader who may not clear it.
     pub link: Option<(String, String)>,
+    /// A second way, below the sentence: a waiver that can be or was asked for.
+    pub also: Option<(String, String)>,
     /// It is waived: until when and by whom, in words.
     pub waived: Option<String>,
     /// It comes when the work is done, such as a sign-off: not counted as blocking.
@@ -175,7 +177,7 @@ fn turn_line(turn: Turn, now: OffsetDateTime) -> AnyView {
 }
 
 fn blocker_line(blocker: BlockerLine) -> AnyView {
-    let BlockerLine { sentence, who, link, waived, later } = blocker;
+    let BlockerLine { sentence, who, link, also, waived, later } = blocker;
     let (icon, tone, word) = match waived {
         Some(_) => (IconName::Shield, Tone::Waived, "Waived: "),
         None if later => (IconName::Clock, Tone::Waiting, "Then: "),
@@ -189,6 +191,7 @@ fn blocker_line(blocker: BlockerLine) -> AnyView {
                 {sentence}
                 {waived.map(|waived| view! { <small class="tone-waived">{format!("Waived {waived}")}</small> })}
                 {(!who.is_empty()).then(|| view! { <small>{who}</small> })}
+                {also.map(|(label, href)| view! { <small class="also"><a href=href>{label}</a></small> })}
             </div>
             {link.map(|(label, href)| onward(href, label))}
         </li>
@@ -259,6 +262,7 @@ mod tests {
             sentence: sentence.to_owned(),
             who: "Any developer".to_owned(),
             link: Some(("Add a reviewer".to_owned(), "/x?a=1&b=2".to_owned())),
+            also: Some(("Ask for a waiver".to_owned(), "/waive?a=1&b=2".to_owned())),
             waived: None,
             later: false,
         }
@@ -289,6 +293,7 @@ mod tests {
         assert!(html.contains("Change &lt;#418&gt; has one reviewer"), "{html}");
         assert!(html.contains("href=\"/x?a=1&amp;b=2\""), "{html}");
         assert!(html.contains("Waived until 3 Feb by Ana Diaz"), "{html}");
+        assert!(html.contains("href=\"/waive?a=1&amp;b=2\">Ask for a waiver</a>"), "{html}");
         assert!(html.contains("1 condition is met"), "{html}");
         assert!(html.contains(">for 2 days</time>"), "{html}");
         assert!(!html.contains("<footer"), "{html}");

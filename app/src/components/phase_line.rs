@@ -59,13 +59,21 @@ pub struct PhaseStep {
     pub href: Option<String>,
     /// How it stands.
     pub state: PhaseState,
+    /// How many things its gate passes over.
+    pub waived: usize,
 }
 
 impl PhaseStep {
     /// A phase with a page of its own.
     #[must_use]
     pub fn new(name: impl Into<String>, href: impl Into<String>, state: PhaseState) -> Self {
-        Self { name: name.into(), href: Some(href.into()), state }
+        Self { name: name.into(), href: Some(href.into()), state, waived: 0 }
+    }
+
+    /// The same phase, whose gate passes over so many things.
+    #[must_use]
+    pub fn waived(self, waived: usize) -> Self {
+        Self { waived, ..self }
     }
 }
 
@@ -150,6 +158,9 @@ pub fn PhaseLine(
         .into_iter()
         .map(|step| {
             let here = matches!(step.state, PhaseState::Here(_)).then_some("step");
+            // Of a gate that was passed the state itself says so.
+            let waived = (here.is_some() && step.waived > 0)
+                .then(|| view! { <span class="tone-waived">{format!(", {} waived", step.waived)}</span> });
             let Drawn { class, gate, icon, words } = draw(step.state);
             let name = match step.href {
                 Some(href) => view! { <a class="phase" href=href>{step.name}</a> }.into_any(),
@@ -163,7 +174,7 @@ pub fn PhaseLine(
                     {name}
                     <span class="state">
                         {icon.map(|name| view! { <Icon name /> })}
-                        <span>{words}</span>
+                        <span>{words} {waived}</span>
                     </span>
                 </li>
             }
@@ -232,13 +243,20 @@ mod tests {
         let steps = vec![
             PhaseStep::new("Requirements", "/r", PhaseState::Passed { at }),
             PhaseStep::new("Design", "/d", PhaseState::PassedWithWaiver { at, waivers: 2 }),
-            PhaseStep::new("Development", "/v", PhaseState::Here(Standing::Blocked { blockers: 3, met: 11 })),
-            PhaseStep { name: "<Testing>".to_owned(), href: None, state: PhaseState::Todo },
+            PhaseStep::new("Development", "/v", PhaseState::Here(Standing::Blocked { blockers: 3, met: 11 }))
+                .waived(4),
+            PhaseStep { name: "<Testing>".to_owned(), href: None, state: PhaseState::Todo, waived: 0 },
         ];
         let html = view! { <PhaseLine steps /> }.to_html();
-        for words in
-            ["Passed ", "4 Nov</time>", ", 2 waived", "3 things block", "Not started", "&lt;Testing&gt;"]
-        {
+        for words in [
+            "Passed ",
+            "4 Nov</time>",
+            ", 2 waived",
+            "3 things block",
+            ", 4 waived",
+            "Not started",
+            "&lt;Testing&gt;",
+        ] {
             assert!(html.contains(words), "{words}: {html}");
         }
         assert_eq!(html.matches("aria-current=\"step\"").count(), 1, "{html}");

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use sluice_domain::{
     policy::{Coverage, CoverageCount, CoverageEntry, PlacedControl, Policy, Tier, coverage},
-    words::Label,
+    words::{self, Label},
 };
 use sluice_service::policies::LoadedPolicy;
 
-use super::policies::tier_words;
 use crate::components::{
     Badge, Breadcrumb, ButtonKind, Card, Column, EmptyState, Fact, FactList, LinkButton, PageHead, TableHead,
     TableWrap, Tone, counted,
@@ -20,7 +19,8 @@ fn policy_path(policy: &Policy) -> String {
     format!("/policies/{}/{}", policy.key, policy.version)
 }
 
-fn framework_path(policy: &Policy, framework: &str) -> String {
+/// The address of a framework's coverage by a policy version.
+pub(super) fn framework_path(policy: &Policy, framework: &str) -> String {
     format!("{}/frameworks/{framework}", policy_path(policy))
 }
 
@@ -185,7 +185,7 @@ fn row(entry: &CoverageEntry, at: &str) -> AnyView {
         }
         .into_any();
     }
-    let tiers = controls.is_some().then(|| tier_words(entry.tiers()));
+    let tiers = controls.is_some().then(|| words::tiers(entry.tiers()));
     let controls =
         controls.unwrap_or_else(|| view! { <Badge text="No control" tone=Tone::Waiting /> }.into_any());
     view! {
@@ -236,7 +236,7 @@ fn without(coverage: &Coverage, at: &str) -> Option<AnyView> {
                         <a href=phase_href(at, placed)>{placed.title.clone()}</a>
                     </th>
                     <td>{placed.phase_name.clone()}</td>
-                    <td>{tier_words(placed.tiers)}</td>
+                    <td>{words::tiers(placed.tiers)}</td>
                 </tr>
             }
         })

@@ -86,6 +86,7 @@ const fn deed(action: Action) -> &'static str {
         Action::ManageProducts => "create or edit products",
         Action::AcceptDrift => "accept a change made after a gate opened",
         Action::SignOwed => "sign what an emergency skipped",
+        Action::SignForAnother => "sign for somebody else",
         Action::DelegateSeat => "hand a seat at gates to somebody else",
         Action::HoldFeature => "put a feature on hold",
         Action::CancelFeature => "cancel or reopen a feature",
@@ -94,6 +95,8 @@ const fn deed(action: Action) -> &'static str {
         Action::RelateFeature => "relate a feature to another",
         Action::ArchiveFeature => "archive a feature’s record",
         Action::MigrateFeature => "move a feature to another version of its policy",
+        Action::ReadFeaturePolicy => "see which version of a policy this feature follows",
+        Action::ReadPolicyRuns => "see what a version of a policy would decide",
         Action::RequestWaiver => "ask for a waiver",
         Action::ApproveWaiver => "decide about a waiver",
         Action::ManagePolicies => "import and activate policies",
@@ -124,13 +127,17 @@ fn explanation(error: &Error) -> (String, Vec<String>) {
             "Somebody else changed this while you were looking at it.".to_owned(),
             vec!["Nothing of yours was stored. Open the page anew, look at what changed, then do it again.".to_owned()],
         ),
+        Error::WouldVoid(_) => (
+            "This would void sign-offs.".to_owned(),
+            vec!["Nothing was changed. Open the page anew and send the form from there; you are asked first.".to_owned()],
+        ),
         Error::Refused(refusal) => (words::refusal(refusal), vec!["Nothing was changed.".to_owned()]),
         Error::Throttled(seconds) => (
             wait_words(*seconds),
             vec!["This keeps others from guessing passwords. Nothing was changed.".to_owned()],
         ),
         Error::Busy => (
-            "Too many people are signing in at this moment.".to_owned(),
+            "Too much is asked of the server at this moment.".to_owned(),
             vec!["Nothing was changed. Wait a few seconds, then try again.".to_owned()],
         ),
         Error::StorageFull => (

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use sluice_domain::{
     gate::{Blocker, Decision},
-    ids::FeatureKey,
     lifecycle::{Progress, Turn as DomainTurn},
     place::Place,
     policy::Tier,
@@ -11,7 +10,7 @@ use sluice_domain::{
 };
 use sluice_service::features::{FeatureSummary, PhaseState as StepState};
 
-use super::records::shortfall_verb;
+use super::{drift::drift_flag, records::shortfall_verb, turn_words, waivers::gate as waivers};
 use crate::components::{
     Badge, BlockerLine, Breadcrumb, Columns, DueDate, Fact, GatePanel, GateState, NavLink, PageHead,
     PhaseLine, PhaseState, PhaseStep, Rail, Standing, Tone, Turn,
@@ -34,6 +33,8 @@ pub enum FeatureSection {
     Trace,
     /// Review and sign-offs.
     Review,
+    /// Waivers.
+    Waivers,
     /// Comments.
     Comments,
     /// History.
@@ -79,12 +80,14 @@ pub fn FeatureFrame(
     let steps = steps(&summary);
     let rail = view! { <Rail label="Feature" links=links(&summary, section) /> }.into_any();
     let panel = with_gate.then(|| gate_panel(&summary));
+    let drift = drift_flag(&summary);
     let status = (!with_gate).then(|| gate_line(&summary));
     let title = summary.title.clone();
     view! {
         {breadcrumb}
         <PageHead title key=key.to_string() chips facts nostrip:action=action />
         <PhaseLine steps />
+        {drift}
         {status}
         <Columns rail>
             {panel}
@@ -111,7 +114,7 @@ fn facts(summary: &FeatureSummary) -> Vec<Fact> {
         facts.push(Fact::view("Due", view! { <DueDate date today /> }.into_any()));
     }
     let policy = format!("{} {}", summary.policy_title, summary.policy_version);
-    let href = format!("/policies/{}/{}", summary.policy_key, summary.policy_version);
+    let href = Place::Policy.path(&summary.key);
     facts.push(Fact::view("Policy", view! { <a href=href>{policy}</a> }.into_any()));
     facts
 }
@@ -122,12 +125,16 @@ fn steps(summary: &FeatureSummary) -> Vec<PhaseStep> {
         .iter()
         .map(|step| {
             let href = Place::Phase(step.key.clone()).path(&summary.key);
+            let waived = waivers::waived_at(summary, step, matches!(step.state, StepState::Here { .. }));
             let state = match &step.state {
+                StepState::Passed { at, .. } if waived > 0 => {
+                    PhaseState::PassedWithWaiver { at: Some(*at), waivers: waived }
+                }
                 StepState::Passed { at, .. } => PhaseState::Passed { at: Some(*at) },
                 StepState::Here { .. } => PhaseState::Here(standing(summary)),
                 StepState::Todo => PhaseState::Todo,
             };
-            PhaseStep::new(step.name.clone(), href, state)
+            PhaseStep::new(step.name.clone(), href, state).waived(waived)
         })
         .collect()
 }
@@ -159,6 +166,7 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
         (FeatureSection::Record, "Everything on record", Place::Dossier.path(key)),
         (FeatureSection::Trace, "What answers what", Place::Trace.path(key)),
         (FeatureSection::Review, "Review and sign-offs", Place::Review.path(key)),
+        (FeatureSection::Waivers, "Waivers", Place::Waivers.path(key)),
         (FeatureSection::Comments, "Comments", Place::Comments.path(key)),
         (FeatureSection::History, "History", Place::History.path(key)),
         (FeatureSection::Relations, "Relations", Place::Relations.path(key)),
@@ -166,7 +174,11 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
     ]
     .into_iter()
     .map(|(target, label, href)| {
-        let count = if target == FeatureSection::Comments { summary.comments } else { 0 };
+        let count = match target {
+            FeatureSection::Comments => summary.comments,
+            FeatureSection::Waivers => summary.decision.waived.len(),
+            _ => 0,
+        };
         NavLink::new(label, href).current(target == section).count(count)
     })
     .collect()
@@ -185,6 +197,10 @@ fn gate_line(summary: &FeatureSummary) -> AnyView {
             1 => format!("{} gate: 1 thing blocks it", step.name),
             count => format!("{} gate: {count} things block it", step.name),
         },
+    };
+    let text = match turn_words::left(summary) {
+        Some(left) => format!("{text}; {left}"),
+        None => text,
     };
     view! { <p class="muted"><a href=href>{text}</a></p> }.into_any()
 }
@@ -218,11 +234,12 @@ pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
         GateState::Blocked
     };
     let whose = if reviewing { "The reviewers have the turn" } else { "The team has the turn" };
-    let turn = Some(Turn { whose: whose.to_owned(), since: attempt.since, left: None });
+    let turn = Some(Turn { whose: whose.to_owned(), since: attempt.since, left: turn_words::left(summary) });
     let name = summary.current().map_or_else(|| attempt.phase.to_string(), |step| step.name.clone());
     let cycle = u32::try_from(attempt.cycle).unwrap_or(1);
     let met = decision.met.iter().map(words::met).collect::<Vec<_>>();
-    let blockers = blocker_lines(&summary.key, decision, reviewing);
+    let mut blockers = blocker_lines(summary, reviewing);
+    blockers.extend(waivers::waived_lines(summary));
     let action = panel_action(summary, reviewing);
     view! {
         <GatePanel
@@ -285,7 +302,8 @@ fn panel_action(summary: &FeatureSummary, reviewing: bool) -> Option<AnyView> {
 
 /// The blockers for people. While the team has the turn, missing sign-offs block nobody: the foot of the panel names
 /// them.
-pub(crate) fn blocker_lines(key: &FeatureKey, decision: &Decision, reviewing: bool) -> Vec<BlockerLine> {
+fn blocker_lines(summary: &FeatureSummary, reviewing: bool) -> Vec<BlockerLine> {
+    let decision = &summary.decision;
     decision
         .things()
         .into_iter()
@@ -294,7 +312,8 @@ pub(crate) fn blocker_lines(key: &FeatureKey, decision: &Decision, reviewing: bo
             BlockerLine {
                 sentence: words::blocker(blocker),
                 who: format!("Cleared by: {}", words::who_can(&decision.cleared_by(blocker))),
-                link: Some((verb(blocker), blocker.place().path(key))),
+                link: Some((verb(blocker), blocker.place().path(&summary.key))),
+                also: waivers::waiver_link(summary, blocker),
                 waived: None,
                 // A denial is no sign-off that is still to come: it blocks.
                 later: blocker.code() == "sign-off.missing",

@@ -11,14 +11,19 @@
 pub mod access;
 pub mod account;
 pub mod archive;
+mod changes;
 pub mod comments;
 pub mod coverage;
+pub mod delegations;
+pub mod drift;
 pub mod error;
 pub mod evidence;
 pub mod feature_frame;
 pub mod features;
 pub mod guides;
 pub mod history;
+pub mod manifest;
+pub mod notifications;
 pub mod paper;
 pub mod people;
 pub mod phases;
@@ -30,7 +35,10 @@ pub mod review;
 pub mod risk;
 pub mod search;
 pub mod threats;
+mod turn_words;
 pub mod views;
+pub mod voiding;
+pub mod waivers;
 pub mod work;
 
 pub use feature_frame::{FeatureFrame, FeatureSection};
@@ -50,6 +58,8 @@ use crate::{
 pub enum Section {
     /// My work.
     Work,
+    /// What one is told.
+    Notifications,
     /// Features.
     Features,
     /// Products.
@@ -85,6 +95,7 @@ fn navigation(actor: &Actor, current: Section) -> Vec<NavLink> {
     let administrator = actor.workspace.contains(&WorkspaceRole::Administrator);
     [
         (Section::Work, "My work", "/work", true),
+        (Section::Notifications, "Notifications", "/notifications", true),
         (Section::Features, "Features", "/features", true),
         (Section::Products, "Products", "/products", true),
         (Section::People, "People", "/people", administrator || auditor),
@@ -93,7 +104,14 @@ fn navigation(actor: &Actor, current: Section) -> Vec<NavLink> {
     ]
     .into_iter()
     .filter(|(_, _, _, shown)| *shown)
-    .map(|(section, label, href, _)| NavLink::new(label, href).current(section == current))
+    .map(|(section, label, href, _)| {
+        let note = match actor.unread {
+            1..100 if section == Section::Notifications => actor.unread.to_string(),
+            100.. if section == Section::Notifications => "99+".to_owned(),
+            _ => String::new(),
+        };
+        NavLink::new(label, href).current(section == current).note(note)
+    })
     .collect()
 }
 

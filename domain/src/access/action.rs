@@ -42,6 +42,8 @@ codes! {
         SignOwed = "gate.sign-owed",
         /// Hand one's seat at gates to somebody else for a while.
         DelegateSeat = "gate.delegate",
+        /// Sign a gate in the seat of somebody who handed it on. The delegation narrows it to one seat and a period.
+        SignForAnother = "gate.sign-for-another",
         /// Put a feature on hold and take it off.
         HoldFeature = "feature.hold",
         /// Cancel a feature, and reopen a cancelled one.
@@ -56,12 +58,16 @@ codes! {
         ArchiveFeature = "feature.archive",
         /// Move a feature to another version of its policy.
         MigrateFeature = "feature.migrate",
+        /// Read which version of a policy a feature follows, and what a move to another would bring about.
+        ReadFeaturePolicy = "feature.read-policy",
         /// Ask for a waiver.
         RequestWaiver = "waiver.request",
         /// Approve, refuse or end a waiver. The policy narrows it to its roles.
         ApproveWaiver = "waiver.approve",
         /// Import, compare and activate policies.
         ManagePolicies = "policies.manage",
+        /// Read what a version of a policy would decide about the features that are under way.
+        ReadPolicyRuns = "policies.read-runs",
         /// Read who holds which role in a product.
         ReadGrants = "grants.read",
         /// Create products and change their name.

@@ -50,7 +50,8 @@ const fn row(action: Action) -> Row {
         Action::DoControl | Action::EditRecord => {
             product(&[ProductManager, Designer, Developer, Qa, ReleaseManager, IncidentManager, Stakeholder])
         }
-        Action::WriteComment => product(Role::ALL),
+        // Who may sign for whom, the delegation says.
+        Action::WriteComment | Action::SignForAnother => product(Role::ALL),
         Action::ManageGuides => {
             Row { product: &[ProductManager], workspace: &[Administrator], everyone: false }
         }
@@ -74,10 +75,12 @@ const fn row(action: Action) -> Row {
             Row { product: &[ProductManager], workspace: &[Administrator], everyone: false }
         }
         Action::RequestWaiver => product(TEAM),
-        Action::ReadGrants => {
+        // Administrators move features between versions without reading them.
+        Action::ReadGrants | Action::ReadFeaturePolicy => {
             Row { product: Role::ALL, workspace: &[Administrator, Auditor], everyone: false }
         }
         Action::ManageProducts | Action::ManagePeople | Action::ManagePolicies => workspace(&[Administrator]),
+        Action::ReadPolicyRuns => workspace(&[Administrator, Auditor]),
         Action::ReadHistory => workspace(&[Auditor]),
     }
 }
@@ -94,7 +97,7 @@ pub fn allowed(grants: &Grants, action: Action) -> bool {
 impl Action {
     /// The product roles that allow it, for explanations ("a product manager can").
     #[must_use]
-    pub fn product_roles(self) -> &'static [Role] {
+    pub const fn product_roles(self) -> &'static [Role] {
         row(self).product
     }
 
@@ -152,7 +155,18 @@ mod tests {
         let auditor = Grants { workspace: [WorkspaceRole::Auditor].into(), ..Grants::default() };
         let may: Vec<&str> =
             Action::ALL.iter().filter(|a| allowed(&auditor, **a)).map(|a| a.code()).collect();
-        assert_eq!(may, ["account.use", "policy.read", "product.read", "grants.read", "history.read"]);
+        assert_eq!(
+            may,
+            [
+                "account.use",
+                "policy.read",
+                "product.read",
+                "feature.read-policy",
+                "policies.read-runs",
+                "grants.read",
+                "history.read"
+            ]
+        );
     }
 
     #[test]

@@ -118,6 +118,12 @@ impl Calendar {
         self.days[usize::from(date.weekday().number_days_from_monday())] && !self.holidays.contains(&date)
     }
 
+    /// When the working hours of a day begin, be it a working day or not.
+    #[must_use]
+    pub fn opens(&self, date: Date) -> OffsetDateTime {
+        self.instant(date, self.from)
+    }
+
     /// The day that it is in the calendar's zone.
     #[must_use]
     pub fn date(&self, instant: OffsetDateTime) -> Date {

@@ -137,14 +137,17 @@ impl Decision {
 pub fn decide(policy: &Policy, phase: &Phase, situation: &Situation, now: OffsetDateTime) -> Decision {
     let mut decision = Decision::default();
     let mut seen = BTreeSet::new();
+    // Under a policy that says nothing of waivers, none counts: not even one from before the feature moved to it.
+    let waivers = policy.terms.waivers.is_some();
+    let narrowed = |found: Found| Found { waivable: found.waivable && waivers, ..found };
     for found in phase_findings(phase, &situation.facts, now, &mut decision) {
-        note(&mut decision, &mut seen, found, situation, now);
+        note(&mut decision, &mut seen, narrowed(found), situation, now);
     }
     for gate in &situation.earlier {
         // A gate that the policy in force does not have asks for nothing any more.
         let Some(earlier) = policy.phase(&gate.phase) else { continue };
         for found in earlier_findings(earlier, gate, now, &mut decision) {
-            note(&mut decision, &mut seen, found, situation, now);
+            note(&mut decision, &mut seen, narrowed(found), situation, now);
         }
     }
     for waiver in &situation.waivers {

@@ -4,11 +4,13 @@
 //! place where it is cleared. The page, the API, imports and jobs all ask this one function; there is no second path.
 
 mod blocker;
+mod compare;
 mod conditions;
 mod decide;
 mod facts;
 
 pub use blocker::{Blocker, Met};
+pub use compare::DecisionChange;
 pub use conditions::control_blockers;
 pub use decide::{Debt, Decision, Waived, decide};
 pub use facts::{

@@ -16,6 +16,7 @@ mod parse;
 mod problem;
 mod read;
 mod retier;
+mod run;
 mod terms;
 
 pub use condition::{Condition, ConditionKind, RecordsSubject, Wanted};
@@ -29,6 +30,7 @@ pub use model::{
 pub use parse::{MAX_SOURCE_BYTES, parse};
 pub use problem::{PolicyError, PolicyErrors, PolicyProblem};
 pub use retier::PhaseChange;
+pub use run::{RunKind, RunState};
 pub use terms::{
     Emergency, Framework, FrameworkRef, FrameworkRefError, Practice, Reminders, Resolution, Terms, Waivers,
 };

@@ -114,7 +114,7 @@ pub enum PolicyProblem {
         known: String,
     },
     /// A role that cannot answer for letting something pass.
-    #[error("“{given}” cannot approve this. Roles that can: {known}.")]
+    #[error("“{given}” is a role that cannot approve this. Roles that can: {known}.")]
     RoleCannotApprove {
         /// The role.
         given: String,

@@ -94,7 +94,7 @@ impl RecordForm {
 
     /// Checks the record against what there is: whether the actor, who holds `roles` in the product, may bring it into
     /// its state and change what changes, whether the people and things that it names exist, and the order of
-    /// environments.
+    /// environments. Returns the role in which the actor does it, for the audit trail.
     ///
     /// # Errors
     /// Every problem.
@@ -104,7 +104,7 @@ impl RecordForm {
         before: Option<Before<'_>>,
         actor: PersonId,
         roles: &BTreeSet<Role>,
-    ) -> Result<(), Vec<FieldProblem>> {
+    ) -> Result<Role, Vec<FieldProblem>> {
         let spec = self.kind.spec();
         let mut check = Check::default();
         for field in spec.fields.iter().filter(|field| matches!(field.input, Input::Set)) {
@@ -112,7 +112,9 @@ impl RecordForm {
             self.values.set_text(field.key, kept);
         }
         self.check_state(&mut check, before, actor, roles);
-        let writes = spec.editors.iter().any(|role| roles.contains(role));
+        let may_write = spec.editors.iter().any(|role| roles.contains(role));
+        // Whether more changes than what belongs to the step.
+        let mut writes = before.is_none_or(|before| before.title != self.title.as_str());
         for field in spec.fields {
             // Compared value by value: joined, “a, b” and “a” with “b” would be the same.
             if before.map_or(!self.values.has(field.key), |before| {
@@ -122,12 +124,15 @@ impl RecordForm {
                 continue;
             }
             // Who only takes a step, such as acknowledging, fills in what belongs to the step and nothing else.
-            if !writes && !self.state.fills.contains(&field.key) {
-                check.note(field.key, field.label, Problem::NotYours(spec.editors));
+            if !self.state.fills.contains(&field.key) {
+                writes = true;
+                if !may_write {
+                    check.note(field.key, field.label, Problem::NotYours(spec.editors));
+                }
             }
             self.check_named(&mut check, field, around);
         }
-        if let (TitleFrom::Asked { label, .. }, Some(before), false) = (spec.title, before, writes)
+        if let (TitleFrom::Asked { label, .. }, Some(before), false) = (spec.title, before, may_write)
             && before.title != self.title.as_str()
         {
             check.note("title", label, Problem::NotYours(spec.editors));
@@ -143,7 +148,8 @@ impl RecordForm {
                 check.note("artefacts", "Artefacts", Problem::StagingFirst);
             }
         }
-        check.finish(Some(()))
+        let enters = before.is_none_or(|before| before.state != self.state.code);
+        check.finish(spec.acting_role(self.state, enters, writes, roles))
     }
 
     fn check_state(

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::{ListKind, RecordKind};
 use crate::access::Role;
 
@@ -182,6 +184,26 @@ impl Spec {
         if state.by.is_empty() { self.editors } else { state.by }
     }
 
+    /// The role in which somebody who holds `roles` brings a record into `state` (`enters`) or leaves it there, and
+    /// `writes` more of it than belongs to that state. One role that covers both is named before any other; who needs
+    /// two acts, where a step is taken, in the role that the step asks for.
+    #[must_use]
+    pub fn acting_role(
+        &self,
+        state: &'static State,
+        enters: bool,
+        writes: bool,
+        roles: &BTreeSet<Role>,
+    ) -> Option<Role> {
+        let may_enter = self.who_may_enter(state);
+        let held = |among: &[Role]| among.iter().copied().find(|role| roles.contains(role));
+        if !writes {
+            return held(may_enter);
+        }
+        let both = may_enter.iter().copied().find(|role| self.editors.contains(role) && roles.contains(role));
+        both.or_else(|| held(if enters { may_enter } else { self.editors }))
+    }
+
     /// Whether a record in the state `from` (`None`: a new record) may enter `state`.
     #[must_use]
     pub fn leads_to(&self, from: Option<&str>, state: &'static State) -> bool {
@@ -191,7 +213,7 @@ impl Spec {
 
     /// Whoever may do anything with records of this kind: write them, or bring them into one of their states.
     #[must_use]
-    pub fn involves(&self, roles: &std::collections::BTreeSet<Role>) -> bool {
+    pub fn involves(&self, roles: &BTreeSet<Role>) -> bool {
         self.editors
             .iter()
             .chain(self.states.iter().flat_map(|state| state.by))

@@ -207,7 +207,7 @@ pub fn who_can(roles: &[Role]) -> String {
 }
 
 /// A label as it is written inside a sentence: only its first letter loses its capital.
-fn inside_sentence(label: &str) -> String {
+pub(super) fn inside_sentence(label: &str) -> String {
     let mut chars = label.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }

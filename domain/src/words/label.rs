@@ -6,6 +6,7 @@ use crate::{
     policy::Tier,
     relation::RelationEnd,
     threat::{Question, Severity, Stride, ThreatStatus, Treatment},
+    waiver::WaiverState,
 };
 
 /// A short name for people, in sentence case.
@@ -78,6 +79,15 @@ labels! {
         Threat = "threat",
         Evidence = "evidence",
         Record = "record",
+        Waiver = "waiver",
+    }
+    WaiverState {
+        Requested = "asked for",
+        Approved = "in force",
+        Refused = "refused",
+        Withdrawn = "withdrawn",
+        Ended = "ended early",
+        Lapsed = "lapsed",
     }
     Authentication { None = "not authenticated", Link = "one-time link", Session = "session", Password = "password" }
     ObjectKind {

@@ -39,6 +39,12 @@ pub fn refusal(refusal: &Refusal) -> String {
             "The dossier changed while you were reading. Nothing was signed: read what changed, then sign."
                 .into()
         }
+        Refusal::PhaseMissing(phase) => {
+            format!(
+                "That version has no phase “{phase}”, in which the feature is now. It can move once it is in a phase that both have."
+            )
+        }
+        Refusal::Waiver(refused) => super::waiver::refusal(refused),
     }
 }
 
@@ -105,6 +111,13 @@ pub fn problem(problem: &FieldProblem) -> String {
         Problem::TierLowered => {
             "A gate was opened under the higher tier already, so the tier can only rise. Keep the present tier, with a reason.".into()
         }
+        Problem::DayOver => format!("{label} is over already. Choose a day to come."),
+        Problem::DayTooLate { last } => format!(
+            "{label} is too far away: the policy allows {} {} {} at the latest.",
+            last.day(),
+            last.month(),
+            last.year()
+        ),
         Problem::NeededFor(state) => format!("{label} is needed for “{state}”. Fill it in."),
         Problem::NotYours(roles) => {
             format!("This is for a {} of the product. Ask one of them.", super::who_can(roles))
@@ -156,6 +169,21 @@ pub fn problem(problem: &FieldProblem) -> String {
         Problem::TooManyPoints { max } => {
             format!("A list has at most {max} points. Keep those that people will go through.")
         }
+        Problem::InPolicy(error) => {
+            format!("Line {}, column {}: {}", error.line, error.column, error.problem)
+        }
+        Problem::MoreInPolicy { more } => {
+            format!("There are {more} more problems. Put these right first, then check again.")
+        }
+        Problem::OtherText => {
+            "This version is stored already, with another text. A version never changes; give the changed text a new one.".into()
+        }
+        Problem::NotText => "The file is no text in UTF-8, so it is no policy. Choose another one.".into(),
+        Problem::AlreadyActive => "This version is the active one already. Nothing was changed.".into(),
+        Problem::ImpactNeeded => {
+            "Look at the impact of this version first: it has to be computed for the version that is active now, within the last day.".into()
+        }
+        Problem::NotYetPast => format!("{label} lies in the future. Choose an instant that has passed."),
         Problem::TooMany { most } => {
             format!("{label}: there are {most} already, and there may not be more. Delete one that is not needed.")
         }

@@ -247,6 +247,7 @@ impl World {
             Refusal::AlreadySigned => "already signed",
             Refusal::DossierChanged => "dossier changed",
             Refusal::DeniedByOther => "denied by other",
+            Refusal::Waiver(_) => "waiver",
         });
     }
 

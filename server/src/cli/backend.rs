@@ -42,14 +42,14 @@ impl Backend {
         }
     }
 
-    /// Brings the schema up to date and imports the built-in policy of this version.
+    /// Brings the schema up to date and imports the built-in policies of this version.
     pub(super) async fn migrate(&self) -> Result<(), Failed> {
         sluice_service::migrate(&self.owner_url).await?;
         let service = Service::connect(&self.connect(), Clock::Database).await?;
         let imported = service.import_built_in_policy().await;
         service.close().await;
         if imported? {
-            tracing::info!("the built-in policy was imported");
+            tracing::info!("built-in policies were imported");
         }
         Ok(())
     }

@@ -2,11 +2,11 @@
 
 mod admin;
 mod backend;
+mod policy;
+mod replay;
 mod serve;
 
-use std::{error::Error, path::Path};
-
-use sluice_domain::policy;
+use std::error::Error;
 
 use crate::{
     config::{Command, Database},
@@ -28,7 +28,10 @@ pub async fn run(command: Command) -> Result<(), Failed> {
         Command::Migrate(database) => migrate(&database).await,
         Command::Demo(database) => load_demo(&database).await,
         Command::CreateAdmin(config) => admin::create(config).await,
-        Command::PolicyCheck(file) => check_policy(&file),
+        Command::PolicyCheck(files) => policy::check(&files),
+        Command::PolicyCompare { before, later } => policy::compare(&before, &later),
+        Command::PolicySchema => policy::schema(),
+        Command::PolicyReplay(config) => replay::replay(config).await,
     }
 }
 
@@ -54,29 +57,4 @@ async fn load_demo(database: &Database) -> Result<(), Failed> {
         None => println!("The database is not empty; nothing was loaded."),
     }
     Ok(())
-}
-
-fn check_policy(file: &Path) -> Result<(), Failed> {
-    let source = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    match policy::parse(&source) {
-        Ok(policy) => {
-            let controls: usize = policy.phases.iter().map(|phase| phase.controls.len()).sum();
-            println!(
-                "{}: policy {} {} is well formed: {} phases, {controls} controls.",
-                file.display(),
-                policy.key,
-                policy.version,
-                policy.phases.len()
-            );
-            Ok(())
-        }
-        Err(errors) => {
-            let lines: Vec<String> = errors
-                .errors()
-                .iter()
-                .map(|error| format!("{}:{}:{}: {}", file.display(), error.line, error.column, error.problem))
-                .collect();
-            Err(format!("the policy has errors\n{}", lines.join("\n")).into())
-        }
-    }
 }

@@ -2,8 +2,8 @@ use std::{io::Write as _, sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret as _;
 use sluice_app::assets::Assets;
-use sluice_service::{Clock, Service, people::SessionLimits};
-use tokio::net::TcpListener;
+use sluice_service::{Clock, Service, jobs::Ran, people::SessionLimits};
+use tokio::{net::TcpListener, time::MissedTickBehavior};
 
 use super::{Failed, backend::Backend};
 use crate::{
@@ -23,6 +23,13 @@ use crate::{
 
 /// How often ended sessions and old throttle counters are removed.
 const SWEEP: Duration = Duration::from_mins(10);
+
+/// How often looks at policies that nobody works on are gone on with.
+const RESUME: Duration = Duration::from_secs(20);
+
+/// How often the server looks for work whose time has come. The decision itself knows the time to the instant; this is
+/// how long lists and reminders may lag behind.
+const JOBS: Duration = Duration::from_secs(10);
 
 pub(super) async fn serve(config: ServeConfig) -> Result<(), Failed> {
     if config.demo_if_empty && !(config.public_url.is_local() && config.listen.ip().is_loopback()) {
@@ -77,9 +84,14 @@ async fn serve_with(
         ));
     }
     let sweeper = tokio::spawn(sweep(service.clone(), limits));
+    let resumer = tokio::spawn(resume_policy_runs(service.clone()));
+    let worker = tokio::spawn(work(service.clone()));
     panic::install_hook();
     serve_connections(listener, router, Bounds::default(), stop).await;
+    // What is under way is not cut off: it runs in a task of its own, and closing the service waits for it.
     sweeper.abort();
+    resumer.abort();
+    worker.abort();
     service.close().await;
     Ok(())
 }
@@ -93,12 +105,47 @@ fn announce(text: &str) {
     }
 }
 
+/// Goes on with looks at policies whose process has ended: this server's, before it was started again, or another's.
+async fn resume_policy_runs(service: Service) {
+    let mut ticks = tokio::time::interval(RESUME);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = service.resume_policy_runs().await {
+            tracing::warn!(%error, "policy runs were not resumed");
+        }
+    }
+}
+
 async fn sweep(service: Service, limits: SessionLimits) {
     let mut ticks = tokio::time::interval(SWEEP);
     loop {
         ticks.tick().await;
         if let Err(error) = service.sweep_expired(limits).await {
             tracing::warn!(%error, "ended sessions were not removed");
+        }
+        if let Err(error) = service.sweep_told().await {
+            tracing::warn!(%error, "old jobs and notifications were not removed");
+        }
+    }
+}
+
+/// Does what is due, for as long as the server runs. Servers that share a database share the work.
+async fn work(service: Service) {
+    let mut ticks = tokio::time::interval(JOBS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match service.run_due_jobs().await {
+            Ok(ran) if ran != Ran::default() => tracing::info!(
+                target: "job",
+                decided = ran.decided,
+                done = ran.done,
+                dropped = ran.dropped,
+                failed = ran.failed,
+                "did what was due"
+            ),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(target: "job", %error, "what is due was not done"),
         }
     }
 }

@@ -16,7 +16,7 @@ use sluice_domain::{
     text::{Email, PersonName, ProductKey},
 };
 use sluice_service::{
-    Actor, Origin, Service,
+    Actor, Origin, Service, Voids,
     people::{Accept, Invite, NewPassword},
     products::{CreateProduct, RoleChange},
 };
@@ -155,7 +155,10 @@ impl Cast {
     }
 
     async fn join(&mut self, service: &Service, who: Who, id: PersonId) -> Result<(), Failed> {
-        let actor = service.actor(id, Origin::default()).await?.ok_or("an account is not there")?;
+        let actor = service
+            .actor(id, Origin { voids: Voids::Unasked, ..Origin::default() })
+            .await?
+            .ok_or("an account is not there")?;
         self.actors.insert(who, actor);
         Ok(())
     }

@@ -497,7 +497,8 @@ impl Stage {
     ) -> Result<(), Failed> {
         let covers = self.attempt(scene, who).await?.dossier;
         let password = SecretString::from(PASSWORD);
-        let command = SignGate { verdict, role, reason: reason.to_owned(), covers, password };
+        let command =
+            SignGate { verdict, role, on_behalf_of: None, reason: reason.to_owned(), covers, password };
         self.service.sign_gate(self.cast.actor(who)?, &scene.key, command).await?;
         Ok(())
     }

@@ -16,7 +16,11 @@ use sluice_app::{
         },
     },
 };
-use sluice_domain::{access::Action, ids::FeatureKey, place::Place};
+use sluice_domain::{
+    access::Action,
+    ids::{FeatureKey, ProductId},
+    place::Place,
+};
 use sluice_service::{
     Error,
     features::{CreateFeature, EditFeature, FeatureFilter, FeaturePage},
@@ -56,8 +60,12 @@ pub async fn new_form(State(app): State<App>, visit: Visit, RawQuery(query): Raw
     let form = Form::new()
         .with("id", new_form_id())
         .with("product", chosen.map(|product| product.choice.value.clone()).unwrap_or_default());
-    let products = choices(products);
-    Ok(visit.ok(Section::Features, "New feature", move || view! { <NewFeaturePage products form /> }))
+    let (products, policies) = offered(&app, products).await?;
+    Ok(visit.ok(
+        Section::Features,
+        "New feature",
+        move || view! { <NewFeaturePage products policies form /> },
+    ))
 }
 
 /// Creates a feature.
@@ -74,9 +82,13 @@ pub async fn create(State(app): State<App>, visit: Visit, FormFields(fields): Fo
         Err(Error::Invalid(problems)) => problems,
         Err(other) => return Err(other.into()),
     };
-    let products = choices(products(&app, &visit).await?);
+    let (products, policies) = offered(&app, products(&app, &visit).await?).await?;
     let form = Form::refused(&fields, &problems);
-    Ok(visit.refused(Section::Features, "New feature", move || view! { <NewFeaturePage products form /> }))
+    Ok(visit.refused(
+        Section::Features,
+        "New feature",
+        move || view! { <NewFeaturePage products policies form /> },
+    ))
 }
 
 /// The feature's own page.
@@ -153,12 +165,24 @@ async fn editable(app: &App, visit: &Visit, key: &FeatureKey) -> Result<(Feature
 
 /// A product in which the person may create features.
 struct Creatable {
+    id: ProductId,
     key: String,
     choice: Choice,
 }
 
-fn choices(products: Vec<Creatable>) -> Vec<Choice> {
-    products.into_iter().map(|product| product.choice).collect()
+/// What the form offers: the products, and the policy that new features of each start under.
+async fn offered(
+    app: &App,
+    products: Vec<Creatable>,
+) -> Result<(Vec<Choice>, Vec<(String, String)>), Failure> {
+    let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
+    let named = app.service.policies_of_products(&ids).await?;
+    let label = |id: ProductId| products.iter().find(|product| product.id == id);
+    let policies = named
+        .into_iter()
+        .filter_map(|(id, policy)| Some((label(id)?.choice.label.clone(), policy)))
+        .collect();
+    Ok((products.into_iter().map(|product| product.choice).collect(), policies))
 }
 
 /// The products in which the person may create features; without any there is no form to show.
@@ -172,6 +196,7 @@ async fn products(app: &App, visit: &Visit) -> Result<Vec<Creatable>, Failure> {
         let mine =
             page.items.into_iter().filter(|product| product.my_roles.iter().any(|role| roles.contains(role)));
         found.extend(mine.map(|product| Creatable {
+            id: product.id,
             key: product.key.to_string(),
             choice: Choice::new(product.id.to_string(), format!("{} ({})", product.name, product.key)),
         }));

@@ -66,7 +66,10 @@ pub async fn sign(
                 sign: Form::refused(&fields, problems),
                 ..ReviewForms::default()
             };
-            refused(&app, &visit, &key, Action::SignGate, error, forms).await
+            // Who signs in a seat that was handed to them needs no seat of their own.
+            let action =
+                if fields.get("role").contains('/') { Action::SignForAnother } else { Action::SignGate };
+            refused(&app, &visit, &key, action, error, forms).await
         }
     }
 }
@@ -176,7 +179,9 @@ async fn refused(
         other => return Err(other.into()),
     };
     let page = app.service.review_page(visit.actor()?, key).await?;
-    if !page.summary.may(action) {
+    let signed_for_another =
+        page.sign_offs.iter().any(|past| past.mine && past.current && past.on_behalf_of.is_some());
+    if !page.summary.may(action) && !signed_for_another {
         return Err(Error::Denied(action).into());
     }
     let mut response = screen(visit, status, page, forms(&problems), notice)?;

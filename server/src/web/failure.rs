@@ -28,7 +28,7 @@ impl Failure {
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::Denied(_) => StatusCode::FORBIDDEN,
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Error::Stale | Error::Refused(_) => StatusCode::CONFLICT,
+            Error::Stale | Error::Refused(_) | Error::WouldVoid(_) => StatusCode::CONFLICT,
             Error::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::Busy | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,

@@ -7,6 +7,8 @@ use axum::{
 use http::StatusCode;
 use sluice_domain::form::Fields;
 
+use super::Visit;
+
 /// The most fields that a form of ours could have; more is not a form of ours.
 const MOST: usize = 2_000;
 
@@ -26,9 +28,14 @@ impl<S: Send + Sync> FromRequest<S> for FormFields {
         if !is_form {
             return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
         }
+        let visit = request.extensions().get::<Visit>().cloned();
         let body =
             axum::body::Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        parse(&body).map(Self).ok_or_else(|| StatusCode::BAD_REQUEST.into_response())
+        let fields = parse(&body).ok_or_else(|| StatusCode::BAD_REQUEST.into_response())?;
+        if let Some(visit) = visit {
+            visit.sent(&fields, false);
+        }
+        Ok(Self(fields))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AddEvidence, ArchiveFeature, AttestStandard, CreateFeature, DoControl, EditFeature, EditRecord,
-    EditThreatModel, ManageGuides, ManagePeople, ManageProducts, ReadGrants, ReadHistory, ReadPolicies,
-    ReadProduct, RelateFeature, RequestReview, ReturnForChanges, SignGate, UseOwnAccount, WriteComment,
+    AcceptDrift, AddEvidence, ApproveWaiver, ArchiveFeature, AttestStandard, CreateFeature, DelegateSeat,
+    DoControl, EditFeature, EditRecord, EditThreatModel, ManageGuides, ManagePeople, ManagePolicies,
+    ManageProducts, MigrateFeature, ReadFeaturePolicy, ReadGrants, ReadHistory, ReadPolicies, ReadPolicyRuns,
+    ReadProduct, RelateFeature, RequestReview, RequestWaiver, ReturnForChanges, SignGate, UseOwnAccount,
+    WriteComment,
 };
 
 use super::{
@@ -11,8 +13,9 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, archive, comments, evidence, features, guides, history, paper, people, phases, policies,
-    preview, products, records, relations, review, risk, search, take_up, threats, views, work,
+    access, account, archive, comments, delegations, drift, evidence, features, guides, history,
+    notifications, paper, people, phases, policies, preview, products, records, relations, review, risk,
+    search, take_up, threats, views, waivers, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -35,6 +38,8 @@ pub fn routes() -> Vec<Route> {
         Route::at("/account/sessions/end").post(Only(UseOwnAccount), account::end_session),
         Route::at("/work").get(Only(UseOwnAccount), work::show),
         Route::at("/work/mentions/seen").post(Only(UseOwnAccount), work::see_mentions),
+        Route::at("/notifications").get(Only(UseOwnAccount), notifications::show),
+        Route::at("/notifications/read").post(Only(UseOwnAccount), notifications::mark_read),
         Route::at("/features").get(Only(UseOwnAccount), features::list),
         Route::at("/features/new")
             .get(Only(CreateFeature), features::new_form)
@@ -91,6 +96,22 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/review/request").post(Only(RequestReview), review::request),
         Route::at("/features/{key}/review/return").post(Only(ReturnForChanges), review::return_for_changes),
         Route::at("/features/{key}/review/withdraw").post(Only(SignGate), review::withdraw),
+        Route::at("/features/{key}/drift/{phase}")
+            .get(Only(ReadProduct), drift::show)
+            .post(Only(AcceptDrift), drift::accept),
+        Route::at("/features/{key}/dossiers/{phase}/{cycle}").get(Only(ReadProduct), drift::manifest),
+        Route::at("/features/{key}/policy")
+            .get(Only(ReadFeaturePolicy), policies::follow::of_feature)
+            .post(Only(MigrateFeature), policies::follow::migrate),
+        Route::at("/features/{key}/waivers").get(Only(ReadProduct), waivers::list),
+        Route::at("/features/{key}/waivers/new")
+            .get(Only(RequestWaiver), waivers::new_form)
+            .post(Only(RequestWaiver), waivers::request),
+        Route::at("/features/{key}/waivers/{number}")
+            .get(Only(ReadProduct), waivers::show)
+            .post(Only(ApproveWaiver), waivers::decide),
+        Route::at("/features/{key}/waivers/{number}/withdraw").post(Only(RequestWaiver), waivers::withdraw),
+        Route::at("/features/{key}/waivers/{number}/end").post(Only(ApproveWaiver), waivers::end),
         Route::at("/features/{key}/comments")
             .get(Only(ReadProduct), comments::list)
             .post(Only(WriteComment), comments::write),
@@ -131,8 +152,16 @@ pub fn routes() -> Vec<Route> {
         Route::at("/products/{key}/standards/{id}")
             .get(Only(ReadGrants), guides::standard)
             .post(Only(AttestStandard), guides::attest),
+        Route::at("/products/{key}/waivers").get(Only(ReadProduct), waivers::of_product),
         Route::at("/products/{key}/lists").get(Only(ReadGrants), guides::lists),
         Route::at("/products/{key}/lists/{list}").post(Only(ManageGuides), guides::edit_list),
+        Route::at("/products/{key}/delegations")
+            .get(Only(ReadGrants), delegations::list)
+            .post(Only(DelegateSeat), delegations::delegate),
+        Route::at("/products/{key}/delegations/{id}/end").post(Only(DelegateSeat), delegations::end),
+        Route::at("/products/{key}/policy")
+            .get(Only(ReadGrants), policies::follow::of_product)
+            .post(Only(ManagePolicies), policies::follow::choose),
         Route::at("/products/{key}/grants").post(Only(ManagePeople), products::grant),
         Route::at("/products/{key}/grants/revoke").post(Only(ManagePeople), products::revoke),
         Route::at("/people").get(Only(ReadGrants), people::list),
@@ -146,7 +175,21 @@ pub fn routes() -> Vec<Route> {
         Route::at("/people/{id}/roles").post(Only(ManagePeople), people::grant_workspace_role),
         Route::at("/people/{id}/roles/revoke").post(Only(ManagePeople), people::revoke_workspace_role),
         Route::at("/policies").get(Only(ReadPolicies), policies::list),
+        Route::at("/policies/import")
+            .get(Only(ManagePolicies), policies::manage::import_form)
+            .post(Only(ManagePolicies), policies::manage::import),
         Route::at("/policies/{key}/{version}").get(Only(ReadPolicies), policies::show),
+        Route::at("/policies/{key}/{version}/difference")
+            .get(Only(ReadPolicies), policies::manage::difference),
+        Route::at("/policies/{key}/{version}/activate")
+            .get(Only(ManagePolicies), policies::manage::activate_form)
+            .post(Only(ManagePolicies), policies::manage::activate),
+        Route::at("/policies/{key}/{version}/impact").post(Only(ManagePolicies), policies::manage::impact),
+        Route::at("/policies/{key}/{version}/replay")
+            .get(Only(ManagePolicies), policies::manage::replay_form)
+            .post(Only(ManagePolicies), policies::manage::replay),
+        Route::at("/policy-runs/{id}").get(Only(ReadPolicyRuns), policies::manage::run),
+        Route::at("/policy-runs/{id}/cancel").post(Only(ManagePolicies), policies::manage::cancel_run),
         Route::at("/policies/{key}/{version}/frameworks/{framework}")
             .get(Only(ReadPolicies), policies::coverage),
         Route::at("/policies/{key}/{version}/frameworks/{framework}/coverage.csv")

@@ -1,6 +1,6 @@
 //! Who visits: the session, the person behind it, and what a page around them needs.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -13,8 +13,15 @@ use sluice_app::{
     document::{Frame, Theme},
     pages::{self, Chrome, Section},
 };
-use sluice_domain::ids::{Id, PersonId};
-use sluice_service::{Actor, Error, Origin};
+use sluice_domain::{
+    canonical::Digest,
+    form::Fields,
+    ids::{Id, PersonId},
+};
+use sluice_service::{
+    Actor, Error, Origin, Voids,
+    gates::{CONFIRM_VOID, Voiding},
+};
 use tower_sessions::Session;
 
 use super::{App, Done, Failure, notice::cookie};
@@ -35,21 +42,44 @@ struct Inner {
     theme: Theme,
     notice: Option<&'static str>,
     path: String,
+    /// The form that came with the request, once it was read.
+    form: OnceLock<SentForm>,
+}
+
+/// A form that came with the request.
+struct SentForm {
+    fields: Fields,
+    with_file: bool,
+    /// Whoever sent it, where they confirm in it what it voids.
+    confirming: Option<Actor>,
 }
 
 impl Visit {
-    /// Who is signed in.
+    /// Who is signed in. Where a form was read that confirms what it voids, the actor says so.
     ///
     /// # Errors
     /// Nobody: the route's layer should have asked them to sign in.
     pub fn actor(&self) -> Result<&Actor, Failure> {
-        self.0.actor.as_ref().ok_or_else(Failure::not_found)
+        self.viewer().ok_or_else(Failure::not_found)
     }
 
     /// Who is signed in, if anybody is.
     #[must_use]
     pub fn viewer(&self) -> Option<&Actor> {
-        self.0.actor.as_ref()
+        let confirming = self.0.form.get().and_then(|form| form.confirming.as_ref());
+        confirming.or(self.0.actor.as_ref())
+    }
+
+    /// Takes note of the form that was sent: it comes back with the question when it would void sign-offs, and it may
+    /// hold the answer to that.
+    pub fn sent(&self, fields: &Fields, with_file: bool) {
+        let confirmed = fields.get(CONFIRM_VOID).parse::<Digest>().ok();
+        let confirming = confirmed.zip(self.0.actor.clone()).map(|(digest, mut actor)| {
+            actor.origin.voids = Voids::Confirmed(digest);
+            actor
+        });
+        // A request has one form.
+        self.0.form.get_or_init(|| SentForm { fields: fields.clone(), with_file, confirming });
     }
 
     /// Where the request came from.
@@ -125,10 +155,27 @@ impl Visit {
     #[must_use]
     pub fn failure_page(&self, failure: &Failure) -> Response {
         let status = failure.status();
+        if let Error::WouldVoid(voiding) = &*failure.0 {
+            return self.question(voiding);
+        }
         let request = self.0.origin.request.map(|id| id.to_string()).unwrap_or_default();
         let (title, error) = (pages::error::title(status.as_u16()), Arc::clone(&failure.0));
         self.page(status, Section::Other, title, move || {
             view! { <pages::error::FailurePage status=status.as_u16() error request /> }
+        })
+    }
+}
+
+impl Visit {
+    /// The question before a write that voids sign-offs, with everything that was typed.
+    fn question(&self, voiding: &Voiding) -> Response {
+        let sent = self.0.form.get();
+        let fields = sent.map(|form| form.fields.clone()).unwrap_or_default();
+        let with_file = sent.is_some_and(|form| form.with_file);
+        let (voiding, action) = (voiding.clone(), self.0.path.clone());
+        let title = pages::voiding::title(&voiding);
+        self.page(StatusCode::CONFLICT, Section::Features, title, move || {
+            view! { <pages::voiding::VoidingPage voiding action fields with_file /> }
         })
     }
 }
@@ -184,6 +231,7 @@ impl Arrival {
             origin: Origin {
                 request: extensions.get::<RequestId>().map(|id| Id::new(id.as_uuid())),
                 address: extensions.get::<ClientAddress>().map(|address| address.0.to_string()),
+                voids: Voids::Ask,
             },
             cookies: header_text(request.headers(), &header::COOKIE),
             nonce: extensions.get::<Nonce>().map(|nonce| nonce.as_str().to_owned()).unwrap_or_default(),
@@ -210,6 +258,7 @@ async fn visit(app: &App, session: &Session, arrival: Arrival) -> Result<Visit, 
             .unwrap_or_default(),
         notice: Done::sentence(&arrival.cookies).filter(|_| arrival.reads),
         path: arrival.path,
+        form: OnceLock::new(),
     })))
 }
 

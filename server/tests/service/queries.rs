@@ -8,12 +8,13 @@ use std::{
 };
 
 use sluice_domain::{
+    canonical::Digest,
     gate::Verdict,
     policy::{EvidenceKind, Tier},
 };
 use sluice_service::{
     evidence::Target, features::FeatureFilter, find::SearchQuery, history::HistoryFilter, new_form_id,
-    talk::CommentAt,
+    policies::Compared, talk::CommentAt,
 };
 use tracing::{
     Event, Subscriber,
@@ -24,9 +25,12 @@ use tracing_subscriber::{
     layer::{Context, SubscriberExt as _},
 };
 
-use crate::support::{
-    TestResult, World,
-    steps::{answers_form, phase_key, threat_form},
+use crate::{
+    policies::renamed,
+    support::{
+        TestResult, World,
+        steps::{answers_form, phase_key, threat_form},
+    },
 };
 
 /// Writes down every statement that the driver logs.
@@ -108,29 +112,39 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);
     let key = busy(&world).await?;
-    let phase = phase_key("design")?;
+    let (phase, passed) = (phase_key("design")?, phase_key("requirements")?);
+    let product = "PAY".parse()?;
     let (everything, features) = (HistoryFilter::default(), FeatureFilter::default());
     // Misspelt, so that every step of the search is taken.
     let words = SearchQuery { text: "paymnet".to_owned(), page: 1, ..SearchQuery::default() };
     let counter = Counter::start();
     let asked = [
-        ("feature", 16, counter.of(|| service.feature_page(&cast.manager, &key)).await?),
-        ("phase", 15, counter.of(|| service.phase_page(&cast.manager, &key, &phase)).await?),
-        ("review", 19, counter.of(|| service.review_page(&cast.second, &key)).await?),
-        ("threat model", 14, counter.of(|| service.threat_model_page(&cast.manager, &key)).await?),
-        ("evidence", 14, counter.of(|| service.evidence_list(&cast.manager, &key)).await?),
-        ("archives", 15, counter.of(|| service.archive_page(&cast.manager, &key, None)).await?),
-        ("feature's history", 14, counter.of(|| service.feature_history(&cast.manager, &key, None)).await?),
+        ("feature", 21, counter.of(|| service.feature_page(&cast.manager, &key)).await?),
+        ("phase", 20, counter.of(|| service.phase_page(&cast.manager, &key, &phase)).await?),
+        ("review", 28, counter.of(|| service.review_page(&cast.second, &key)).await?),
+        ("threat model", 19, counter.of(|| service.threat_model_page(&cast.manager, &key)).await?),
+        ("evidence", 19, counter.of(|| service.evidence_list(&cast.manager, &key)).await?),
+        ("archives", 20, counter.of(|| service.archive_page(&cast.manager, &key, None)).await?),
+        ("feature's history", 19, counter.of(|| service.feature_history(&cast.manager, &key, None)).await?),
+        ("drift", 28, counter.of(|| service.drift_page(&cast.second, &key, &passed)).await?),
+        ("manifest", 35, counter.of(|| service.manifest_page(&cast.second, &key, &passed, 1, None)).await?),
+        ("handed-on seats", 5, counter.of(|| service.delegations(&cast.first, &key.product, None)).await?),
         ("history", 3, counter.of(|| service.history(&cast.auditor, &everything)).await?),
-        ("my work", 9, counter.of(|| service.my_work(&cast.second)).await?),
-        ("comments", 17, counter.of(|| service.comments_page(&cast.manager, &key, CommentAt::Newest)).await?),
+        ("my work", 10, counter.of(|| service.my_work(&cast.second)).await?),
+        ("comments", 22, counter.of(|| service.comments_page(&cast.manager, &key, CommentAt::Newest)).await?),
         ("features", 4, counter.of(|| service.features(&cast.manager, &features)).await?),
         ("board", 5, counter.of(|| service.feature_board(&cast.manager, &features)).await?),
         ("search", 5, counter.of(|| service.search(&cast.manager, &words)).await?),
+        ("waivers", 14, counter.of(|| service.waivers_page(&cast.manager, &key, None)).await?),
+        (
+            "product's waivers",
+            4,
+            counter.of(|| service.product_waivers(&cast.manager, &product, None)).await?,
+        ),
         ("saved views", 1, counter.of(|| service.saved_views(&cast.manager)).await?),
         ("products", 1, counter.of(|| service.products(&cast.manager, None)).await?),
         ("product", 6, counter.of(|| service.product(&cast.manager, &key.product)).await?),
-        ("risk", 14, counter.of(|| service.risk_page(&cast.manager, &key)).await?),
+        ("risk", 19, counter.of(|| service.risk_page(&cast.manager, &key)).await?),
         ("standards", 6, counter.of(|| service.standards(&cast.manager, &key.product)).await?),
         ("lists", 3, counter.of(|| service.product_lists(&cast.manager, &key.product)).await?),
         ("standards to attest", 1, counter.of(|| service.standards_to_attest(&cast.developer)).await?),
@@ -159,8 +173,15 @@ async fn a_list_asks_as_often_for_fifty_rows_as_for_five() -> TestResult {
         world.feature(Tier::Low).await?;
     }
     let counter = Counter::start();
-    let ask = async || -> TestResult<[usize; 6]> {
+    let candidate = sluice_domain::policy::parse(&renamed("2027.0"))?;
+    let digest = Digest::of(b"another text");
+    let replay = async || {
+        let at = world.clock.now();
+        service.replay_policy(&candidate, digest, at, &mut |_: &Compared| ()).await
+    };
+    let ask = async || -> TestResult<[usize; 7]> {
         Ok([
+            counter.of(&replay).await?.len(),
             counter.of(|| service.features(&cast.manager, &filter)).await?.len(),
             counter.of(|| service.feature_board(&cast.manager, &filter)).await?.len(),
             counter.of(|| service.search(&cast.manager, &typo)).await?.len(),

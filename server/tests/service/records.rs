@@ -16,7 +16,7 @@ use sluice_service::{
 };
 
 use crate::support::{
-    TestResult, World, fields,
+    TestResult, World, cast, fields,
     forms::{Pairs, command, filled, kept, with},
     steps::parsed,
 };
@@ -315,6 +315,51 @@ async fn an_edit_under_the_eyes_of_the_reviewers_voids_what_they_signed() -> Tes
     let page = world.service.review_page(&cast.first, &key).await?;
     let approval = page.sign_offs.iter().find(|sign_off| sign_off.verdict == Verdict::Approve);
     assert!(approval.is_some_and(|approval| approval.ended.is_some()), "{:?}", page.sign_offs);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_names_the_role_by_which_the_kind_allowed_it() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = world.in_review(Tier::Medium).await?;
+    let notice = world.record(&key, RecordKind::Notice, &[("state", "sent"), ("answer", "")]).await?;
+    // A denial keeps the gate shut, so that the approval beside it stands and waits.
+    world.sign(&cast.first, &key, Role::SecurityReviewer, Verdict::Deny).await?;
+    world.sign(&cast.second, &key, Role::SecurityReviewer, Verdict::Approve).await?;
+
+    // Their first role allows to edit records, but not this kind, or not this step.
+    let join = async |name: &str, roles: &[Role]| {
+        cast::join(service, &cast.admin, name, &[], Some(cast.product), roles).await
+    };
+    let coder = join("Cora Coder", &[Role::Stakeholder, Role::ProductManager, Role::Developer]).await?;
+    let seller = join("Sina Seller", &[Role::ProductManager, Role::Stakeholder]).await?;
+    let roles_of = async |actor: &Actor| -> TestResult<Vec<_>> {
+        let history = service.feature_history(&cast.auditor, &key, None).await?.items.into_iter();
+        let own = history.filter(|entry| entry.actor == Some(actor.person)).rev();
+        Ok(own.filter_map(|entry| Some((entry.verb?, entry.role?))).collect())
+    };
+
+    world.tick();
+    let check = command(RecordKind::Check, filled(RecordKind::Check, world.named(), "As the team agreed."))?;
+    service.add_record(&coder, &key, check).await?;
+    world.tick();
+    let form = with(world.form(&key, RecordKind::Check, 1).await?, "title", "Another check");
+    world.edit(&coder, &key, (RecordKind::Check, 1), form).await?;
+    assert_eq!(
+        roles_of(&coder).await?,
+        [(Verb::RecordAdded, Role::Developer), (Verb::RecordEdited, Role::Developer)]
+    );
+
+    world.tick();
+    let form = with(world.form(&key, RecordKind::Notice, notice).await?, "state", "acknowledged");
+    world.edit(&seller, &key, (RecordKind::Notice, notice), form).await?;
+    let marketing = Role::Stakeholder;
+    assert_eq!(
+        roles_of(&seller).await?,
+        [(Verb::RecordEdited, marketing), (Verb::SignOffVoided, marketing)],
+        "and so do its consequences"
+    );
     Ok(())
 }
 

@@ -4,10 +4,11 @@ use secrecy::SecretString;
 use sluice_domain::{
     access::{Action, Role},
     form::Problem,
-    gate::{Mark, Verdict},
+    gate::{Blocker, Mark, Verdict},
     ids::FeatureKey,
     lifecycle::Refusal,
     policy::{EvidenceKind, Tier},
+    record::RecordKind,
 };
 use sluice_service::{
     Actor, Error, evidence::Target, new_form_id, people::AccountChange, products::RoleChange,
@@ -17,6 +18,7 @@ use crate::{
     stale::rename,
     support::{
         TestResult, World, fields,
+        forms::with,
         steps::{answers_form, mark_form, parsed, phase_key, request, sign_form, threat_form},
     },
 };
@@ -173,19 +175,20 @@ async fn no_phase_is_skipped() -> TestResult {
     world.hand_over(&key).await?;
     out_of_turn(service.sign_gate(&cast.second, &key, replay()).await.map(drop), Refusal::DossierChanged);
 
-    // And what was signed stays as it was.
-    let late = world.mark(&cast.manager, &key, "requirements", "scope-and-goals").await;
-    out_of_turn(late, Refusal::NotCurrentPhase);
-    let target = Target::Control(phase_key("requirements")?, "scope-and-goals".parse()?);
-    let number = world.prove(&cast.developer, &key, EvidenceKind::Plan, &[]).await?;
-    out_of_turn(
-        service.attach_evidence(&cast.developer, &key, number, target.clone()).await,
-        Refusal::NotCurrentPhase,
-    );
-    out_of_turn(
-        service.detach_evidence(&cast.developer, &key, number, target).await,
-        Refusal::NotCurrentPhase,
-    );
+    // What was signed can be put right later, but not unseen: evidence taken away afterwards blocks the current gate.
+    let target = Target::Control(phase_key("requirements")?, "security-requirements".parse()?);
+    let number =
+        world.prove(&cast.developer, &key, EvidenceKind::Plan, std::slice::from_ref(&target)).await?;
+    let drifted = |blockers: Vec<Blocker>| blockers.iter().any(|b| matches!(b, Blocker::Drifted { .. }));
+    assert!(!drifted(world.blockers(&key).await?), "more evidence is no drift");
+    service.detach_evidence(&cast.developer, &key, number, target).await?;
+    assert!(!drifted(world.blockers(&key).await?), "nor is it to take away what nobody signed");
+    let plan = (RecordKind::Plan, 1);
+    let other = "Another scope than the one that was signed.";
+    world
+        .change_record(&key, plan, RecordKind::Plan.spec().editors, |form| with(form, "scope", other))
+        .await?;
+    assert!(drifted(world.blockers(&key).await?), "{:?}", world.blockers(&key).await?);
     let progress = service.feature_page(&cast.manager, &key).await?.summary.progress;
     assert_eq!(progress.attempt()?.phase.as_str(), "design");
     let opened = world.count("select count(*) from gate_attempt where outcome = 'opened'").await?;

@@ -218,3 +218,28 @@ async fn a_return_starts_the_next_cycle_and_keeps_the_record() -> TestResult {
     assert!(matches!(steps[0].state, sluice_service::features::PhaseState::Passed { cycle: 2, .. }));
     Ok(())
 }
+
+#[tokio::test]
+async fn who_holds_two_seats_acts_in_the_one_they_took() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = world.in_phase(Tier::Medium, "release").await?;
+    world.hand_over(&key).await?;
+    let roles = [REVIEWER, Role::ReleaseManager];
+    let both =
+        crate::support::cast::join(service, &cast.admin, "Bo Both", &[], Some(cast.product), &roles).await?;
+    world.sign(&both, &key, Role::ReleaseManager, Verdict::Approve).await?;
+    world.tick();
+    world.withdraw(&both, &key).await?;
+    world.tick();
+    world.sign(&cast.first, &key, REVIEWER, Verdict::Approve).await?;
+    world.tick();
+    let progress = world.sign(&both, &key, Role::ReleaseManager, Verdict::Approve).await?;
+    assert_eq!(phase_of(&progress), "post-release");
+    let story = story(&world, &key).await?;
+    let own = story.iter().filter(|entry| entry.actor == Some(both.person));
+    let own: Vec<_> = own.filter_map(|entry| Some((entry.verb?, entry.role?))).collect();
+    let verbs = [Verb::GateSigned, Verb::SignOffWithdrawn, Verb::GateSigned, Verb::GateOpened];
+    assert_eq!(own, verbs.map(|verb| (verb, Role::ReleaseManager)));
+    Ok(())
+}

@@ -16,3 +16,4 @@ mod sign_in;
 mod support;
 mod sweep;
 mod uploads;
+mod voiding;

@@ -99,9 +99,9 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
     let auditor = seed.person(AUDITOR)?;
     Ok(Some(match path {
         "/" => Sample { allowed: 303, ..Sample::get(path, Workspace) },
-        "/healthz" | "/readyz" | "/sign-in" | "/account" | "/work" | "/features" | "/history"
-        | "/products" | "/products/new" | "/people" | "/people/invite" | "/policies" | "/views"
-        | "/styleguide" => Sample::get(path, Workspace),
+        "/healthz" | "/readyz" | "/sign-in" | "/account" | "/work" | "/notifications" | "/features"
+        | "/history" | "/products" | "/products/new" | "/people" | "/people/invite" | "/policies"
+        | "/views" | "/styleguide" => Sample::get(path, Workspace),
         "/features/new" => Sample::get(path, AnyProduct),
         "/search" => Sample::get("/search?q=xss+canary&kind=threat", Workspace),
         "/views/{id}" => {
@@ -113,7 +113,14 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
         "/products/{key}/standards/{id}" => {
             Sample::get(format!("/products/PAY/standards/{}", seed.standard), Product)
         }
+        "/policies/import" => Sample::get(path, Workspace),
         "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.3", Workspace),
+        "/policies/{key}/{version}/difference" => {
+            Sample::get("/policies/sdl/2026.3/difference?from=2026.3", Workspace)
+        }
+        "/policies/{key}/{version}/activate" => Sample::get("/policies/sdl/2026.3/activate", Workspace),
+        "/policies/{key}/{version}/replay" => Sample::get("/policies/sdl/2026.3/replay", Workspace),
+        "/policy-runs/{id}" => Sample::get(format!("/policy-runs/{}", seed.run), Workspace),
         "/policies/{key}/{version}/frameworks/{framework}" => {
             Sample::get("/policies/connector/2026.1/frameworks/idsa?show=gaps", Workspace)
         }
@@ -125,6 +132,11 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
             narrowed: Some(&[Role::ProductManager]),
             ..Sample::get("/features/PAY-1/comments/1", Product)
         },
+        "/features/{key}/drift/{phase}" => Sample::get("/features/PAY-1/drift/requirements", Product),
+        // Of the feature whose gate is in review: what would be signed was written down.
+        "/features/{key}/dossiers/{phase}/{cycle}" => {
+            Sample::get("/features/PAY-2/dossiers/requirements/1", Product)
+        }
         "/features/{key}/phases/{phase}" => {
             Sample::get("/features/PAY-4/phases/requirements?open=authentication", Product)
         }
@@ -148,7 +160,7 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
         return feature_form(seed, below, who, effective);
     }
     if path.starts_with("/people") || path.starts_with("/products") {
-        return people_and_products(seed, path, effective);
+        return people_and_products(seed, path, who, effective);
     }
     let (id, product) = (new_form_id(), seed.product.to_string());
     let owner = seed.person(if effective { MANAGER } else { Who::Stranger })?.to_string();
@@ -184,6 +196,7 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
             422,
             &[("id", &id), ("product", &product), ("title", "A"), ("owner", owner)],
         ),
+        "/notifications/read" => Sample::post(path, Workspace, 303, &[("notification", &id)]),
         "/work/mentions/seen" => Sample::post(path, Workspace, 303, &[("comment", &id)]),
         "/views" => {
             let form = [("id", id.as_str()), ("name", ""), ("of", "features"), ("query", "mine=yes")];
@@ -195,6 +208,26 @@ fn writing(seed: &Seed, path: &str, who: Who, spare: &str, effective: bool) -> T
         // One that is not theirs: nothing is deleted.
         "/views/{id}/delete" => Sample::nothing(format!("/views/{id}/delete"), Workspace, 404),
         "/history.csv" => Sample::post(path, Workspace, 200, &[("object", "PAY-1")]),
+        "/policies/import" => {
+            let source = if effective { sluice_domain::policy::BUILT_IN } else { "key = 1" };
+            let parts = vec![Part::field("source", source)];
+            Sample { sent: Sent::File(parts), ..Sample::nothing(path, Workspace, 422) }
+        }
+        // It is the active version already.
+        "/policies/{key}/{version}/activate" => {
+            let form = [("id", id.as_str()), ("reason", "A reason"), ("from", "")];
+            Sample::post("/policies/sdl/2026.3/activate", Workspace, 422, &form)
+        }
+        "/policies/{key}/{version}/impact" => {
+            Sample::post("/policies/sdl/2026.3/impact", Workspace, 422, &[("id", "none")])
+        }
+        "/policies/{key}/{version}/replay" => {
+            let form = [("id", id.as_str()), ("at", "yesterday")];
+            Sample::post("/policies/sdl/2026.3/replay", Workspace, 422, &form)
+        }
+        "/policy-runs/{id}/cancel" => {
+            Sample::nothing(format!("/policy-runs/{}/cancel", seed.run), Workspace, 303)
+        }
         _ => return Ok(None),
     }))
 }
@@ -294,6 +327,32 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
         "/evidence/{number}/detach" => {
             Sample::post(at("/evidence/1/detach"), Product, 303, &[("target", "threat:1")])
         }
+        // `W-1` waits to be decided, as the developer asked; `W-2` is in force.
+        "/waivers/new" => {
+            let reason = if effective { "A reason" } else { "" };
+            let form = [
+                ("id", id.as_str()),
+                ("subject", seed.waivable.as_str()),
+                ("reason", reason),
+                ("compensation", "A control"),
+                ("until", &seed.last_day),
+            ];
+            Sample::post("/features/PAY-4/waivers/new", Product, 422, &form)
+        }
+        "/waivers/{number}" => {
+            let form = [("version", version("1")), ("verdict", "approve"), ("password", PASSWORD)];
+            let sample = Sample::post(at("/waivers/1"), Product, 409, &form);
+            Sample { narrowed: Some(&[Role::SecurityReviewer]), ..sample }
+        }
+        "/waivers/{number}/withdraw" => {
+            Sample::post(at("/waivers/1/withdraw"), Product, 409, &[("version", version("1"))])
+        }
+        "/waivers/{number}/end" => {
+            let form = [("version", version("2")), ("reason", "A reason")];
+            let sample = Sample::post(at("/waivers/2/end"), Product, 409, &form);
+            // Who owns the feature, and who approves.
+            Sample { narrowed: Some(&[Role::ProductManager, Role::SecurityReviewer]), ..sample }
+        }
         "/comments" => {
             let text = if effective { "A" } else { "" };
             Sample::post(at("/comments"), Product, 422, &[("id", &id), ("text", text)])
@@ -318,6 +377,11 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let id = if effective { id.as_str() } else { "none" };
             Sample::post(at("/archive"), Product, 422, &[("id", id)])
         }
+        // A version of another policy, or of none.
+        "/policy" => {
+            let form = [("from", id.as_str()), ("to", id.as_str()), ("reason", "A reason")];
+            Sample::post(at("/policy"), Product, 409, &form)
+        }
         "/watch" => Sample::post(at("/watch"), Product, 303, &[("watching", "no")]),
         "/review" => {
             let role = who.roles().first().copied().unwrap_or(Role::SecurityReviewer).code();
@@ -334,6 +398,14 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let form = [("return-reason", "A reason"), ("cycle", "1")];
             Sample::post(format!("/features/{key}/review/return"), Product, 409, &form)
         }
+        // Nothing drifted there: the gate is not open.
+        "/drift/{phase}" => {
+            let role = who.roles().first().copied().unwrap_or(Role::SecurityReviewer).code();
+            let dossier = Digest::of(b"").to_string();
+            let form =
+                [("role", role), ("dossier", &dossier), ("reason", "A reason"), ("password", PASSWORD)];
+            Sample::post(at("/drift/requirements"), Product, 409, &form)
+        }
         "/review/withdraw" => {
             let form = [("withdraw-reason", "A reason"), ("password", PASSWORD)];
             Sample::post(at("/review/withdraw"), Product, 409, &form)
@@ -342,7 +414,7 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
     }))
 }
 
-fn people_and_products(seed: &Seed, path: &str, effective: bool) -> TestResult<Option<Sample>> {
+fn people_and_products(seed: &Seed, path: &str, who: Who, effective: bool) -> TestResult<Option<Sample>> {
     use Scope::{Product, Workspace};
     let (id, auditor) = (new_form_id(), seed.person(AUDITOR)?.to_string());
     let manager = seed.person(MANAGER)?.to_string();
@@ -371,6 +443,24 @@ fn people_and_products(seed: &Seed, path: &str, effective: bool) -> TestResult<O
             let version = if effective { "0" } else { "999" };
             let at = at.replace("{list}", "hardening");
             Sample::post(at, Product, 409, &[("version", version), ("points", "One point")])
+        }
+        "/products/{key}/delegations" => {
+            let role =
+                if who == Who::In(Role::ReleaseManager) { "release-manager" } else { "security-reviewer" };
+            let form = [
+                ("id", id.as_str()),
+                ("role", role),
+                ("to", &somebody),
+                ("last", "2026-11-10"),
+                ("reason", "Away for a week."),
+                ("password", PASSWORD),
+            ];
+            Sample::post(at, Product, 422, &form)
+        }
+        // Nobody handed this one on.
+        "/products/{key}/delegations/{id}/end" => Sample::nothing(at, Product, 404),
+        "/products/{key}/policy" => {
+            Sample::post(at, Product, 422, &[("policy", "nobodys"), ("version", "1")])
         }
         "/products/{key}/grants" => Sample::post(at, Product, 422, &[("person", &somebody), ("role", "qa")]),
         "/products/{key}/grants/revoke" => {

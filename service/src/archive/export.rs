@@ -6,7 +6,7 @@ use super::writer::Writer;
 use crate::{error::Result, evidence::Spooled, features::row::Feature};
 
 /// The tables of which an archive holds the rows of its feature, in its order.
-pub const TABLES: [&str; 18] = [
+pub const TABLES: [&str; 19] = [
     "archive",
     "comment",
     "contribution",
@@ -24,6 +24,7 @@ pub const TABLES: [&str; 18] = [
     "sign_off",
     "threat",
     "threat_model",
+    "turn",
     "waiver",
 ];
 
@@ -225,6 +226,15 @@ async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Resul
     )
     .await?;
     out.rows(
+        "turn",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from turn t where t.feature_id = $1 order by t.number"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
         "waiver",
         sqlx::query_scalar!(
             r#"select to_jsonb(t) as "row!" from waiver t where t.feature_id = $1 order by t.number"#,
@@ -352,6 +362,15 @@ async fn earlier(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> R
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('salt', encode(t.salt, 'hex')) as "row!" from history.threat_model t
                where t.feature_id = $1 order by t.until_event, t.feature_id"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
+        "turn",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from history.turn t where t.feature_id = $1 order by t.until_event, t.number"#,
             id
         )
         .fetch(&mut *connection),

@@ -6,6 +6,7 @@
 mod migrate;
 pub(crate) mod permit;
 pub(crate) mod read;
+pub(crate) mod runs;
 pub(crate) mod untracked;
 pub(crate) mod write;
 

@@ -74,8 +74,35 @@ impl<S> Permit<S> {
         self
     }
 
+    /// The person who acts; nobody where Sluice does.
+    pub(crate) fn person_acting(&self) -> Option<PersonId> {
+        match self.actor {
+            AuditActor::Person(person) => Some(person),
+            AuditActor::System => None,
+        }
+    }
+
+    /// The same permit, in the role by which something narrower than the action allowed it: a control, a kind of record
+    /// or a seat at a gate. Every event of the transaction names it, its consequences as well.
+    pub(crate) fn acting_as(mut self, role: Role) -> Self {
+        self.role = Some(role);
+        self
+    }
+
+    /// Whether Sluice itself acts, so that nobody is there who could be asked.
+    pub(crate) fn is_system(&self) -> bool {
+        self.actor == AuditActor::System
+    }
+
     pub(super) fn who(&self) -> (AuditActor, Option<Role>, Option<WorkspaceRole>, Authentication) {
         (self.actor, self.role, self.workspace_role, self.authentication)
+    }
+}
+
+impl<S: Scope> Permit<S> {
+    /// The product and the feature that it is for, as far as it is for one.
+    pub(crate) fn place(&self) -> (Option<ProductId>, Option<FeatureId>) {
+        self.scope.place()
     }
 }
 

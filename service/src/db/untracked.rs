@@ -1,22 +1,25 @@
 //! Writes that are not part of the record: sessions, the counts of attempts to sign in, and what people arrange for
 //! themselves, such as the features that they watch and the
-//! views that they save. What a session does is audited by the use cases that it calls; that
+//! views that they save; and what follows from the text of a policy. What a session does is audited by the use cases that it calls; that
 //! a browser is still there is not worth an event.
 //!
 //! Each function is one statement, so there is no transaction that a cancelled request could leave open.
 
 use sluice_domain::{
     canonical::Digest,
-    ids::{CommentId, FeatureId, Id, PersonId, SavedViewId},
+    ids::{CommentId, FeatureId, Id, NotificationId, PersonId, PolicyVersionId, SavedViewId},
     text::Title,
 };
+use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 use super::Database;
 use crate::{
     clock::Clock,
     error::Result,
     people::{SessionLimits, SessionRow, StoredSession},
+    policies::GateParts,
     views::NewView,
 };
 
@@ -29,9 +32,36 @@ pub(crate) struct Attempts {
     pub(crate) seconds_left: i64,
 }
 
+/// Writes down what the gates of a policy version cover. It follows from the version's text; what is there stays.
+pub(crate) async fn store_gate_parts(
+    connection: impl PgExecutor<'_>,
+    version: PolicyVersionId,
+    gates: &GateParts,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into gate_part (policy_version_id, phase, tier, kind, part)
+         select $1, p.phase, p.tier, p.kind, p.part
+         from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as p (phase, tier, kind, part)
+         on conflict do nothing",
+        version.uuid(),
+        &gates.phases,
+        &gates.tiers,
+        &gates.kinds,
+        &gates.parts
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 impl Database {
+    /// The same for a version that was imported before the database kept it.
+    pub(crate) async fn store_gate_parts(&self, version: PolicyVersionId, gates: &GateParts) -> Result<()> {
+        store_gate_parts(&self.writes, version, gates).await
+    }
+
     /// The instant that an injected clock shows. Without one the statements below read the database's own.
-    fn injected(&self) -> Option<OffsetDateTime> {
+    pub(super) fn injected(&self) -> Option<OffsetDateTime> {
         match &self.clock {
             Clock::Injected(clock) => Some(clock.now()),
             Clock::Database => None,
@@ -245,6 +275,46 @@ impl Database {
         .execute(&self.writes)
         .await?;
         Ok(())
+    }
+
+    /// Marks something that somebody was told as read, or all of it.
+    pub(crate) async fn mark_read(
+        &self,
+        person: PersonId,
+        notification: Option<NotificationId>,
+    ) -> Result<()> {
+        sqlx::query!(
+            "update notification set read_at = coalesce($3::timestamptz, clock_timestamp())
+             where person_id = $1 and read_at is null and ($2::uuid is null or id = $2)",
+            person.uuid(),
+            notification.map(NotificationId::uuid),
+            self.injected()
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(())
+    }
+
+    /// Puts a job off that failed, and keeps why.
+    pub(crate) async fn put_off_job(&self, job: Uuid, until: OffsetDateTime, failure: &str) -> Result<()> {
+        sqlx::query!(
+            "update job set attempts = attempts + 1, run_at = $2, failure = left($3, 2000)
+             where id = $1 and done_at is null",
+            job,
+            until,
+            failure
+        )
+        .execute(&self.writes)
+        .await?;
+        Ok(())
+    }
+
+    /// Deletes jobs that were done and notifications that were read before an instant.
+    pub(crate) async fn sweep_told(&self, before: OffsetDateTime) -> Result<u64> {
+        let jobs = sqlx::query!("delete from job where done_at < $1", before).execute(&self.writes).await?;
+        let read =
+            sqlx::query!("delete from notification where read_at < $1", before).execute(&self.writes).await?;
+        Ok(jobs.rows_affected() + read.rows_affected())
     }
 
     /// Stores a saved view, unless its owner has that many already. False where it was not stored: there are as many,

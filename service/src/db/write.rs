@@ -22,7 +22,7 @@ use super::{
     read::demand,
 };
 use crate::{
-    actor::{Actor, Origin},
+    actor::{Actor, Origin, Voids},
     clock::{Clock, fresh_id, fresh_salt},
     error::{Error, Result},
 };
@@ -103,6 +103,11 @@ impl Write {
         &mut self.tx
     }
 
+    /// Whether the request may void sign-offs.
+    pub(crate) fn voids(&self) -> &Voids {
+        &self.origin.voids
+    }
+
     /// Authorizes an action on a feature whose row is locked.
     pub(crate) async fn authorize_feature(
         &mut self,
@@ -166,6 +171,17 @@ impl Write {
     pub(crate) fn authorize_system() -> Permit<InWorkspace> {
         Permit {
             scope: InWorkspace,
+            actor: AuditActor::System,
+            role: None,
+            workspace_role: None,
+            authentication: Authentication::None,
+        }
+    }
+
+    /// A permit for Sluice itself, for what time brings about in a feature whose row is locked.
+    pub(crate) fn authorize_time(feature: FeatureId, product: ProductId) -> Permit<InFeature> {
+        Permit {
+            scope: InFeature { feature, product },
             actor: AuditActor::System,
             role: None,
             workspace_role: None,
@@ -262,7 +278,14 @@ impl Write {
         }
     }
 
-    /// Commits, with what happened. There is no other commit.
+    /// Commits what is no part of the record: projections, notifications, jobs. The database refuses it where anything
+    /// else was written.
+    pub(crate) async fn commit_unrecorded(self) -> Result<()> {
+        self.tx.commit().await?;
+        Ok(())
+    }
+
+    /// Commits, with what happened. For what is part of the record there is no other commit.
     pub(crate) async fn commit(mut self, event: Event, consequences: Vec<Event>) -> Result<()> {
         debug_assert_eq!(event.id, self.event, "the first event is the one that rows point to");
         for event in std::iter::once(&event).chain(&consequences) {

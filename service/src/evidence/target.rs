@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use sluice_domain::{
     form::{Check, FieldProblem, Fields, Problem},
-    lifecycle::{Progress, Refusal},
+    lifecycle::Refusal,
     place::Place,
     policy::{ControlKey, PhaseKey},
 };
@@ -105,18 +105,14 @@ impl Target {
     }
 }
 
-/// Whether the record of this phase can still change: it is the current phase or a later one.
+/// Whether evidence for this phase can still be attached and detached: while the feature is under way, in passed phases
+/// as well, because what an earlier gate asks for and no longer holds is put right where it belongs. What that changes
+/// of what was signed is drift, and blocks the current gate.
 pub(super) fn is_open(feature: &Feature, phase: &PhaseKey) -> bool {
-    let policy = &feature.policy.policy;
-    match &feature.progress {
-        Progress::Active(attempt) => {
-            policy.position(phase).zip(policy.position(&attempt.phase)).is_some_and(|(at, here)| at >= here)
-        }
-        Progress::Finished { .. } => false,
-    }
+    feature.policy.policy.phase(phase).is_some() && feature.progress.attempt().is_ok()
 }
 
-/// Demands that the record that the target belongs to can still change: what was signed in a passed phase stays.
+/// Demands that the record that the target belongs to can still change.
 pub(super) fn demand_open(feature: &Feature, target: &Target) -> Result<()> {
     match target {
         Target::Control(phase, _) if !is_open(feature, phase) => Err(Refusal::NotCurrentPhase.into()),

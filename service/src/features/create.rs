@@ -74,7 +74,7 @@ impl CreateFeature {
 }
 
 impl Service {
-    /// Creates a feature in the first phase of the current policy. Returns its key.
+    /// Creates a feature in the first phase of the policy that its product follows. Returns its key.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the owner has no role in the product.
@@ -140,7 +140,7 @@ pub(crate) struct NewFeature {
     pub(crate) tier: Tier,
 }
 
-/// Stores a feature in the first phase of the current policy, and describes the event, which is that of its rows. The
+/// Stores a feature in the first phase of the policy that its product follows, and describes the event, which is that of its rows. The
 /// caller settles it.
 pub(crate) async fn insert(
     write: &mut Write,
@@ -150,7 +150,7 @@ pub(crate) async fn insert(
     new: NewFeature,
     author: PersonId,
 ) -> Result<(Feature, Event)> {
-    let policy = policies.current(write.connection()).await?;
+    let policy = policies.current(write.connection(), permit.product()).await?;
     let progress =
         Progress::start(&policy.policy, write.now).ok_or_else(|| Error::internal("empty policy"))?;
     let attempt = progress.attempt()?.clone();

@@ -6,6 +6,7 @@ use sluice_domain::{
     ids::{FeatureId, FeatureKey, PersonId, ProductId},
     lifecycle::{Progress, Turn},
     policy::{PhaseKey, Tier},
+    waiver::Waiver,
 };
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
@@ -23,6 +24,7 @@ use crate::{
     history::{HistoryEntry, latest},
     relations::{Relations, relations},
     risk::{Rated, rated},
+    turns::{TurnClock, Turns},
 };
 
 /// What every page about a feature shows: what it is, the six phases, and the gate that it stands at.
@@ -58,6 +60,10 @@ pub struct FeatureSummary {
     pub steps: Vec<PhaseStep>,
     /// What the decision about the current gate says; empty when all gates are open.
     pub decision: Decision,
+    /// Its waivers: every one that is asked for, or approved.
+    pub waivers: Vec<Waiver>,
+    /// The clock of whoever has the turn; none where the policy sets no time, or no gate is left.
+    pub clock: Option<TurnClock>,
     /// How many comments it has.
     pub comments: usize,
     /// What the reader holds: pages offer what the matrix allows.
@@ -171,6 +177,10 @@ pub(crate) async fn open(
         }
         Progress::Finished { .. } => (None, Decision::default()),
     };
+    let clock = match feature.progress.attempt() {
+        Ok(attempt) => Turns::of(connection, feature.id).await?.shown(&feature, attempt, now),
+        Err(_) => None,
+    };
     let steps = steps(connection, &feature, &decision).await?;
     let policy = &feature.policy.policy;
     let summary = FeatureSummary {
@@ -189,6 +199,8 @@ pub(crate) async fn open(
         progress: feature.progress.clone(),
         steps,
         decision,
+        waivers: gathered.as_ref().map(|gathered| gathered.waivers.clone()).unwrap_or_default(),
+        clock,
         comments: usize::try_from(feature.comments).unwrap_or_default(),
         grants,
         now,

@@ -10,6 +10,7 @@ use sluice_domain::{
 };
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
+use uuid::Uuid;
 
 use crate::{
     clock::fresh_salt,
@@ -95,9 +96,38 @@ pub(crate) async fn lock(
     load(connection, policies, Id::new(id)).await
 }
 
-async fn load(connection: &mut PgConnection, policies: &Policies, id: FeatureId) -> Result<Feature> {
-    let row = sqlx::query!(
-        r#"select f.product_id, p.key as product_key, p.name as product_name, f.number, f.title, f.description,
+/// Locks the row of a feature, unless somebody else works on it: whoever does settles it anyway.
+pub(crate) async fn lock_if_free(
+    connection: &mut PgConnection,
+    policies: &Policies,
+    id: FeatureId,
+) -> Result<Option<Feature>> {
+    let found = sqlx::query_scalar!("select id from feature where id = $1 for update skip locked", id.uuid())
+        .fetch_optional(&mut *connection)
+        .await?;
+    match found {
+        Some(_) => Ok(Some(load(connection, policies, id).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Reads a feature by its id, without a lock.
+pub(crate) async fn load(
+    connection: &mut PgConnection,
+    policies: &Policies,
+    id: FeatureId,
+) -> Result<Feature> {
+    load_many(connection, policies, &[id.uuid()]).await?.pop().ok_or(Error::NotFound)
+}
+
+/// Reads features by their ids, in the order of the ids. What is not there is left out.
+pub(crate) async fn load_many(
+    connection: &mut PgConnection,
+    policies: &Policies,
+    ids: &[Uuid],
+) -> Result<Vec<Feature>> {
+    let rows = sqlx::query!(
+        r#"select f.id, f.product_id, p.key as product_key, p.name as product_name, f.number, f.title, f.description,
                 f.owner_id, o.name as owner_name, f.target_date, f.tier, f.policy_version_id, f.status, f.phase,
                 f.cycle, f.turn, f.turn_since, f.requested_by, f.finished_at, f.version, f.scope_version,
                 f.scope_salt, f.created_at,
@@ -105,40 +135,48 @@ async fn load(connection: &mut PgConnection, policies: &Policies, id: FeatureId)
          from feature f
          join product p on p.id = f.product_id
          join person o on o.id = f.owner_id
-         where f.id = $1"#,
-        id.uuid()
+         where f.id = any($1)
+         order by f.id"#,
+        ids
     )
-    .fetch_one(&mut *connection)
+    .fetch_all(&mut *connection)
     .await?;
-    let policy = policies.load(connection, Id::new(row.policy_version_id)).await?;
-    let progress = match (row.finished_at, row.requested_by) {
-        (Some(at), _) => Progress::Finished { at },
-        (None, requested_by) => Progress::Active(Attempt {
-            phase: row.phase.parse().map_err(Error::internal)?,
-            cycle: row.cycle,
-            turn: requested_by.map_or(Turn::Team, |id| Turn::Reviewers { requested_by: Id::new(id) }),
-            since: row.turn_since,
-        }),
-    };
-    Ok(Feature {
-        id,
-        product: Id::new(row.product_id),
-        product_name: row.product_name,
-        key: FeatureKey { product: row.product_key.parse().map_err(Error::internal)?, number: row.number },
-        title: row.title,
-        description: row.description,
-        owner: Id::new(row.owner_id),
-        owner_name: row.owner_name,
-        target_date: row.target_date,
-        tier: Tier::from_code(&row.tier).ok_or_else(|| Error::internal("unknown tier"))?,
-        policy,
-        progress,
-        version: row.version,
-        scope_version: row.scope_version,
-        scope_salt: salt(row.scope_salt)?,
-        created_at: row.created_at,
-        comments: row.comments,
-    })
+    let mut features = Vec::with_capacity(rows.len());
+    for row in rows {
+        let policy = policies.load(connection, Id::new(row.policy_version_id)).await?;
+        let progress = match (row.finished_at, row.requested_by) {
+            (Some(at), _) => Progress::Finished { at },
+            (None, requested_by) => Progress::Active(Attempt {
+                phase: row.phase.parse().map_err(Error::internal)?,
+                cycle: row.cycle,
+                turn: requested_by.map_or(Turn::Team, |id| Turn::Reviewers { requested_by: Id::new(id) }),
+                since: row.turn_since,
+            }),
+        };
+        features.push(Feature {
+            id: Id::new(row.id),
+            product: Id::new(row.product_id),
+            product_name: row.product_name,
+            key: FeatureKey {
+                product: row.product_key.parse().map_err(Error::internal)?,
+                number: row.number,
+            },
+            title: row.title,
+            description: row.description,
+            owner: Id::new(row.owner_id),
+            owner_name: row.owner_name,
+            target_date: row.target_date,
+            tier: Tier::from_code(&row.tier).ok_or_else(|| Error::internal("unknown tier"))?,
+            policy,
+            progress,
+            version: row.version,
+            scope_version: row.scope_version,
+            scope_salt: salt(row.scope_salt)?,
+            created_at: row.created_at,
+            comments: row.comments,
+        });
+    }
+    Ok(features)
 }
 
 /// Reads a salt from its column.

@@ -1,11 +1,24 @@
 //! Gates: the facts behind a decision, settling a feature after each write, and the steps of a review.
 
+mod content;
+mod drift;
 mod facts;
+mod manifest;
 mod review;
 mod review_page;
 mod settle;
+mod told;
+mod voiding;
 
+pub use content::{ChangedField, ChangedItem};
+pub use drift::{AcceptDrift, DriftPage};
 pub(crate) use facts::{Gate, Gathered, gather, gather_many};
+pub use manifest::{ManifestPage, ManifestSignOff};
+pub(crate) use review::demand_password;
 pub use review::{ReturnForChanges, SignGate, WithdrawSignOff};
-pub use review_page::{DossierLine, MySeat, PastSignOff, ReturnedAttempt, ReviewPage, ReviewedAttempt};
-pub(crate) use settle::{settle, start_attempt, store_dossier};
+pub use review_page::{
+    Compared, DelegatedSeat, DossierLine, MySeat, PastSignOff, ReturnedAttempt, ReviewPage, ReviewedAttempt,
+};
+pub(crate) use settle::{gate_object, settle, start_attempt, store_dossier};
+pub(crate) use voiding::confirmation;
+pub use voiding::{CONFIRM_VOID, VoidedSignOff, Voiding};

@@ -3,9 +3,10 @@ use sluice_domain::{
     access::{Action, Role},
     audit::{Authentication, Object, ObjectKind, Value, Verb},
     canonical::Digest,
+    delegation::may_sign_for,
     form::{Check, FieldProblem, Fields, Problem},
     gate::{SignOffFact, Verdict, decide},
-    ids::{FeatureKey, SignOffId},
+    ids::{FeatureKey, PersonId, SignOffId},
     lifecycle::{Progress, Refusal},
     text::{Note, Reason, TextError},
 };
@@ -13,14 +14,17 @@ use sluice_domain::{
 use super::{
     gather,
     settle::{Ending, end_attempt, gate_object, settle, start_attempt, store_dossier},
+    told::{tell_requested, tell_returned},
 };
 use crate::{
     Service,
     actor::Actor,
     clock::fresh_id,
     db::write::uncancelled,
+    delegations,
     error::{Error, Result, violates},
     features::row::{self, store_progress},
+    people::invalid,
 };
 
 /// A sign-off: what is said, from which seat, of which dossier, with the password given anew.
@@ -30,6 +34,8 @@ pub struct SignGate {
     pub verdict: Verdict,
     /// The seat.
     pub role: Role,
+    /// Whose seat it is, where somebody handed theirs to the signer.
+    pub on_behalf_of: Option<PersonId>,
     /// Why; needed to deny.
     pub reason: String,
     /// The dossier that was on screen.
@@ -46,7 +52,7 @@ impl SignGate {
     pub fn parse(fields: &Fields) -> Result<Self, Vec<FieldProblem>> {
         let mut check = Check::default();
         let verdict = check.choice(fields, "verdict", "Your decision", Verdict::from_code);
-        let role = check.choice(fields, "role", "Your role", Role::from_code);
+        let (role, on_behalf_of) = seat(&mut check, fields);
         let covers = check.choice(fields, "dossier", "The dossier", |code| code.parse::<Digest>().ok());
         let reason = check.text::<Note>(fields, "reason", "Reason");
         if verdict == Some(Verdict::Deny)
@@ -60,6 +66,7 @@ impl SignGate {
             Some(Self {
                 verdict: verdict?,
                 role: role?,
+                on_behalf_of,
                 reason: reason?.to_string(),
                 covers: covers?,
                 password,
@@ -69,8 +76,17 @@ impl SignGate {
     }
 }
 
+/// The seat: one's own role, or `role/person` where that person handed theirs on.
+fn seat(check: &mut Check, fields: &Fields) -> (Option<Role>, Option<PersonId>) {
+    let chosen = check.choice(fields, "role", "Your role", |text| match text.split_once('/') {
+        None => Some((Role::from_code(text)?, None)),
+        Some((role, person)) => Some((Role::from_code(role)?, Some(person.parse().ok()?))),
+    });
+    (chosen.map(|(role, _)| role), chosen.and_then(|(_, person)| person))
+}
+
 /// The password of a step-up; an empty one is noted.
-fn demand_password(check: &mut Check, fields: &Fields) -> SecretString {
+pub(crate) fn demand_password(check: &mut Check, fields: &Fields) -> SecretString {
     let password = fields.get("password");
     if password.is_empty() {
         check.note("password", "Password", Problem::Text(TextError::Empty));
@@ -162,6 +178,7 @@ impl Service {
                 .change("cycle", Value::None, Value::Number(attempt.cycle.into()))
                 .change("dossier", Value::None, Value::Digest(gathered.dossier.digest()));
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_requested(&mut write, &permit, phase, attempt.cycle).await?;
             write.commit(event, settled.consequences).await
         })
         .await
@@ -180,11 +197,30 @@ impl Service {
             let mut begun = service.db.begin(&token, &actor.origin).await?;
             let feature = row::lock(begun.connection(), &service.policies, &key).await?;
             let mut write = begun.at_now().await?;
+            // In whose seat decides what it takes: a role of one's own, or a delegation of just this seat.
+            let action = match command.on_behalf_of {
+                None => Action::SignGate,
+                Some(_) => Action::SignForAnother,
+            };
             let permit = write
-                .authorize_feature(&actor, Action::SignGate, feature.id, feature.product)
+                .authorize_feature(&actor, action, feature.id, feature.product)
                 .await?
                 .authenticated_by(Authentication::Password);
-            write.one_role_of(&actor, feature.product, &[command.role], Action::SignGate).await?;
+            let permit = match command.on_behalf_of {
+                None => {
+                    let roles = [command.role];
+                    let role = write.one_role_of(&actor, feature.product, &roles, Action::SignGate).await?;
+                    permit.acting_as(role)
+                }
+                Some(principal) => {
+                    let (now, people) = (write.now, (principal, actor.person));
+                    let product = permit.product();
+                    if !delegations::hold(write.connection(), product, people, command.role, now).await? {
+                        return Err(invalid("role", "The seat", Problem::NotAChoice));
+                    }
+                    permit.acting_as(command.role)
+                }
+            };
             let attempt = feature.progress.attempt()?.clone();
             let policy = &feature.policy.policy;
             let phase = policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
@@ -196,8 +232,12 @@ impl Service {
                 role: command.role,
                 verdict: command.verdict,
                 covers: command.covers,
-                on_behalf_of: None,
+                on_behalf_of: command.on_behalf_of,
             };
+            if let Some(principal) = command.on_behalf_of {
+                let people = (principal, actor.person);
+                may_sign_for(&attempt, policy, &gathered.situation, people, command.role, write.now)?;
+            }
             attempt.sign(policy, gathered.situation, sign_off, write.now)?;
 
             store_dossier(&mut write, &feature, &gathered.dossier).await?;
@@ -212,8 +252,8 @@ impl Service {
             let now = write.now;
             let inserted = sqlx::query!(
                 "insert into sign_off (id, feature_id, phase, cycle, person_id, role, verdict, printed_name, meaning,
-                                       reason, dossier, authentication, signed_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                       reason, dossier, authentication, signed_at, on_behalf_of)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
                 id.uuid(),
                 permit.feature().uuid(),
                 attempt.phase.as_str(),
@@ -226,12 +266,14 @@ impl Service {
                 command.reason,
                 dossier.as_bytes().as_slice(),
                 Authentication::Password.code(),
-                now
+                now,
+                command.on_behalf_of.map(PersonId::uuid)
             )
             .execute(write.connection())
             .await;
             if let Err(error) = inserted {
-                return Err(if violates(&error, "sign_off_standing") {
+                let taken = ["sign_off_standing", "sign_off_standing_for"];
+                return Err(if taken.iter().any(|name| violates(&error, name)) {
                     Error::Refused(Refusal::AlreadySigned)
                 } else {
                     error.into()
@@ -239,13 +281,15 @@ impl Service {
             }
             let object = Object::new(ObjectKind::SignOff, id, gate_object(&feature, &attempt).name);
             let mut event = write.event(&permit, Verb::GateSigned, object);
-            event.role = Some(command.role);
             event
                 .change("verdict", Value::None, Value::code(command.verdict.code()))
                 .change("cycle", Value::None, Value::Number(attempt.cycle.into()))
                 .change("printed-name", Value::None, Value::text(&actor.name))
                 .change("meaning", Value::None, Value::text(meaning))
                 .change("dossier", Value::None, Value::Digest(dossier));
+            if let Some(principal) = command.on_behalf_of {
+                event.change("on-behalf-of", Value::None, Value::code(principal));
+            }
             event.reason = (!command.reason.is_empty()).then_some(command.reason);
             let settled = settle(&mut write, &permit, &feature).await?;
             write.commit(event, settled.consequences).await?;
@@ -281,6 +325,7 @@ impl Service {
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
             let seats: Vec<Role> = phase.gate.sign_offs_for(feature.tier).map(|rule| rule.role).collect();
             let role = write.one_role_of(&actor, feature.product, &seats, Action::ReturnForChanges).await?;
+            let permit = permit.acting_as(role);
             let facts = gather(write.connection(), &feature, phase, &attempt).await?.situation.facts;
             attempt.may_return(&facts, actor.person)?;
             let reason = command.reason.as_str();
@@ -294,9 +339,9 @@ impl Service {
                 Value::Number(attempt.cycle.into()),
                 Value::Number(next.cycle.into()),
             );
-            event.role = Some(role);
             event.reason = Some(reason.to_owned());
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_returned(&mut write, &permit, &feature, &attempt).await?;
             write.commit(event, settled.consequences).await
         })
         .await
@@ -319,8 +364,10 @@ impl Service {
             let mut begun = service.db.begin(&token, &actor.origin).await?;
             let feature = row::lock(begun.connection(), &service.policies, &key).await?;
             let mut write = begun.at_now().await?;
+            // Whoever could give it can take it back: in a seat of their own or in one that was handed to them, even when
+            // that delegation is over by now.
             let permit = write
-                .authorize_feature(&actor, Action::SignGate, feature.id, feature.product)
+                .authorize_feature(&actor, Action::SignForAnother, feature.id, feature.product)
                 .await?
                 .authenticated_by(Authentication::Password);
             let attempt = feature.progress.attempt()?.clone();
@@ -328,7 +375,7 @@ impl Service {
             let withdrawn = sqlx::query!(
                 "update sign_off set ended = 'withdrawn', ended_at = $5, ended_reason = $6
                  where feature_id = $1 and phase = $2 and cycle = $3 and person_id = $4 and ended is null
-                 returning id, verdict",
+                 returning id, role, verdict",
                 permit.feature().uuid(),
                 attempt.phase.as_str(),
                 attempt.cycle,
@@ -339,6 +386,13 @@ impl Service {
             .fetch_optional(write.connection())
             .await?
             .ok_or(Error::NotFound)?;
+            // Taken back in the role in which it was given, unless that role was lost since.
+            let given = Role::from_code(&withdrawn.role);
+            let roles = write.roles_in(&actor, feature.product).await?;
+            let permit = match given.filter(|role| roles.contains(role)) {
+                Some(role) => permit.acting_as(role),
+                None => permit,
+            };
             let object = Object::new(ObjectKind::SignOff, withdrawn.id, gate_object(&feature, &attempt).name);
             let mut event = write.event(&permit, Verb::SignOffWithdrawn, object);
             event.change("verdict", Value::code(withdrawn.verdict), Value::None);

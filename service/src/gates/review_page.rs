@@ -1,23 +1,27 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_domain::{
     access::{Action, Role},
     canonical::Digest,
-    dossier::{Difference, Dossier, ItemKind, items_of},
+    delegation::may_sign_for,
+    dossier::{Item, ItemKind, items_of},
     gate::Verdict,
-    ids::FeatureKey,
-    lifecycle::{Attempt, Progress, Refusal, Seats},
+    ids::{FeatureKey, PersonId},
+    lifecycle::{Attempt, Progress, Refusal, Seats, Turn},
     place::Place,
     policy::{EvidenceKind, Phase},
     record::{RecordFact, RecordFacts},
     threat::{Severity, ThreatStatus},
+    waiver::last_day,
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use super::{ChangedItem, Gathered, content::compare};
 use crate::{
     Service,
     actor::Actor,
+    delegations::seats_of,
     error::{Error, Result},
     features::{
         FeatureSummary,
@@ -56,11 +60,26 @@ pub struct ReviewedAttempt {
     /// What is in it.
     pub items: Vec<DossierLine>,
     /// What changed since the dossier that the reader signed last, or that the cycle before ended with.
-    pub changes: Vec<Difference>,
-    /// Whether there was such an earlier dossier.
-    pub compared: bool,
+    pub changes: Vec<ChangedItem>,
+    /// The earlier dossier that the changes are since, where there is one.
+    pub compared: Option<Compared>,
+    /// Whether a manifest of this attempt was written down already: the first is when the review is requested.
+    pub has_manifest: bool,
+    /// Seats of others that the reader may sign from, with what they can do there.
+    pub delegated: Vec<DelegatedSeat>,
     /// What the reader can do here.
     pub seat: MySeat,
+}
+
+/// The dossier that a review is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// Its digest.
+    pub digest: Digest,
+    /// When it was written down.
+    pub at: OffsetDateTime,
+    /// Whether the reader signed it; otherwise it is the last one of the cycle before.
+    pub signed_by_reader: bool,
 }
 
 /// One item of the dossier, for people.
@@ -91,6 +110,19 @@ pub enum MySeat {
     Reader,
 }
 
+/// A seat that somebody handed to the reader.
+#[derive(Clone, Debug)]
+pub struct DelegatedSeat {
+    /// Whose seat.
+    pub from: PersonId,
+    /// Their name.
+    pub name: String,
+    /// The seat.
+    pub role: Role,
+    /// What the reader can do in it, or why nothing.
+    pub seats: Result<Seats, Refusal>,
+}
+
 /// A sign-off as the record has it.
 #[derive(Clone, Debug)]
 pub struct PastSignOff {
@@ -98,8 +130,12 @@ pub struct PastSignOff {
     pub phase: String,
     /// The attempt.
     pub cycle: i32,
+    /// The manifests of that attempt.
+    pub manifest: Place,
     /// The name printed on it.
     pub name: String,
+    /// For whom, where the seat was handed on.
+    pub on_behalf_of: Option<String>,
     /// Whether it is the reader's own.
     pub mine: bool,
     /// The seat.
@@ -150,8 +186,12 @@ impl Service {
                 let policy = &feature.policy.policy;
                 let phase = policy.phase(&attempt.phase).ok_or(Error::NotFound)?.clone();
                 let earlier = earlier_dossier(&mut connection, actor, &feature, attempt).await?;
-                let changes =
-                    earlier.as_deref().and_then(items_of).map(|items| gathered.dossier.difference(&items));
+                let (mut changes, mut compared) = (Vec::new(), None);
+                if let Some((dossier, then)) = &earlier {
+                    let differences = gathered.dossier.difference(then);
+                    changes = compare(&mut connection, &feature, &phase, &differences, dossier.at).await?;
+                    compared = Some(*dossier);
+                }
                 let roles: Vec<Role> = summary.grants.product.iter().copied().collect();
                 let seat = if summary.may(Action::SignGate) {
                     match attempt.may_sign(policy, &gathered.situation, actor.person, &roles, summary.now) {
@@ -168,12 +208,15 @@ impl Service {
                         &mut connection,
                         &feature,
                         &phase,
-                        &gathered.dossier,
+                        &gathered.dossier.items,
                         &gathered.situation.facts.records,
                     )
                     .await?,
-                    compared: changes.is_some(),
-                    changes: changes.unwrap_or_default(),
+                    compared,
+                    has_manifest: has_manifest(&mut connection, &feature, attempt).await?,
+                    delegated: delegated(&mut connection, actor, &feature, attempt, &gathered, summary.now)
+                        .await?,
+                    changes,
                     next: policy.next(&phase.key).map(|next| next.name.clone()),
                     attempt: attempt.clone(),
                     phase,
@@ -202,20 +245,57 @@ async fn requested_by(
     .await?)
 }
 
+/// The seats of others at this gate that the reader may sign from; none while the team has the turn.
+async fn delegated(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    feature: &Feature,
+    attempt: &Attempt,
+    gathered: &Gathered,
+    now: OffsetDateTime,
+) -> Result<Vec<DelegatedSeat>> {
+    if attempt.turn == Turn::Team {
+        return Ok(Vec::new());
+    }
+    let policy = &feature.policy.policy;
+    let seats = seats_of(connection, feature.product, actor.person, now).await?;
+    Ok(seats
+        .into_iter()
+        .map(|(from, name, role)| {
+            let people = (from, actor.person);
+            let seats = may_sign_for(attempt, policy, &gathered.situation, people, role, now);
+            DelegatedSeat { from, name, role, seats }
+        })
+        // A seat that this gate does not have is no news to anybody.
+        .filter(|seat| !matches!(seat.seats, Err(Refusal::RoleNotAsked)))
+        .collect())
+}
+
+async fn has_manifest(connection: &mut PgConnection, feature: &Feature, attempt: &Attempt) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from dossier where feature_id = $1 and phase = $2 and cycle = $3) as "there!""#,
+        feature.id.uuid(),
+        attempt.phase.as_str(),
+        attempt.cycle
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// The manifest to compare with: the last one that the reader signed at this gate, else the last of the cycle before.
 async fn earlier_dossier(
     connection: &mut PgConnection,
     actor: &Actor,
     feature: &Feature,
     attempt: &Attempt,
-) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar!(
-        r#"select manifest as "manifest!" from (
-               (select d.manifest, 1 as rank from sign_off s join dossier d on d.digest = s.dossier
+) -> Result<Option<(Compared, BTreeSet<Item>)>> {
+    let row = sqlx::query!(
+        r#"select digest as "digest!", manifest as "manifest!", created_at as "at!", rank as "rank!" from (
+               (select d.digest, d.manifest, d.created_at, 1 as rank from sign_off s join dossier d on d.digest = s.dossier
                 where s.feature_id = $1 and s.phase = $2 and s.person_id = $3
                 order by s.signed_at desc limit 1)
                union all
-               (select manifest, 2 from dossier
+               (select digest, manifest, created_at, 2 from dossier
                 where feature_id = $1 and phase = $2 and cycle = $4 - 1
                 order by created_at desc limit 1)
            ) candidates order by rank limit 1"#,
@@ -225,15 +305,19 @@ async fn earlier_dossier(
         attempt.cycle
     )
     .fetch_optional(connection)
-    .await?)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let Some(items) = items_of(&row.manifest) else { return Ok(None) };
+    let dossier = Compared { digest: digest(&row.digest)?, at: row.at, signed_by_reader: row.rank == 1 };
+    Ok(Some((dossier, items)))
 }
 
 /// What the items of a dossier are called, and where they are.
-async fn lines(
+pub(super) async fn lines(
     connection: &mut PgConnection,
     feature: &Feature,
     phase: &Phase,
-    dossier: &Dossier,
+    items: &BTreeSet<Item>,
     records: &RecordFacts,
 ) -> Result<Vec<DossierLine>> {
     let records: BTreeMap<String, &RecordFact> =
@@ -261,15 +345,22 @@ async fn lines(
         "select number, title, severity, status, countermeasure from threat where feature_id = $1",
         feature.id.uuid()
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
     let threats: BTreeMap<String, _> =
         threats.into_iter().map(|row| (format!("T-{}", row.number), row)).collect();
+    let waivers = sqlx::query!(
+        "select number, blocker, compensation, until from waiver where feature_id = $1 and state = 'approved'",
+        feature.id.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    let waivers: BTreeMap<String, _> =
+        waivers.into_iter().map(|row| (format!("W-{}", row.number), row)).collect();
 
     let number =
         |key: &str| key.split_once('-').and_then(|(_, digits)| digits.parse().ok()).unwrap_or_default();
-    Ok(dossier
-        .items
+    Ok(items
         .iter()
         .map(|item| {
             let (label, detail, place) = match item.kind {
@@ -317,6 +408,16 @@ async fn lines(
                     });
                     (title, detail.unwrap_or_default(), Place::Evidence(number(&item.key)))
                 }
+                ItemKind::Waiver => {
+                    let row = waivers.get(&item.key);
+                    let title = row.map_or_else(
+                        || item.key.clone(),
+                        |row| format!("{} waives: {}", item.key, row.blocker),
+                    );
+                    let detail = row
+                        .map(|row| format!("Until the end of {}. {}", last_day(row.until), row.compensation));
+                    (title, detail.unwrap_or_default(), Place::Waiver(number(&item.key)))
+                }
             };
             DossierLine {
                 kind: item.kind,
@@ -359,9 +460,10 @@ async fn sign_offs(
     feature: &Feature,
 ) -> Result<Vec<PastSignOff>> {
     let rows = sqlx::query!(
-        "select phase, cycle, person_id, printed_name, role, verdict, meaning, reason, dossier, signed_at, ended,
-                ended_at, ended_reason
-         from sign_off where feature_id = $1 order by signed_at desc, id desc limit 500",
+        r#"select s.phase, s.cycle, s.person_id, s.printed_name, s.role, s.verdict, s.meaning, s.reason, s.dossier,
+                  s.signed_at, s.ended, s.ended_at, s.ended_reason, p.name as "on_behalf_of?"
+           from sign_off s left join person p on p.id = s.on_behalf_of
+           where s.feature_id = $1 order by s.signed_at desc, s.id desc limit 500"#,
         feature.id.uuid()
     )
     .fetch_all(connection)
@@ -375,7 +477,9 @@ async fn sign_offs(
             Ok(PastSignOff {
                 phase: phase_name(feature, &row.phase),
                 cycle: row.cycle,
+                manifest: Place::Manifest(row.phase.parse().map_err(Error::internal)?, row.cycle),
                 name: row.printed_name,
+                on_behalf_of: row.on_behalf_of,
                 mine: row.person_id == actor.person.uuid(),
                 role: Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"))?,
                 verdict: Verdict::from_code(&row.verdict)

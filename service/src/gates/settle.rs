@@ -4,23 +4,31 @@ use sluice_domain::{
     access::Role,
     audit::{Event, Object, ObjectKind, Value, Verb},
     canonical::Digest,
-    dossier::Dossier,
+    dossier::{Dossier, items_of},
     gate::{Blocker, Decision, Facts, SignOffFact, decide},
     ids::PersonId,
     lifecycle::{Attempt, Progress, Turn},
+    notification::Gate,
     policy::Tier,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Gathered, gather};
+use super::{
+    Gathered, gather,
+    told::{tell_drifted, tell_opened, tell_voided},
+    voiding::{VoidedSignOff, Voiding, confirmation},
+};
 use crate::{
     db::{
         permit::{InFeature, Permit},
         write::Write,
     },
     error::{Error, Result},
-    features::row::{Feature, store_progress},
+    features::row::{Feature, digest, store_progress},
+    jobs::enqueue,
+    turns::Turns,
+    waivers::lapse_waivers,
 };
 
 /// What settling a feature came to.
@@ -31,7 +39,8 @@ pub(crate) struct Settled {
     pub(crate) consequences: Vec<Event>,
 }
 
-/// Settles a feature after a write, in the same transaction: sign-offs that the write voids are voided, a gate whose
+/// Settles a feature after a write, in the same transaction: waivers whose time is over lapse, sign-offs that this or the
+/// write voids are voided, a gate whose
 /// last condition came true opens, and the projection that lists read follows the decision.
 ///
 /// Every use case that writes to a feature ends here; there is no other way for a gate to open.
@@ -40,7 +49,8 @@ pub(crate) async fn settle(
     permit: &Permit<InFeature>,
     feature: &Feature,
 ) -> Result<Settled> {
-    let mut consequences = Vec::new();
+    let mut consequences = lapse_waivers(write, permit, feature).await?;
+    let turns = Turns::follow(write, permit, &feature.progress).await?;
     let Progress::Active(attempt) = &feature.progress else {
         project_finished(write, permit).await?;
         return Ok(Settled { progress: feature.progress.clone(), consequences });
@@ -50,8 +60,9 @@ pub(crate) async fn settle(
     if voided {
         (gathered, decision) = decide_attempt(write, feature, attempt).await?;
     }
+    consequences.extend(drift_events(write, permit, feature, &decision).await?);
     if attempt.turn == Turn::Team || !decision.is_open() {
-        project(write, permit, &gathered, &decision).await?;
+        project(write, permit, (feature, attempt, &turns), &gathered, &decision).await?;
         return Ok(Settled { progress: feature.progress.clone(), consequences });
     }
 
@@ -71,13 +82,15 @@ pub(crate) async fn settle(
     );
     event.change("dossier", Value::None, Value::Digest(gathered.dossier.digest()));
     consequences.push(event);
+    tell_opened(write, permit, feature, attempt, &gathered).await?;
 
     let feature = Feature { progress: progress.clone(), ..feature.clone() };
+    let turns = Turns::follow(write, permit, &progress).await?;
     match &progress {
         Progress::Active(next) => {
             start_attempt(write, permit, next).await?;
             let (gathered, decision) = decide_attempt(write, &feature, next).await?;
-            project(write, permit, &gathered, &decision).await?;
+            project(write, permit, (&feature, next, &turns), &gathered, &decision).await?;
         }
         Progress::Finished { .. } => project_finished(write, permit).await?,
     }
@@ -116,23 +129,18 @@ async fn void_sign_offs(
     consequences: &mut Vec<Event>,
 ) -> Result<bool> {
     let dossier = gathered.situation.facts.dossier;
-    let void: Vec<PersonId> = gathered
-        .situation
-        .facts
-        .sign_offs
-        .iter()
-        .filter(|sign_off| sign_off.is_voided_by(dossier))
-        .map(|sign_off| sign_off.person)
-        .collect();
+    let void: Vec<&SignOffFact> =
+        gathered.situation.facts.sign_offs.iter().filter(|sign_off| sign_off.is_voided_by(dossier)).collect();
     if void.is_empty() {
         return Ok(false);
     }
-    let people: Vec<Uuid> = void.iter().map(|person| person.uuid()).collect();
+    let people: Vec<Uuid> = void.iter().map(|sign_off| sign_off.person.uuid()).collect();
     let now = write.now;
-    let ids = sqlx::query_scalar!(
+    let voided = sqlx::query!(
         "update sign_off set ended = 'voided', ended_at = $5, ended_reason = 'The dossier changed.'
          where feature_id = $1 and phase = $2 and cycle = $3 and person_id = any($4) and ended is null
-         returning id",
+         returning id, printed_name, role, dossier,
+                   (select d.manifest from dossier d where d.digest = sign_off.dossier) as manifest",
         permit.feature().uuid(),
         attempt.phase.as_str(),
         attempt.cycle,
@@ -142,13 +150,68 @@ async fn void_sign_offs(
     .fetch_all(write.connection())
     .await?;
     let name = gate_object(feature, attempt).name;
-    for id in ids {
-        let object = Object::new(ObjectKind::SignOff, id, name.clone());
+    let ids: Vec<Uuid> = voided.iter().map(|row| row.id).collect();
+    let confirmation = confirmation(&ids);
+    // What lapsed by now voids them whoever writes next, so there is nothing to confirm.
+    let by_time = consequences.iter().any(|event| event.verb == Verb::WaiverLapsed);
+    // The transaction is rolled back with everything that the write did, so nothing is voided before it is confirmed.
+    if !permit.is_system() && !by_time && !write.voids().allow(confirmation) {
+        let mut sign_offs = Vec::with_capacity(voided.len());
+        for row in voided {
+            let role = Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"))?;
+            sign_offs.push(VoidedSignOff { name: row.printed_name, role });
+        }
+        sign_offs.sort_by(|one, other| one.name.cmp(&other.name));
+        let feature = feature.key.clone();
+        return Err(Error::WouldVoid(Box::new(Voiding { feature, gate: name, sign_offs, confirmation })));
+    }
+    for row in voided {
+        let object = Object::new(ObjectKind::SignOff, row.id, name.clone());
         let mut event = write.consequence(permit, Verb::SignOffVoided, object);
-        event.change("dossier", Value::None, Value::Digest(dossier));
+        event.change("dossier", Value::Digest(digest(&row.dossier)?), Value::Digest(dossier));
+        // What changed, by key: the signers are told, and find it in the history.
+        let covered = row.manifest.as_deref().and_then(items_of).unwrap_or_default();
+        let changed: Vec<String> =
+            gathered.dossier.difference(&covered).into_iter().map(|difference| difference.key).collect();
+        event.change("items", Value::None, Value::code(changed.join(", ")));
         consequences.push(event);
     }
+    tell_voided(write, permit, feature, attempt, &gathered.dossier, &void).await?;
     Ok(true)
+}
+
+/// The gates that this write made drift, each an event: what was signed there says something else from now on. What
+/// only comes back because time went by, as when a waiver lapses, drifted before.
+async fn drift_events(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    feature: &Feature,
+    decision: &Decision,
+) -> Result<Vec<Event>> {
+    let drifted: Vec<&Blocker> =
+        decision.blockers.iter().filter(|blocker| matches!(blocker, Blocker::Drifted { .. })).collect();
+    if drifted.is_empty() || permit.is_system() {
+        return Ok(Vec::new());
+    }
+    let known = sqlx::query_scalar!(
+        "select subject from gate_blocker where feature_id = $1 and code = 'gate.drifted'",
+        permit.feature().uuid()
+    )
+    .fetch_all(write.connection())
+    .await?;
+    let mut events = Vec::new();
+    for blocker in drifted.into_iter().filter(|blocker| !known.contains(&blocker.subject())) {
+        if let Blocker::Drifted { phase, name, items, roles } = blocker {
+            let object = Object::new(ObjectKind::Gate, format!("{}/{phase}", feature.id), name.clone());
+            let mut event = write.consequence(permit, Verb::GateDrifted, object);
+            let items = i64::try_from(*items).unwrap_or(i64::MAX);
+            event.change("items", Value::None, Value::Number(items));
+            events.push(event);
+            let gate = Gate { phase: phase.clone(), name: name.clone() };
+            tell_drifted(write, permit, feature, gate, roles).await?;
+        }
+    }
+    Ok(events)
 }
 
 /// Begins an attempt at a gate.
@@ -222,6 +285,7 @@ struct Projection {
     debts: i32,
     drifted: i32,
     changes_at: Option<OffsetDateTime>,
+    due_at: Option<OffsetDateTime>,
     /// Subject and code of each blocker.
     subjects: Vec<(String, &'static str)>,
 }
@@ -256,6 +320,7 @@ impl Projection {
                 decision.blockers.iter().filter(|blocker| matches!(blocker, Blocker::Drifted { .. })).count(),
             ),
             changes_at: decision.changes_at,
+            due_at: None,
             subjects: decision.blockers.iter().map(|blocker| (blocker.subject(), blocker.code())).collect(),
         }
     }
@@ -268,10 +333,16 @@ fn count(number: usize) -> i32 {
 async fn project(
     write: &mut Write,
     permit: &Permit<InFeature>,
+    (feature, attempt, turns): (&Feature, &Attempt, &Turns),
     gathered: &Gathered,
     decision: &Decision,
 ) -> Result<()> {
-    store_projection(write, permit, Projection::of(&gathered.situation.facts, decision)).await
+    let clock = turns.clock(feature, attempt);
+    let due_at = clock.and_then(|clock| clock.due(&feature.policy.policy.terms.calendar));
+    let says = Projection { due_at, ..Projection::of(&gathered.situation.facts, decision) };
+    store_projection(write, permit, says).await?;
+    let turn = turns.running.zip(clock);
+    enqueue(write, permit, feature, turn, &decision.debts, &gathered.situation.waivers).await
 }
 
 async fn project_finished(write: &mut Write, permit: &Permit<InFeature>) -> Result<()> {
@@ -284,14 +355,15 @@ async fn store_projection(write: &mut Write, permit: &Permit<InFeature>, says: P
         says.subjects.into_iter().map(|(subject, code)| (subject, code.to_owned())).unzip();
     sqlx::query!(
         "insert into gate_state (feature_id, blockers, team_blockers, team_roles, team_role_blockers, sign_roles,
-                                 contributors, signed, decided_at, waived, debts, drifted, changes_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                                 contributors, signed, decided_at, waived, debts, drifted, changes_at,
+                                 due_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          on conflict (feature_id) do update set
              blockers = excluded.blockers, team_blockers = excluded.team_blockers,
              team_roles = excluded.team_roles, team_role_blockers = excluded.team_role_blockers,
              sign_roles = excluded.sign_roles, contributors = excluded.contributors, signed = excluded.signed,
              decided_at = excluded.decided_at, waived = excluded.waived, debts = excluded.debts,
-             drifted = excluded.drifted, changes_at = excluded.changes_at",
+             drifted = excluded.drifted, changes_at = excluded.changes_at, due_at = excluded.due_at",
         permit.feature().uuid(),
         says.blockers,
         says.team_blockers,
@@ -304,7 +376,8 @@ async fn store_projection(write: &mut Write, permit: &Permit<InFeature>, says: P
         says.waived,
         says.debts,
         says.drifted,
-        says.changes_at
+        says.changes_at,
+        says.due_at
     )
     .execute(write.connection())
     .await?;

@@ -29,7 +29,11 @@ pub(crate) fn attesting_roles() -> Vec<String> {
 }
 
 /// Finds a product for somebody who may know of it, with what they may do to its guides.
-async fn open(connection: &mut PgConnection, actor: &Actor, key: &ProductKey) -> Result<GuidedProduct> {
+pub(crate) async fn open(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    key: &ProductKey,
+) -> Result<GuidedProduct> {
     let row = sqlx::query!("select id, name from product where key = $1", key.as_str())
         .fetch_optional(&mut *connection)
         .await?

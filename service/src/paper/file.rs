@@ -30,6 +30,7 @@ use crate::{
     records::{RecordItem, all_items, names},
     risk::{Rated, rated},
     threats::{ThreatItem, threats},
+    waivers::{WaiverItem, all_waivers},
 };
 
 /// The whole record of a feature as it stood at one instant: what an auditor files.
@@ -57,6 +58,8 @@ pub struct FeatureRecord {
     pub threats: Vec<ThreatItem>,
     /// The evidence, by number.
     pub evidence: Vec<FiledEvidence>,
+    /// The waivers that were asked for, by number.
+    pub waivers: Vec<WaiverItem>,
     /// What it came out of, and what came out of it.
     pub lineage: Lineage,
     /// What happened, the oldest event first.
@@ -256,6 +259,7 @@ async fn read(
     let threats = threats(connection, feature.id.uuid(), None, Some(MOST)).await?;
     let mut uses = uses(connection, feature.id).await?;
     let evidence = evidence(connection, feature.id, &mut uses).await?;
+    let waivers = all_waivers(connection, feature.id, MOST, summary.now).await?;
     let lineage = lineage(connection, actor, feature.id).await?;
     let mut history = latest(connection, &service.policies, feature.id, MOST).await?;
     history.reverse();
@@ -266,6 +270,7 @@ async fn read(
     let bounded = cut.iter().map(|kind| (kind.code(), kind.spec().plural)).chain([
         ("threat", "threats"),
         ("evidence", "items of evidence"),
+        ("waiver", "waivers"),
         ("event", "events"),
     ]);
     let cuts: Vec<Cut> =
@@ -296,6 +301,7 @@ async fn read(
         threat_model,
         threats,
         evidence,
+        waivers,
         lineage,
         history,
         names,

@@ -231,6 +231,7 @@ pub(super) async fn totals(
         r#"select kind as "kind!", count(*) as "total!" from record where feature_id = $1 group by kind
            union all select 'threat', count(*) from threat where feature_id = $1
            union all select 'evidence', count(*) from evidence where feature_id = $1
+           union all select 'waiver', count(*) from waiver where feature_id = $1
            union all select 'event', count(*) from audit.event where feature_id = $1"#,
         feature.uuid()
     )

@@ -203,6 +203,7 @@ impl Service {
                 .filter(|control| control.tiers.contains(feature.tier))
                 .ok_or(Error::NotFound)?;
             let role = write.one_role_of(&actor, feature.product, &control.done_by, Action::DoControl).await?;
+            let permit = permit.acting_as(role);
             check_mark(control, command.mark)?;
 
             let before = sqlx::query!(
@@ -220,7 +221,6 @@ impl Service {
             let (old_mark, old_note) = before.map_or((Mark::Open.code().to_owned(), String::new()), |row| (row.mark, row.note));
             let object = Object::new(ObjectKind::Control, format!("{}/{phase}/{}", feature.id, control.key), control.key.as_str());
             let mut event = write.event(&permit, Verb::ControlMarked, object);
-            event.role = Some(role);
             event
                 .change("state", Value::code(old_mark), Value::code(command.mark.code()))
                 .change("note", Value::text(old_note), Value::text(command.note.as_str()));

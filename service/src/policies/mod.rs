@@ -1,6 +1,14 @@
-//! Lifecycle policies: versions are imported once, never changed, and read from memory.
+//! Lifecycle policies: versions are imported once, never changed, and read from memory. One version of a policy is
+//! active: new features start under it, and stay on it until somebody moves them.
 
+mod activate;
+mod choose;
 mod coverage;
+mod import;
+mod list;
+mod migrate;
+mod parts;
+mod replay;
 
 use std::{
     collections::HashMap,
@@ -8,23 +16,25 @@ use std::{
 };
 
 use sluice_domain::{
-    audit::{Object, ObjectKind, Value, Verb},
     canonical::Digest,
-    ids::{Id, PolicyVersionId},
+    ids::{Id, PolicyVersionId, ProductId},
     policy::{self, Policy},
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+pub use activate::{ActivatePolicy, ActivationPage};
+pub use choose::{ChoosePolicy, PolicyChoice, ProductPolicyPage};
 pub use coverage::coverage_csv;
-
-use crate::{
-    Service,
-    actor::{Actor, Origin},
-    clock::fresh_id,
-    db::write::{Write, uncancelled},
-    error::{Error, Result},
+pub use import::{ImportPolicy, Imported};
+pub use list::{Activation, PolicyComparison, PolicyList, PolicyListItem, PolicyPage};
+pub use migrate::{MigrateFeature, MigrationEffect, MigrationPage, MigrationTarget};
+pub(crate) use parts::GateParts;
+pub use replay::{
+    Cause, CauseCount, Compared, ImpactTotals, PolicyRun, PolicyRunPage, RunRow, StartPolicyRun, instant,
 };
+
+use crate::error::{Error, Result};
 
 /// A policy version as stored: the parsed policy and the digest of its exact text.
 #[derive(Debug)]
@@ -70,110 +80,48 @@ impl Policies {
         Ok(loaded)
     }
 
-    /// The newest version of the policy of a new workspace, which new features start under.
-    pub(crate) async fn current(&self, connection: &mut PgConnection) -> Result<Arc<LoadedPolicy>> {
+    /// The version that new features of a product start under: the active one of the policy that the product follows.
+    pub(crate) async fn current(
+        &self,
+        connection: &mut PgConnection,
+        product: ProductId,
+    ) -> Result<Arc<LoadedPolicy>> {
         let id = sqlx::query_scalar!(
-            "select id from policy_version where key = $1 order by created_at desc, id desc limit 1",
+            "select a.version_id from product p join policy_activation a on a.policy_key = p.policy_key
+             where p.id = $1 order by a.activated_at desc, a.id desc limit 1",
+            product.uuid()
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        self.load(connection, Id::new(id)).await
+    }
+
+    /// The active version of the policy that a product follows or, where no product is named, of the policy of a new
+    /// workspace.
+    pub(crate) async fn usual(
+        &self,
+        connection: &mut PgConnection,
+        product: Option<&str>,
+    ) -> Result<Arc<LoadedPolicy>> {
+        let id = sqlx::query_scalar!(
+            "select a.version_id from policy_activation a
+             where a.policy_key = coalesce((select policy_key from product where key = $1), $2)
+             order by a.activated_at desc, a.id desc limit 1",
+            product,
             policy::BUILT_IN_KEY
         )
         .fetch_one(&mut *connection)
         .await?;
         self.load(connection, Id::new(id)).await
     }
-}
 
-impl Service {
-    /// Imports the policies that come with this program, unless these versions are there. Returns whether any was new.
-    ///
-    /// # Errors
-    /// When the database is out of reach, or a version is there with another text.
-    pub async fn import_built_in_policy(&self) -> Result<bool> {
-        let mut new = false;
-        // The one of a new workspace comes last: lists show the newest first.
-        for source in policy::BUILT_INS.iter().rev() {
-            new |= self.import_policy_as_system((*source).to_owned()).await?;
-        }
-        Ok(new)
-    }
-
-    /// Imports a policy text on behalf of Sluice itself, unless that version is there.
-    pub(crate) async fn import_policy_as_system(&self, source: String) -> Result<bool> {
-        let db = self.db.clone();
-        uncancelled(|token| async move {
-            let parsed = policy::parse(&source).map_err(Error::internal)?;
-            let digest = Digest::of(source.as_bytes());
-            let mut begun = db.begin(&token, &Origin::default()).await?;
-            let there = sqlx::query_scalar!(
-                "select digest from policy_version where key = $1 and version = $2",
-                parsed.key,
-                parsed.version
-            )
-            .fetch_optional(begun.connection())
-            .await?;
-            if let Some(there) = there {
-                // A released version that changed its text would make every sign-off under it mean something else.
-                return if there == digest.as_bytes() {
-                    Ok(false)
-                } else {
-                    Err(Error::internal(format!(
-                        "policy {} {} is stored with another text; give the changed text a new version",
-                        parsed.key, parsed.version
-                    )))
-                };
-            }
-            let mut write = begun.at_now().await?;
-            let permit = Write::authorize_system();
-            let id: PolicyVersionId = fresh_id(write.now);
-            let now = write.now;
-            let inserted = sqlx::query!(
-                "insert into policy_version (id, key, version, title, source, digest, created_at)
-                 values ($1, $2, $3, $4, $5, $6, $7) on conflict (key, version) do nothing",
-                id.uuid(),
-                parsed.key,
-                parsed.version,
-                parsed.title,
-                source,
-                digest.as_bytes().as_slice(),
-                now
-            )
-            .execute(write.connection())
-            .await?;
-            if inserted.rows_affected() == 0 {
-                return Ok(false);
-            }
-            let name = format!("{} {}", parsed.key, parsed.version);
-            let mut event =
-                write.event(&permit, Verb::PolicyImported, Object::new(ObjectKind::Policy, id, name));
-            event.change("digest", Value::None, Value::Digest(digest));
-            write.commit(event, Vec::new()).await?;
-            Ok(true)
-        })
-        .await
-    }
-
-    /// Every policy version, newest first.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn policies(&self, _actor: &Actor) -> Result<Vec<Arc<LoadedPolicy>>> {
-        let mut connection = self.db.reads().acquire().await?;
-        let ids =
-            sqlx::query_scalar!("select id from policy_version order by created_at desc, id desc limit 200")
-                .fetch_all(&mut *connection)
-                .await?;
-        let mut found = Vec::with_capacity(ids.len());
-        for id in ids {
-            found.push(self.policies.load(&mut connection, Id::new(id)).await?);
-        }
-        Ok(found)
-    }
-
-    /// One policy version by key and version.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when there is none.
-    pub async fn policy(&self, _actor: &Actor, key: &str, version: &str) -> Result<Arc<LoadedPolicy>> {
-        let mut connection = self.db.reads().acquire().await?;
+    /// The version with this key and name.
+    pub(crate) async fn named(
+        &self,
+        connection: &mut PgConnection,
+        key: &str,
+        version: &str,
+    ) -> Result<Arc<LoadedPolicy>> {
         let id = sqlx::query_scalar!(
             "select id from policy_version where key = $1 and version = $2",
             key,
@@ -182,6 +130,37 @@ impl Service {
         .fetch_optional(&mut *connection)
         .await?
         .ok_or(Error::NotFound)?;
-        self.policies.load(&mut connection, Id::new(id)).await
+        self.load(connection, Id::new(id)).await
     }
+}
+
+/// The active version of a policy, and since when.
+pub(crate) async fn active(
+    connection: &mut PgConnection,
+    key: &str,
+) -> Result<Option<(PolicyVersionId, OffsetDateTime)>> {
+    let row = sqlx::query!(
+        "select version_id, activated_at from policy_activation where policy_key = $1
+         order by activated_at desc, id desc limit 1",
+        key
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| (Id::new(row.version_id), row.activated_at)))
+}
+
+/// Key of the advisory lock that [`lock_policies`] takes.
+const POLICIES: i64 = 0x706f_6c69_6369_6573;
+
+/// Lets one transaction at a time say which version is active. It comes before every other lock.
+async fn lock_policies(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query_scalar!(r#"select 1 as "locked!" from pg_advisory_xact_lock($1)"#, POLICIES)
+        .fetch_one(connection)
+        .await?;
+    Ok(())
+}
+
+/// What a policy version is called in the record.
+fn name_of(policy: &Policy) -> String {
+    format!("{} {}", policy.key, policy.version)
 }

@@ -167,7 +167,10 @@ impl Service {
 }
 
 /// Everybody whose account is enabled and who holds a role in the product, by name. The caller has authorized it.
-async fn people_in(connection: &mut PgConnection, product: ProductId) -> Result<Vec<(PersonId, String)>> {
+pub(crate) async fn people_in(
+    connection: &mut PgConnection,
+    product: ProductId,
+) -> Result<Vec<(PersonId, String)>> {
     let rows = sqlx::query!(
         "select p.id, p.name from person p
          where p.disabled_at is null

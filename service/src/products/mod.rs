@@ -6,6 +6,7 @@ mod list;
 mod page;
 
 pub use edit::{CreateProduct, EditProduct};
+pub(crate) use grants::people_in;
 pub use grants::{PersonChoice, RoleChange};
 pub use list::{ProductList, ProductListItem};
 pub use page::{FeatureCounts, PhaseCount, ProductGrant, ProductPage, StandardsSummary};
@@ -19,7 +20,7 @@ use sqlx::PgConnection;
 use crate::error::{Error, Result};
 
 /// The product with this key.
-async fn find(connection: &mut PgConnection, key: &ProductKey) -> Result<ProductId> {
+pub(crate) async fn find(connection: &mut PgConnection, key: &ProductKey) -> Result<ProductId> {
     sqlx::query_scalar!("select id from product where key = $1", key.as_str())
         .fetch_optional(connection)
         .await?

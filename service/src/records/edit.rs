@@ -51,7 +51,8 @@ impl Service {
             let mut form = form;
             let roles = write.roles_in(&actor, feature.product).await?;
             let around = surroundings(write.connection(), feature.id, feature.product, &form).await?;
-            form.check(&around, None, actor.person, &roles)?;
+            let role = form.check(&around, None, actor.person, &roles)?;
+            let permit = permit.acting_as(role);
             let number = store::next_number(write.connection(), &permit, form.kind).await?;
             if form.kind.is_single() && number > 1 {
                 return Err(Error::Stale);
@@ -106,7 +107,8 @@ impl Service {
                 values: &before.values,
                 title: &before.title,
             };
-            form.check(&around, Some(earlier), actor.person, &roles)?;
+            let role = form.check(&around, Some(earlier), actor.person, &roles)?;
+            let permit = permit.acting_as(role);
             let object = Object::new(ObjectKind::Record, before.id, form.kind.key(number));
             let mut event = write.event(&permit, Verb::RecordEdited, object);
             store::describe(&mut event, &form, Some(&before));

@@ -87,8 +87,12 @@ impl Service {
             let permit =
                 write.authorize_feature(&actor, Action::EditRecord, feature.id, feature.product).await?;
             feature.progress.attempt()?;
-            let editors = RecordKind::Requirement.spec().editors;
-            let role = write.one_role_of(&actor, feature.product, editors, Action::EditRecord).await?;
+            let roles = write.roles_in(&actor, feature.product).await?;
+            let spec = RecordKind::Requirement.spec();
+            let role = spec
+                .acting_role(spec.first_state(), true, true, &roles)
+                .ok_or(Error::Denied(Action::EditRecord))?;
+            let permit = permit.acting_as(role);
             let titles = titles(write.connection(), feature.id.uuid()).await?;
             let missing: Vec<&Starter> =
                 command.0.into_iter().filter(|starter| !titles.contains(starter.title)).collect();
@@ -106,7 +110,6 @@ impl Service {
                 } else {
                     write.consequence(&permit, Verb::RecordAdded, object)
                 };
-                event.role = Some(role);
                 store::describe(&mut event, &form, None);
                 events.push(event);
             }

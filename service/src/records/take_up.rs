@@ -90,8 +90,12 @@ impl Service {
             let before =
                 store::find(write.connection(), origin.id, KIND, number).await?.ok_or(Error::NotFound)?;
             let state = spec_state("taken-up")?;
-            let editors = KIND.spec().who_may_enter(state);
-            let role = write.one_role_of(&actor, origin.product, editors, Action::CreateFeature).await?;
+            let roles = write.roles_in(&actor, origin.product).await?;
+            let role = KIND
+                .spec()
+                .acting_role(state, true, true, &roles)
+                .ok_or(Error::Denied(Action::CreateFeature))?;
+            let old = old.acting_as(role);
             open_to_be_taken_up(&before.state)?;
 
             let contents = NewFeature {
@@ -116,7 +120,6 @@ impl Service {
             };
             let object = Object::new(ObjectKind::Record, before.id, KIND.key(number));
             let mut edited = write.consequence(&old, Verb::RecordEdited, object);
-            edited.role = Some(role);
             store::describe(&mut edited, &form, Some(&before));
             let now = write.now;
             store::update(write.connection(), &old, &before, &form, actor.person, now).await?;

@@ -4,10 +4,10 @@
 //! Everything is bounded and found by index, however many features there are: what a role can do next is kept in
 //! `gate_task`, in due order, by product and role.
 
-mod due;
 mod gates;
 mod mentions;
 mod owned;
+mod waivers;
 
 pub use mentions::MentionItem;
 
@@ -117,6 +117,13 @@ pub enum Task {
         /// To whom it is.
         title: String,
     },
+    /// Approve or refuse a waiver.
+    DecideWaiver {
+        /// Its number.
+        number: i32,
+        /// What it would let pass.
+        blocker: String,
+    },
     /// Wait for the reviewers.
     AwaitReview,
 }
@@ -124,6 +131,13 @@ pub enum Task {
 /// Why something is with a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
+    /// Somebody handed them this seat.
+    SignsFor {
+        /// The seat.
+        role: Role,
+        /// Whose it is, by name.
+        name: String,
+    },
     /// They hold a role whose sign-off is missing.
     Signs {
         /// The role.
@@ -154,6 +168,11 @@ pub enum Why {
         /// The role.
         role: Role,
     },
+    /// They hold a role that decides about waivers, and neither asked for it nor contributed.
+    DecidesWaivers {
+        /// The role.
+        role: Role,
+    },
     /// They wait for people of these roles, after they requested the review themselves, or as the feature's owner.
     Awaits {
         /// Whose sign-offs are missing.
@@ -171,11 +190,12 @@ impl Service {
     pub async fn my_work(&self, actor: &Actor) -> Result<MyWork> {
         let mut connection = self.db.reads().acquire().await?;
         let now = self.db.now_on(&mut connection).await?;
-        let mut mine = self.tasks(&mut connection, actor).await?;
+        let mut mine = self.tasks(&mut connection, actor, now).await?;
         let mut waiting = self.awaited(&mut connection, actor).await?;
         mine.extend(self.threats_of(&mut connection, actor).await?);
         mine.extend(self.records_of(&mut connection, actor).await?);
         mine.extend(self.notices_to(&mut connection, actor).await?);
+        mine.extend(self.waivers_to_decide(&mut connection, actor).await?);
         let mentions = mentions::unseen(&mut connection, actor.person).await?;
         let watched = watched(&mut connection, &self.policies, actor.person, WATCHED).await?;
         let has_role = sqlx::query_scalar!(

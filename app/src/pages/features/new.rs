@@ -16,6 +16,8 @@ use crate::{
 pub fn NewFeaturePage(
     /// The products in which the person may create features.
     products: Vec<Choice>,
+    /// The policy that new features of each product start under: the product's name, and the policy's.
+    policies: Vec<(String, String)>,
     /// The form; its field `id` holds the id of the feature to come.
     form: Form,
 ) -> impl IntoView {
@@ -54,9 +56,24 @@ pub fn NewFeaturePage(
                 </FormActions>
             </PostForm>
         </Card>
-        <p class="muted measure">
-            "You will own it. It follows the current lifecycle policy, also when a newer version comes out."
-        </p>
+        <p class="muted measure">{policy_words(&policies)}</p>
+    }
+}
+
+/// Which policy the feature will follow: one sentence where the products agree, else one for each.
+fn policy_words(policies: &[(String, String)]) -> String {
+    let stays = "A newer version does not change that by itself.";
+    let same = |first: &(String, String)| policies.iter().all(|(_, policy)| *policy == first.1);
+    match policies.first() {
+        None => format!("You will own it. It follows the lifecycle policy of its product. {stays}"),
+        Some(first) if same(first) => format!("You will own it. It follows {}. {stays}", first.1),
+        Some(_) => {
+            let each: Vec<String> = policies
+                .iter()
+                .map(|(product, policy)| format!("in {product} it follows {policy}"))
+                .collect();
+            format!("You will own it. Its policy depends on the product: {}. {stays}", each.join("; "))
+        }
     }
 }
 
@@ -74,7 +91,10 @@ mod tests {
             .with("description", "</textarea><script>alert(2)</script>")
             .fail("target-date", "Target date is not a date.");
         let products = vec![Choice::new("p1", "Payments <script>"), Choice::new("p2", "Ledger")];
-        let html = render(&Frame::for_tests("New"), move || view! { <NewFeaturePage products form /> });
+        let html = render(
+            &Frame::for_tests("New"),
+            move || view! { <NewFeaturePage products policies=Vec::new() form /> },
+        );
         assert!(!html.contains("<script>alert") && !html.contains("Payments <script>"), "{html}");
         assert_eq!(html.matches("</textarea>").count(), 1, "{html}");
         assert!(html.contains("<option value=\"p1\" selected>"), "{html}");
@@ -86,8 +106,23 @@ mod tests {
     fn a_product_and_a_title_are_all_that_is_in_sight() {
         let form = Form::new().with("id", "0190b7d4-0000-7000-8000-000000000001");
         let products = vec![Choice::new("p1", "Payments")];
-        let html = render(&Frame::for_tests("New"), move || view! { <NewFeaturePage products form /> });
+        let html = render(
+            &Frame::for_tests("New"),
+            move || view! { <NewFeaturePage products policies=Vec::new() form /> },
+        );
         assert!(html.contains("<details class=\"more\">"), "{html}");
         assert!(!html.contains("name=\"tier\"") && !html.contains("name=\"owner\""), "{html}");
+    }
+
+    #[test]
+    fn the_policy_is_named_before_the_feature_is_made() {
+        let of = |product: &str, policy: &str| (product.to_owned(), policy.to_owned());
+        let one = [of("Payments (PAY)", "SDL 2026.3"), of("Ledger (LED)", "SDL 2026.3")];
+        assert!(policy_words(&one).contains("It follows SDL 2026.3."));
+        let two = [of("Payments (PAY)", "SDL 2026.3"), of("Ledger (LED)", "Connector 2026.1")];
+        let words = policy_words(&two);
+        assert!(
+            words.contains("in Payments (PAY) it follows SDL 2026.3; in Ledger (LED) it follows Connector")
+        );
     }
 }

@@ -21,7 +21,11 @@ use super::error::needed_words;
 use crate::components::{Breadcrumb, Prose, Timestamp};
 
 /// The way back up from a page about a product's guides.
-fn crumbs(product: &GuidedProduct, between: Option<(&str, ProductPlace)>, here: &str) -> AnyView {
+pub(in crate::pages) fn crumbs(
+    product: &GuidedProduct,
+    between: Option<(&str, ProductPlace)>,
+    here: &str,
+) -> AnyView {
     let mut trail = vec![
         ("Products".to_owned(), "/products".to_owned()),
         (format!("{} {}", product.key, product.name), ProductPlace::Product.path(&product.key)),

@@ -61,7 +61,9 @@ pub(in crate::pages) fn object_link(entry: &HistoryEntry) -> Option<(String, Str
         let label = match &place {
             Place::Feature => key.to_string(),
             Place::Comments => format!("{key}, comments"),
-            Place::Threat(_) | Place::Evidence(_) | Place::Record(..) => format!("{key}, {name}"),
+            Place::Threat(_) | Place::Evidence(_) | Place::Record(..) | Place::Waiver(_) => {
+                format!("{key}, {name}")
+            }
             Place::ThreatModel => format!("{key}, threat model"),
             Place::Comment(number) => format!("{key}, comment {number}"),
             _ => format!("{key}, review"),
@@ -92,6 +94,7 @@ fn feature_place(kind: Option<ObjectKind>, name: &str) -> Place {
         Some(ObjectKind::Threat) => number().map_or(Place::ThreatModel, Place::Threat),
         Some(ObjectKind::Evidence) => number().map_or(Place::EvidenceList, Place::Evidence),
         Some(ObjectKind::ThreatModel) => Place::ThreatModel,
+        Some(ObjectKind::Waiver) => number().map_or(Place::Waivers, Place::Waiver),
         Some(ObjectKind::Record) => {
             RecordKind::from_key(name).map_or(Place::Feature, |(kind, number)| Place::Record(kind, number))
         }
@@ -107,7 +110,7 @@ fn feature_history(key: &FeatureKey, after: &str) -> String {
 }
 
 /// A query string. What is not plainly harmless is percent-encoded.
-fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+pub(in crate::pages) fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let pairs: Vec<String> =
         pairs.into_iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     pairs.join("&")

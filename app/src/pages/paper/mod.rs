@@ -5,6 +5,7 @@ mod phase;
 mod rest;
 pub mod take_up;
 pub mod trace;
+mod waivers;
 
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,7 @@ pub fn FeatureRecordScreen(
         threat_model,
         threats,
         evidence,
+        waivers,
         lineage,
         history,
         names,
@@ -70,6 +72,7 @@ pub fn FeatureRecordScreen(
     });
     let threats = rest::threats(threat_model, threats);
     let evidence = rest::evidence(evidence, &summary);
+    let waivers = waivers::waivers(waivers);
     let lineage = rest::lineage(lineage, &summary.key);
     let total = left_out.iter().find(|cut| cut.what == "events").map(|cut| cut.total);
     let history = rest::history(history, total);
@@ -85,7 +88,7 @@ pub fn FeatureRecordScreen(
             "To file it, use your browser’s own “Print”, on paper or as a PDF. The page is laid out for A4."
         </p>
         <article class="paper">
-            {cuts} {head} {line} {contents} {description} {phases} {other} {threats} {evidence} {lineage} {history}
+            {cuts} {head} {line} {contents} {description} {phases} {other} {threats} {evidence} {waivers} {lineage} {history}
         </article>
     }
 }
@@ -120,7 +123,7 @@ fn cuts(cuts: &[Cut]) -> Option<AnyView> {
     let items = cuts
         .iter()
         .map(|cut| {
-            let which = if cut.what == "events" { "the latest" } else { "the first" };
+            let which = if matches!(cut.what, "events" | "waivers") { "the latest" } else { "the first" };
             view! { <li>{format!("Of {} {}, {which} {} are printed.", cut.total, cut.what, cut.printed)}</li> }
         })
         .collect_view();
@@ -253,6 +256,9 @@ fn contents(record: &FeatureRecord) -> AnyView {
     }
     entries.push(entry("threat-model".into(), format!("Threat model ({})", count(record.threats.len()))));
     entries.push(entry("evidence".into(), format!("Evidence ({})", count(record.evidence.len()))));
+    if !record.waivers.is_empty() {
+        entries.push(entry("waivers".into(), format!("Waivers ({})", record.waivers.len())));
+    }
     entries.push(entry("lineage".into(), "Lineage".into()));
     entries.push(entry("history".into(), format!("History ({})", count(record.history.len()))));
     let list = view! {

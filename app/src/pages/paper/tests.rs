@@ -10,6 +10,7 @@ use sluice_domain::{
     policy::{self, EvidenceKind, Tier},
     record::{Input, RecordKind, RecordRef, Shortfall, Tone, Values},
     threat::Severity,
+    waiver::WaiverState,
 };
 use sluice_service::{
     evidence::Target,
@@ -20,6 +21,7 @@ use sluice_service::{
         FiledSignOff, FiledVersion, Link, Owed, ThreatAnswers, TracePage, TraceQuery, TraceRow, TraceSide,
     },
     records::{RecordItem, RecordPage},
+    waivers::{WaiverDecision, WaiverEnd, WaiverItem},
 };
 
 use super::{FeatureRecordScreen, TakeUpScreen, TraceScreen};
@@ -102,6 +104,35 @@ fn event(text: &str) -> HistoryEntry {
 }
 
 /// A record with something of everything, and this text wherever people wrote.
+fn waiver(text: &str) -> WaiverItem {
+    let said = text.to_owned();
+    WaiverItem {
+        id: "01890a5d-ac96-774b-bcce-b302099a8058".parse().unwrap(),
+        number: 2,
+        phase: "design".to_owned(),
+        subject: said.clone(),
+        blocker: said.clone(),
+        reason: said.clone(),
+        compensation: said.clone(),
+        until: NOW,
+        renews: Some(1),
+        renewed_by: None,
+        state: WaiverState::Ended,
+        requested_by: person(1),
+        requester: said.clone(),
+        requested_at: NOW,
+        decided: Some(WaiverDecision {
+            person: person(2),
+            name: said.clone(),
+            role: Role::SecurityReviewer,
+            at: NOW,
+            reason: said.clone(),
+        }),
+        ended: Some(WaiverEnd { name: Some(said.clone()), at: NOW, reason: said }),
+        version: 3,
+    }
+}
+
 fn record(text: &str) -> FeatureRecord {
     let built_in = policy::parse(policy::BUILT_IN).unwrap();
     let phase = built_in.phases[0].clone();
@@ -176,6 +207,7 @@ fn record(text: &str) -> FeatureRecord {
             targets: vec![Target::Threat(4)],
             versions: vec![version(1), version(2)],
         }],
+        waivers: vec![waiver(text)],
         lineage: Lineage { origins: vec![relative("PAY-9")], successors: vec![relative("OPS-1")] },
         history: vec![event(text)],
         names: BTreeMap::from([(person(1), text.to_owned())]),

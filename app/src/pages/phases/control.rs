@@ -5,7 +5,7 @@ use sluice_domain::{
     access::Action,
     gate::Mark,
     place::Place,
-    policy::{Control, EvidenceKind, Proof},
+    policy::{Control, Proof},
     record::RecordKind,
     words::{self, Label},
 };
@@ -100,7 +100,7 @@ fn facts(scene: &Scene, state: &ControlState) -> Vec<Fact> {
     // What records prove has its way to them in the foot, and there who does it.
     if !is_on_record(control) {
         facts.push(Fact::text("Done by", words::who_can(&control.done_by)));
-        facts.push(Fact::text("Proof", proof(&control.proof)));
+        facts.push(Fact::text("Proof", words::proof(&control.proof)));
     }
     if control.before_production {
         facts.push(Fact::text("When", "before the feature goes to production"));
@@ -126,18 +126,6 @@ fn facts(scene: &Scene, state: &ControlState) -> Vec<Fact> {
         facts.push(Fact::view("Evidence", attached(scene, evidence)));
     }
     facts
-}
-
-/// What proves a control, in words.
-pub(crate) fn proof(proof: &Proof) -> String {
-    match proof {
-        Proof::Statement => "a note that says what was done".to_owned(),
-        Proof::Records { rule, .. } => format!("what is on record: {}", rule.kind().spec().plural),
-        Proof::Evidence(kinds) => {
-            let kinds: Vec<&str> = kinds.iter().copied().map(EvidenceKind::label).collect();
-            format!("evidence: {}", words::join(&kinds, "or"))
-        }
-    }
 }
 
 fn note_label(mark: Mark) -> &'static str {

@@ -3,8 +3,6 @@
 mod control;
 mod work;
 
-pub(crate) use control::proof;
-
 use leptos::prelude::*;
 use sluice_domain::{
     access::Action,

@@ -285,6 +285,8 @@ pub fn ProductDetails(
         let href = format!("/features?product={key}");
         facts.push(Fact::view("Features", view! { <a href=href>{counts_words(counts)}</a> }));
     }
+    let policy = format!("/products/{key}/policy");
+    facts.push(Fact::view("Policy", view! { <a href=policy>"Of new features"</a> }));
     let held = if mine.is_empty() { "none".to_owned() } else { words::join(&mine, "and") };
     facts.push(Fact::text("Your roles", held));
     let features = features_card(&page);
@@ -436,6 +438,13 @@ fn guides_card(page: &ProductPage) -> AnyView {
         let href = ProductPlace::List(*kind).path(&page.key);
         Fact::view(kind.title(), view! { <a href=href>{counted(*points, "point")}</a> })
     }));
+    let seats = ProductPlace::Delegations.path(&page.key);
+    facts.push(Fact::view("Handed-on seats", view! { <a href=seats>"Who signs for whom"</a> }));
+    // Waivers are about features: they are there for who may read those.
+    if page.features.is_some() {
+        let href = ProductPlace::Waivers.path(&page.key);
+        facts.push(Fact::view("Waivers", view! { <a href=href>"In force and waiting"</a> }));
+    }
     view! {
         <Card title="What people go by">
             <FactList facts />

@@ -15,7 +15,7 @@ use sluice_domain::{
 };
 use sluice_service::{
     features::FeatureSummary,
-    gates::{MySeat, PastSignOff, ReviewPage, ReviewedAttempt},
+    gates::{PastSignOff, ReviewPage, ReviewedAttempt},
 };
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
         Tone,
     },
     form::Form,
-    pages::{FeatureFrame, FeatureSection},
+    pages::{FeatureFrame, FeatureSection, turn_words},
 };
 
 /// What the forms of the page hold. Their fields have names of their own: an id stands on a page once.
@@ -72,7 +72,7 @@ pub fn ReviewScreen(
             view! { {changes} {items} }.into_any()
         }
     };
-    let past = record::past(sign_offs, summary.now);
+    let past = record::past(&summary.key, sign_offs, summary.now);
     let with_gate = !reviewing;
     view! {
         <FeatureFrame summary section=FeatureSection::Review here="Review and sign-offs" with_gate>
@@ -102,7 +102,7 @@ fn in_review(
     let changes = dossier::changes(summary, attempt);
     let items = dossier::items(summary, attempt, "What is signed", REVIEW_LEAD);
     // Who can sign has no standing sign-off to withdraw, so the page asks for a password once at most.
-    let can_sign = matches!(attempt.seat, MySeat::Sign(_));
+    let can_sign = sign::can_sign(attempt);
     let own = own_sign_off(summary, sign_offs)
         .filter(|_| !can_sign)
         .map(|own| sign::withdrawing(summary, own, withdraw));
@@ -116,7 +116,7 @@ fn in_review(
 /// The reader's standing sign-off of the attempt under way.
 fn own_sign_off<'a>(summary: &FeatureSummary, sign_offs: &'a [PastSignOff]) -> Option<&'a PastSignOff> {
     let own = sign_offs.iter().find(|past| past.mine && past.current && past.ended.is_none());
-    own.filter(|_| summary.may(Action::SignGate))
+    own.filter(|_| summary.may(Action::SignForAnother))
 }
 
 /// The form came back, and the dossier is another one than it was sent for.
@@ -134,7 +134,7 @@ fn unplaced(
     forms: &ReviewForms,
 ) -> Option<AnyView> {
     let open = attempt.filter(|attempt| attempt.attempt.turn != Turn::Team);
-    let may_sign = open.is_some_and(|attempt| matches!(attempt.seat, MySeat::Sign(_)));
+    let may_sign = open.is_some_and(sign::can_sign);
     let may_return = open.is_some() && summary.may(Action::ReturnForChanges);
     let may_withdraw = open.is_some() && own_sign_off(summary, sign_offs).is_some();
     let text = [
@@ -164,7 +164,8 @@ fn progress(summary: &FeatureSummary, attempt: &ReviewedAttempt) -> AnyView {
     let dossier = view! {
         <span class="mono" title=digest>{attempt.dossier.short()}</span>
     };
-    let facts = vec![Fact::view("Requested by", asked), Fact::view("Dossier", dossier)];
+    let mut facts = vec![Fact::view("Requested by", asked), Fact::view("Dossier", dossier)];
+    facts.extend(turn_words::left(summary).map(|left| Fact::text("Time", left)));
     let seats = attempt
         .phase
         .gate

@@ -1,7 +1,7 @@
 //! What was signed, withdrawn, voided and returned before.
 
 use leptos::prelude::*;
-use sluice_domain::{gate::Verdict, words::Label};
+use sluice_domain::{gate::Verdict, ids::FeatureKey, words::Label};
 use sluice_service::gates::{PastSignOff, ReturnedAttempt};
 use time::OffsetDateTime;
 
@@ -11,7 +11,7 @@ use crate::components::{
 };
 
 /// Every sign-off of the feature, ended ones included.
-pub(super) fn past(sign_offs: Vec<PastSignOff>, now: OffsetDateTime) -> AnyView {
+pub(super) fn past(key: &FeatureKey, sign_offs: Vec<PastSignOff>, now: OffsetDateTime) -> AnyView {
     if sign_offs.is_empty() {
         return view! {
             <Card title="Sign-offs">
@@ -23,7 +23,7 @@ pub(super) fn past(sign_offs: Vec<PastSignOff>, now: OffsetDateTime) -> AnyView 
         }
         .into_any();
     }
-    let rows = sign_offs.into_iter().map(|past| sign_off_row(past, now)).collect_view();
+    let rows = sign_offs.into_iter().map(|past| sign_off_row(key, past, now)).collect_view();
     let columns = ["Gate", "Signed by", "Decision", "What it says"].map(Column::text).to_vec();
     view! {
         <Card title="Sign-offs" flush=true>
@@ -36,7 +36,7 @@ pub(super) fn past(sign_offs: Vec<PastSignOff>, now: OffsetDateTime) -> AnyView 
     .into_any()
 }
 
-fn sign_off_row(past: PastSignOff, now: OffsetDateTime) -> AnyView {
+fn sign_off_row(key: &FeatureKey, past: PastSignOff, now: OffsetDateTime) -> AnyView {
     let gate = format!("{}, cycle {}", past.phase, past.cycle);
     let decision = match past.verdict {
         Verdict::Approve => {
@@ -47,11 +47,13 @@ fn sign_off_row(past: PastSignOff, now: OffsetDateTime) -> AnyView {
     let reason = (!past.reason.is_empty()).then(|| view! { <p class="pre">{past.reason}</p> });
     let state = state(past.ended, past.current, now);
     let digest = past.dossier.to_string();
+    let manifest = format!("{}?digest={digest}", past.manifest.path(key));
     view! {
         <tr>
             <th scope="row">{gate}</th>
             <td>
                 {past.name}
+                {past.on_behalf_of.map(|name| format!(", for {name}"))}
                 <p class="muted small">{past.role.label()}</p>
                 <p class="small">
                     <Timestamp at=past.signed_at now />
@@ -69,7 +71,7 @@ fn sign_off_row(past: PastSignOff, now: OffsetDateTime) -> AnyView {
                 {reason}
                 <p class="muted small" title=digest>
                     "Dossier "
-                    <span class="mono">{past.dossier.short()}</span>
+                    <a class="mono" href=manifest>{past.dossier.short()}</a>
                 </p>
             </td>
         </tr>

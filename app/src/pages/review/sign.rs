@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use sluice_domain::{
     access::Role,
     gate::{Blocker, Verdict},
-    lifecycle::{Refusal, Seats},
+    lifecycle::Refusal,
     place::Place,
     words::{self, Label},
 };
@@ -52,6 +52,56 @@ fn statement(
     ["I, ".to_owned(), name, rest].concat()
 }
 
+/// A seat that the reader can sign from.
+struct Offer {
+    /// What the form sends: the role, and for whom.
+    value: String,
+    role: Role,
+    /// Whose seat it is, where it was handed on.
+    behalf: Option<String>,
+    /// Whether it still misses an approval.
+    free: bool,
+}
+
+impl Offer {
+    fn label(&self) -> String {
+        let note = if self.free { "" } else { " (its seats are filled: you can only deny)" };
+        match &self.behalf {
+            None => format!("{}{note}", self.role.title()),
+            Some(name) => format!("{} for {name}{note}", self.role.title()),
+        }
+    }
+}
+
+/// The seats that the reader can sign from: their own, then those that were handed to them.
+fn offers(attempt: &ReviewedAttempt) -> Vec<Offer> {
+    let mut offers = Vec::new();
+    if let MySeat::Sign(seats) = &attempt.seat {
+        offers.extend(seats.held.iter().map(|role| Offer {
+            value: role.code().to_owned(),
+            role: *role,
+            behalf: None,
+            free: seats.free.contains(role),
+        }));
+    }
+    for seat in &attempt.delegated {
+        if let Ok(seats) = &seat.seats {
+            offers.push(Offer {
+                value: format!("{}/{}", seat.role.code(), seat.from),
+                role: seat.role,
+                behalf: Some(seat.name.clone()),
+                free: seats.free.contains(&seat.role),
+            });
+        }
+    }
+    offers
+}
+
+/// Whether there is a seat for the reader to sign from.
+pub(super) fn can_sign(attempt: &ReviewedAttempt) -> bool {
+    !offers(attempt).is_empty()
+}
+
 /// The card with the form, or with the reason why there is none.
 pub(super) fn signing(
     summary: &FeatureSummary,
@@ -59,26 +109,27 @@ pub(super) fn signing(
     viewer: String,
     form: Form,
 ) -> AnyView {
-    let seats = match &attempt.seat {
-        MySeat::Sign(seats) => seats.clone(),
-        MySeat::No(refusal) => {
-            return closed(summary, words::refusal(refusal), *refusal == Refusal::AlreadySigned);
-        }
-        MySeat::Reader => {
-            return closed(summary, "Your roles in this product sign no gates.".to_owned(), false);
-        }
-    };
+    let offers = offers(attempt);
+    if offers.is_empty() {
+        return closed_seat(summary, attempt);
+    }
     let action = Place::Review.path(&summary.key);
-    let verdict = if seats.free.is_empty() { Verdict::Deny } else { Verdict::Approve };
-    let roles = match form.value("role") {
-        typed if seats.held.iter().any(|role| role.code() == typed) => {
-            Role::from_code(&typed).into_iter().collect()
-        }
-        _ if seats.free.is_empty() => seats.held.clone(),
-        _ => seats.free.clone(),
+    let any_free = offers.iter().any(|offer| offer.free);
+    let verdict = if any_free { Verdict::Approve } else { Verdict::Deny };
+    let typed = form.value("role");
+    let meant: Vec<&Offer> = match offers.iter().find(|offer| offer.value == typed) {
+        Some(chosen) => vec![chosen],
+        None => offers.iter().filter(|offer| offer.free || !any_free).collect(),
+    };
+    let roles: std::collections::BTreeSet<Role> = meant.iter().map(|offer| offer.role).collect();
+    let roles: Vec<Role> = roles.into_iter().collect();
+    // Both names are in the statement where it is known in whose seat it is made.
+    let signer = match meant.as_slice() {
+        [Offer { behalf: Some(name), .. }] => [viewer, ", in the seat of ".to_owned(), name.clone()].concat(),
+        _ => viewer,
     };
     let statement = statement(
-        viewer,
+        signer,
         &roles,
         &summary.product_name,
         attempt.items.len(),
@@ -91,8 +142,8 @@ pub(super) fn signing(
          dossier.",
         attempt.dossier.short()
     );
-    let seat = seat_field(&seats, &form);
-    let decisions = decisions(&seats);
+    let seat = seat_field(&offers, &form);
+    let decisions = decisions(any_free);
     let dossier = attempt.dossier.to_string();
     let phase = attempt.phase.key.to_string();
     view! {
@@ -129,30 +180,24 @@ pub(super) fn signing(
 }
 
 /// What can be decided: an approval needs a free seat, a denial does not.
-fn decisions(seats: &Seats) -> Vec<Choice> {
+fn decisions(any_free: bool) -> Vec<Choice> {
     let approve = Choice::new(Verdict::Approve.code(), "Approve")
         .hint("The gate opens with the last approval that it asks for.");
     let deny = Choice::new(Verdict::Deny.code(), "Deny")
         .hint("A veto: the gate stays closed until you withdraw it. Say why, so that the team knows what would change it.");
-    if seats.free.is_empty() { vec![deny] } else { vec![approve, deny] }
+    if any_free { vec![approve, deny] } else { vec![deny] }
 }
 
 /// The seat: chosen where there are several, else sent along.
-fn seat_field(seats: &Seats, form: &Form) -> AnyView {
-    if let [role] = seats.held.as_slice() {
-        return view! { <HiddenField name="role" value=role.code() /> }.into_any();
+fn seat_field(offers: &[Offer], form: &Form) -> AnyView {
+    if let [only] = offers {
+        return view! { <HiddenField name="role" value=only.value.clone() /> }.into_any();
     }
-    let options = seats
-        .held
-        .iter()
-        .map(|role| {
-            let note =
-                if seats.free.contains(role) { "" } else { " (its seats are filled: you can only deny)" };
-            Choice::new(role.code(), format!("{}{note}", role.title()))
-        })
-        .collect::<Vec<_>>();
-    let form = match seats.free.as_slice() {
-        [only] if form.value("role").is_empty() => form.clone().set("role", only.code()),
+    let options =
+        offers.iter().map(|offer| Choice::new(offer.value.clone(), offer.label())).collect::<Vec<_>>();
+    let mut free = offers.iter().filter(|offer| offer.free);
+    let form = match (free.next(), free.next()) {
+        (Some(only), None) if form.value("role").is_empty() => form.clone().set("role", only.value.clone()),
         _ => form.clone(),
     };
     view! {
@@ -162,10 +207,26 @@ fn seat_field(seats: &Seats, form: &Form) -> AnyView {
             label="Your role"
             options
             prompt="Choose the role in which you sign"
-            hint="One person fills one seat."
+            hint="One person fills one seat: one's own, or that of somebody who handed it on."
         />
     }
     .into_any()
+}
+
+/// Why there is no seat for the reader: neither their own nor one that was handed to them.
+fn closed_seat(summary: &FeatureSummary, attempt: &ReviewedAttempt) -> AnyView {
+    let handed = attempt.delegated.iter().find_map(|seat| {
+        let refusal = seat.seats.as_ref().err()?;
+        let seat = format!("{} handed you a seat, but you cannot sign in it.", seat.name);
+        Some(format!("{seat} {}", words::refusal(refusal)))
+    });
+    match (&attempt.seat, handed) {
+        (MySeat::No(refusal), _) => {
+            closed(summary, words::refusal(refusal), *refusal == Refusal::AlreadySigned)
+        }
+        (_, Some(why)) => closed(summary, why, false),
+        _ => closed(summary, "Your roles in this product sign no gates.".to_owned(), false),
+    }
 }
 
 /// Why the reader cannot sign, and who can.
@@ -300,24 +361,32 @@ mod tests {
         );
     }
 
+    fn offer(role: Role, behalf: Option<&str>, free: bool) -> Offer {
+        let value = match behalf {
+            None => role.code().to_owned(),
+            Some(name) => format!("{}/{name}", role.code()),
+        };
+        Offer { value, role, behalf: behalf.map(ToOwned::to_owned), free }
+    }
+
     #[test]
     fn without_a_free_seat_only_a_denial_is_offered() {
-        let full = Seats { held: vec![Role::SecurityReviewer], free: Vec::new() };
-        let values: Vec<String> = decisions(&full).into_iter().map(|choice| choice.value).collect();
+        let values: Vec<String> = decisions(false).into_iter().map(|choice| choice.value).collect();
         assert_eq!(values, ["deny"]);
     }
 
     #[test]
     fn one_seat_is_not_asked_for_and_several_are() {
-        let one = Seats { held: vec![Role::SecurityReviewer], free: vec![Role::SecurityReviewer] };
+        let one = [offer(Role::SecurityReviewer, None, true)];
         let html = seat_field(&one, &Form::new()).to_html();
         assert!(html.contains("type=\"hidden\" name=\"role\" value=\"security-reviewer\""), "{html}");
-        let two = Seats {
-            held: vec![Role::SecurityReviewer, Role::ReleaseManager],
-            free: vec![Role::ReleaseManager],
-        };
+        let two = [
+            offer(Role::SecurityReviewer, None, false),
+            offer(Role::ReleaseManager, Some("Ben <Ode>"), true),
+        ];
         let html = seat_field(&two, &Form::new()).to_html();
-        assert!(html.contains("<option value=\"release-manager\" selected>"), "{html}");
+        assert!(html.contains("Release manager for Ben &lt;Ode&gt;"), "{html}");
+        assert!(html.contains("selected"), "{html}");
         assert!(html.contains("Security reviewer (its seats are filled"), "{html}");
     }
 }

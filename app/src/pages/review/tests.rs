@@ -3,13 +3,15 @@ use std::collections::BTreeSet;
 use sluice_domain::{
     access::Role,
     canonical::Digest,
-    dossier::{Difference, ItemKind},
+    dossier::ItemKind,
     gate::Verdict,
     lifecycle::{Attempt, Progress, Seats},
     place::Place,
     policy::{Gate, Phase, Quorum, SignOffRule},
 };
-use sluice_service::gates::{DossierLine, ReturnedAttempt};
+use sluice_service::gates::{
+    ChangedField, ChangedItem, Compared, DelegatedSeat, DossierLine, ReturnedAttempt,
+};
 
 use super::*;
 use crate::pages::threats::fixture::{HOSTILE, NOW, html, person, summary};
@@ -30,6 +32,7 @@ fn attempt(turn: Turn, seat: MySeat, text: &str) -> ReviewedAttempt {
                 meaning: text.to_owned(),
             }],
             review_days: 3,
+            team_days: None,
         },
     };
     ReviewedAttempt {
@@ -46,8 +49,17 @@ fn attempt(turn: Turn, seat: MySeat, text: &str) -> ReviewedAttempt {
             version: 2,
             place: Place::Evidence(3),
         }],
-        changes: vec![Difference { kind: ItemKind::Threat, key: text.to_owned(), then: Some(1), now: None }],
-        compared: true,
+        changes: vec![ChangedItem {
+            kind: ItemKind::Threat,
+            key: text.to_owned(),
+            place: Place::Threat(4),
+            then: Some(1),
+            now: None,
+            fields: Vec::new(),
+        }],
+        compared: Some(Compared { digest: Digest::of(b"then"), at: NOW, signed_by_reader: false }),
+        has_manifest: true,
+        delegated: Vec::new(),
         seat,
     }
 }
@@ -60,7 +72,9 @@ fn own(text: &str) -> PastSignOff {
     PastSignOff {
         phase: text.to_owned(),
         cycle: 2,
+        manifest: Place::Manifest("design".parse().unwrap(), 2),
         name: text.to_owned(),
+        on_behalf_of: Some(text.to_owned()),
         mine: true,
         role: Role::SecurityReviewer,
         verdict: Verdict::Approve,
@@ -186,4 +200,44 @@ fn what_was_typed_is_shown_when_its_form_is_gone() {
     let forms = ReviewForms { give_back, ..ReviewForms::default() };
     let html = draw(page(Turn::Team, MySeat::No(Refusal::NotInReview), "Design"), forms, None);
     assert!(html.contains("<p class=\"pre\">Add a test for key rotation</p>"), "{html}");
+}
+
+#[test]
+fn a_second_reading_shows_the_difference_and_folds_the_rest_away() {
+    let mut shown = page(reviewers(), seats(), "Design");
+    let attempt = shown.attempt.as_mut().unwrap();
+    attempt.compared = Some(Compared { digest: Digest::of(b"then"), at: NOW, signed_by_reader: true });
+    attempt.changes[0].fields = vec![ChangedField {
+        field: "title".to_owned(),
+        then: Some("A key leaks".to_owned()),
+        now: Some(HOSTILE.to_owned()),
+    }];
+    let html = draw(shown, ReviewForms::default(), None);
+    assert!(html.contains("the dossier that you signed last at this gate"), "{html}");
+    assert!(html.contains("A key leaks") && !html.contains("<script>alert"), "{html}");
+    assert!(html.contains("<summary>All 1 item"), "{html}");
+    assert!(html.contains("href=\"/features/PAY-12/dossiers/design/2\""), "{html}");
+    let first = draw(page(reviewers(), seats(), "Design"), ReviewForms::default(), None);
+    assert!(!first.contains("<summary>All"), "a first reading is of everything");
+}
+
+#[test]
+fn a_seat_that_was_handed_on_is_signed_from_with_both_names() {
+    let handed = |seats| DelegatedSeat {
+        from: person(7),
+        name: HOSTILE.to_owned(),
+        role: Role::SecurityReviewer,
+        seats,
+    };
+    let mut shown = page(reviewers(), MySeat::Reader, "Design");
+    shown.attempt.as_mut().unwrap().delegated =
+        vec![handed(Ok(Seats { held: ROLES.to_vec(), free: ROLES.to_vec() }))];
+    let html = draw(shown, ReviewForms::default(), None);
+    assert!(html.contains(&format!("value=\"security-reviewer/{}\"", person(7))), "{html}");
+    assert!(html.contains("I, Ben Ode, in the seat of") && !html.contains("<script>alert"), "{html}");
+    let mut shown = page(reviewers(), MySeat::Reader, "Design");
+    shown.attempt.as_mut().unwrap().delegated = vec![handed(Err(Refusal::Contributor))];
+    let html = draw(shown, ReviewForms::default(), None);
+    assert!(html.contains("handed you a seat, but you cannot sign in it."), "{html}");
+    assert!(!html.contains("name=\"verdict\""), "{html}");
 }

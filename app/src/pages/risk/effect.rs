@@ -15,7 +15,7 @@ use crate::{
         Badge, Button, ButtonKind, Card, FormActions, HiddenField, Notice, NoticeKind, PostForm, counted,
     },
     form::Form,
-    pages::{FeatureFrame, FeatureSection, features::tier_tone, policies::condition_words},
+    pages::{FeatureFrame, FeatureSection, features::tier_tone},
 };
 
 /// What the answers would change, and the button that saves them.
@@ -172,9 +172,9 @@ fn phase(change: &PhaseChange) -> AnyView {
         .iter()
         .cloned()
         .map(plus)
-        .chain(change.conditions_added.iter().map(|condition| plus(condition_words(condition))))
+        .chain(change.conditions_added.iter().map(|condition| plus(words::condition(&condition.wanted))))
         .chain(change.dropped.iter().cloned().map(minus))
-        .chain(change.conditions_dropped.iter().map(|condition| minus(condition_words(condition))))
+        .chain(change.conditions_dropped.iter().map(|condition| minus(words::condition(&condition.wanted))))
         .chain(sign_offs)
         .collect();
     view! {

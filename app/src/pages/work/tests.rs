@@ -117,6 +117,16 @@ fn why_something_is_with_somebody_is_said_in_words() {
         "You are a stakeholder of Payments <script>, and nobody has answered it yet"
     );
     assert_eq!(words::what(&item(notice, informed, Place::Feature)), "Acknowledge notice N-1: Marketing");
+    let waiver = Task::DecideWaiver { number: 3, blocker: "<i>No plan</i>".to_owned() };
+    let decides = Why::DecidesWaivers { role: reviewer };
+    assert_eq!(
+        why(waiver.clone(), decides.clone()),
+        "You are a security reviewer of Payments <script> and neither asked for it nor contributed"
+    );
+    assert_eq!(
+        words::what(&item(waiver, decides, Place::Waiver(3))),
+        "Decide about waiver W-3: <i>No plan</i>"
+    );
     assert!(why(Task::RequestReview, Why::OwnsFeature).contains("nothing blocks"));
     assert!(why(Task::RequestReview, Why::Requests { role: Role::Designer }).contains("You are a designer"));
     let denied = Why::Awaits { roles: Vec::new(), requested: false };

@@ -28,6 +28,7 @@ pub(super) fn what(item: &WorkItem) -> String {
         Task::Acknowledge { number, title } => {
             format!("Acknowledge notice {}: {title}", RecordKind::Notice.key(*number))
         }
+        Task::DecideWaiver { number, blocker } => format!("Decide about waiver W-{number}: {blocker}"),
         Task::AwaitReview => format!("Review of the {phase} gate"),
     }
 }
@@ -43,6 +44,9 @@ pub(super) fn why(item: &WorkItem) -> String {
         }
         (Why::Signs { role, others, .. }, _) => {
             format!("You are one of {} {} who can sign it", others + 1, words::people(*role))
+        }
+        (Why::SignsFor { role, name }, _) => {
+            format!("{name} handed you their seat as {}", role.label())
         }
         (Why::OwnsFeature, Task::Clear { blockers }) => {
             format!("You own this feature and {} its gate", blocking(*blockers))
@@ -64,6 +68,9 @@ pub(super) fn why(item: &WorkItem) -> String {
         (Why::OwnsIt, _) => "You own this threat".to_owned(),
         (Why::Informed { role }, _) => {
             format!("You are {} of {}, and nobody has answered it yet", a(*role), item.product_name)
+        }
+        (Why::DecidesWaivers { role }, _) => {
+            format!("You are {} of {} and neither asked for it nor contributed", a(*role), item.product_name)
         }
         (Why::Awaits { roles, requested }, _) => {
             let yours = if *requested { "You requested it" } else { "You own this feature" };

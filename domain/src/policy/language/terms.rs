@@ -59,7 +59,7 @@ table! {
     /// The emergency path.
     emergency => {
         APPROVERS: Choices<Role> =
-            Choices { head: needed("approvers", "The roles, of which people release together."), of: &words::APPROVERS };
+            Choices { head: needed("approvers", "The roles, of which people release together."), of: &words::EMERGENCY_APPROVERS };
         PEOPLE: Number = Number { head: needed("people", "How many distinct people it takes."), min: 2, max: 5 };
         OWED_DAYS: Number = Number {
             head: needed("owed_days", "Working days until the skipped sign-offs are due."),
@@ -73,7 +73,7 @@ table! {
     /// What may be accepted for a while.
     waivers => {
         APPROVERS: Choices<Role> =
-            Choices { head: needed("approvers", "The roles that approve a waiver."), of: &words::APPROVERS };
+            Choices { head: needed("approvers", "The roles that approve a waiver."), of: &words::WAIVER_APPROVERS };
         MAX_DAYS: Number =
             Number { head: needed("max_days", "The most calendar days that a waiver lasts."), min: 1, max: 400 };
     }

@@ -4,7 +4,7 @@ use time::{Weekday, format_description::well_known::Iso8601};
 
 use super::{Form, Words};
 use crate::{
-    access::Role,
+    access::{Action, Role},
     policy::{
         model::{EvidenceKind, ProofForm, Tier, is_key},
         problem::PolicyProblem,
@@ -20,15 +20,22 @@ pub(in crate::policy) static ROLES: Words<Role> = Words {
     unknown: |given, known| PolicyProblem::UnknownRole { given, known },
 };
 
-/// The roles that can answer for letting something pass: all but the stakeholder, who reads and is heard.
-pub(in crate::policy) static APPROVERS: Words<Role> = Words {
-    all: Role::ALL.split_at(Role::ALL.len() - 1).0,
-    code: Role::code,
-    unknown: |given, known| match Role::from_code(&given) {
-        Some(_) => PolicyProblem::RoleCannotApprove { given, known },
-        None => PolicyProblem::UnknownRole { given, known },
-    },
-};
+/// The roles of which a policy chooses who releases in an emergency: those that may at all.
+pub(in crate::policy) static EMERGENCY_APPROVERS: Words<Role> = approvers(Action::ReleaseInEmergency);
+
+/// The roles of which a policy chooses who approves waivers: those that may at all.
+pub(in crate::policy) static WAIVER_APPROVERS: Words<Role> = approvers(Action::ApproveWaiver);
+
+const fn approvers(action: Action) -> Words<Role> {
+    Words {
+        all: action.product_roles(),
+        code: Role::code,
+        unknown: |given, known| match Role::from_code(&given) {
+            Some(_) => PolicyProblem::RoleCannotApprove { given, known },
+            None => PolicyProblem::UnknownRole { given, known },
+        },
+    }
+}
 
 pub(in crate::policy) static TIERS: Words<Tier> = Words {
     all: Tier::ALL,

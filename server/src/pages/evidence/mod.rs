@@ -75,6 +75,8 @@ pub async fn add(
         Ok(received) => received,
         Err(status) => return Ok(status.into_response()),
     };
+    visit.sent(&fields, true);
+    let actor = visit.actor()?;
     let outcome = match Received::with(file, AddEvidence::parse(&fields)) {
         Ok((command, upload)) => app.service.add_evidence(actor, &key, command, upload).await,
         Err(error) => Err(error),
@@ -118,6 +120,8 @@ pub async fn supersede(
         Ok(received) => received,
         Err(status) => return Ok(status.into_response()),
     };
+    visit.sent(&fields, true);
+    let actor = visit.actor()?;
     let outcome = match Received::with(file, SupersedeEvidence::parse(&fields)) {
         Ok((command, upload)) => app.service.supersede_evidence(actor, &key, number, command, upload).await,
         Err(error) => Err(error),

@@ -214,10 +214,17 @@ fn lists() -> Vec<Page> {
         page!("features by a rare word", ALL, |ask| features(ask, &[("q", RARE)])),
         page!("features by key", ALL, |ask| features(ask, &[("q", "PAY-1")])),
         page!("my work", ALL, |ask| ask.service.my_work(ask.actor)),
+        page!("notifications", ALL, |ask| ask.service.notifications(ask.actor, None)),
         page!("saved views", WORKERS, |ask| ask.service.saved_views(ask.actor)),
         page!("standards to attest", WORKERS, |ask| ask.service.standards_to_attest(ask.actor)),
         page!("standards of a product", OF_PAY, |ask| async move {
             ask.service.standards(ask.actor, &"PAY".parse().map_err(wrong)?).await
+        }),
+        page!("handed-on seats of a product", OF_PAY, |ask| async move {
+            ask.service.delegations(ask.actor, &"PAY".parse().map_err(wrong)?, None).await
+        }),
+        page!("waivers of a product", OF_PAY, |ask| async move {
+            ask.service.product_waivers(ask.actor, &"PAY".parse().map_err(wrong)?, None).await
         }),
         page!("lists of a product", OF_PAY, |ask| async move {
             ask.service.product_lists(ask.actor, &"PAY".parse().map_err(wrong)?).await
@@ -232,6 +239,7 @@ fn lists() -> Vec<Page> {
             .people(ask.actor, &PeopleFilter::parse(&query(&[("q", "ada")])))),
         page!("person", ALL, |ask| ask.service.person(ask.actor, ask.actor.person)),
         page!("policies", ALL, |ask| ask.service.policies(ask.actor)),
+        page!("policy", ALL, |ask| ask.service.policy_page(ask.actor, "sdl", "2026.3")),
         page!("coverage of a framework", ALL, |ask| ask.service.policy_coverage(
             ask.actor,
             "connector",
@@ -271,6 +279,9 @@ fn about_a_feature() -> Vec<Page> {
         page!(feature "phase: testing", |ask| async move {
             ask.service.phase_page(ask.actor, ask.key, &"testing".parse().map_err(wrong)?).await
         }),
+        page!(feature "drift", |ask| async move {
+            ask.service.drift_page(ask.actor, ask.key, &"requirements".parse().map_err(wrong)?).await
+        }),
         page!(feature "requirements", |ask| records(ask, RecordKind::Requirement, &[])),
         page!(feature "requirements of a state", |ask| records(
             ask,
@@ -297,7 +308,10 @@ fn about_a_feature() -> Vec<Page> {
         page!(feature "threat", |ask| ask.service.threat_page(ask.actor, ask.key, Some(1))),
         page!(feature "evidence", |ask| ask.service.evidence_list(ask.actor, ask.key)),
         page!(feature "item of evidence", |ask| ask.service.evidence_item(ask.actor, ask.key, 1)),
+        page!(feature "policy", |ask| ask.service.migration_page(ask.actor, ask.key, None)),
         page!(feature "review", |ask| ask.service.review_page(ask.actor, ask.key)),
+        page!(feature "waivers", |ask| ask.service.waivers_page(ask.actor, ask.key, None)),
+        page!(feature "form for a waiver", |ask| ask.service.new_waiver_page(ask.actor, ask.key, None)),
         page!(feature "risk questionnaire", |ask| ask.service.risk_page(ask.actor, ask.key)),
         page!(feature "trace", |ask| ask.service.trace_page(ask.actor, ask.key, TraceQuery::default())),
         page!(feature "trace of changes", |ask| ask.service.trace_page(

@@ -3,7 +3,7 @@ use sluice_domain::access::{Role, WorkspaceRole};
 use sluice_domain::ids::{Id, PersonId, ProductId};
 use sluice_domain::text::ProductKey;
 use sluice_service::{
-    Actor, Origin, Service,
+    Actor, Origin, Service, Voids,
     people::{Accept, Invite, NewPassword},
     products::CreateProduct,
 };
@@ -49,6 +49,7 @@ impl Default for Cast {
             name: String::new(),
             email: String::new(),
             workspace: [].into(),
+            unread: 0,
             origin: Origin::default(),
         };
         Self {
@@ -147,9 +148,22 @@ pub(crate) async fn join(
     actor(service, joined.person).await
 }
 
-/// A person as the next request of theirs finds them.
+/// A person as the next request of theirs finds them. They void what they have to without being asked: that they are
+/// asked is a test of its own, by people who are [`asked`].
 pub(crate) async fn actor(service: &Service, person: PersonId) -> TestResult<Actor> {
-    Ok(service.actor(person, Origin::default()).await?.ok_or("no such person")?)
+    let origin = Origin { voids: Voids::Unasked, ..Origin::default() };
+    Ok(service.actor(person, origin).await?.ok_or("no such person")?)
+}
+
+/// The same person at a browser, who is asked before sign-offs are voided.
+pub(crate) fn asked(actor: &Actor) -> Actor {
+    answering(actor, Voids::Ask)
+}
+
+/// The same person, who gave this answer.
+pub(crate) fn answering(actor: &Actor, voids: Voids) -> Actor {
+    let origin = Origin { voids, ..actor.origin.clone() };
+    Actor { origin, ..actor.clone() }
 }
 
 /// The password, as a form brings it.

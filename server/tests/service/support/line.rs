@@ -53,7 +53,8 @@ impl World {
         Ok(met)
     }
 
-    async fn clear_one(&self, key: &FeatureKey, blocker: &Blocker) -> TestResult {
+    /// Clears one blocker, at the place and by the people that it names.
+    pub(crate) async fn clear_one(&self, key: &FeatureKey, blocker: &Blocker) -> TestResult {
         match blocker {
             Blocker::ControlOpen { phase, control, done_by, .. } => {
                 let actor = self.cast.holding(done_by)?;

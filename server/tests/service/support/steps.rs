@@ -110,7 +110,7 @@ pub(crate) fn sign_form(verdict: Verdict, role: Role, covers: Digest) -> SignGat
         Verdict::Approve => String::new(),
         Verdict::Deny => "The scope leaves the refunds out.".to_owned(),
     };
-    SignGate { verdict, role, reason, covers, password: password() }
+    SignGate { verdict, role, on_behalf_of: None, reason, covers, password: password() }
 }
 
 impl World {

@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sluice_domain::{
     access::{Role, WorkspaceRole},
     form::{FieldProblem, Fields},
-    ids::{FeatureKey, Id, InvitationId, PersonId, ProductId, SavedViewId, StandardId},
-    policy::Tier,
+    ids::{FeatureKey, Id, InvitationId, PersonId, PolicyRunId, ProductId, SavedViewId, StandardId},
+    policy::{RunState, Tier},
     record::{RecordForm, RecordKind, risk::questions},
 };
 use sluice_service::{
@@ -18,13 +18,16 @@ use sluice_service::{
     guides::PublishStandard,
     new_form_id,
     people::{Accept, Invite, NewPassword},
+    policies::StartPolicyRun,
     products::CreateProduct,
     relations::RelateFeatures,
     risk::RateFeature,
     talk::WriteComment,
     threats::EditThreat,
     views::SaveView,
+    waivers::{DecideWaiver, RequestWaiver},
 };
+use time::Duration;
 
 use super::{HOSTILE, TestResult};
 
@@ -108,6 +111,12 @@ pub(crate) struct Seed {
     pub(crate) token: String,
     /// A coding standard of `PAY`.
     pub(crate) standard: StandardId,
+    /// A look at the active version's impact, which is done.
+    pub(crate) run: PolicyRunId,
+    /// Something that blocks `PAY-4` and may be waived; nobody asked for it.
+    pub(crate) waivable: String,
+    /// A day to come on which a waiver may end.
+    pub(crate) last_day: String,
 }
 
 impl Seed {
@@ -162,8 +171,24 @@ impl Seed {
             let view = parsed(SaveView::parse(&form, &fields(&[("q", HOSTILE)])))?;
             views.insert(*who, service.save_view(&actor(service, *person).await?, view).await?);
         }
-        let seed = Self { people, views, product, other_product, invitation, token, standard };
+        let run = look(service, &admin).await?;
+        let day = service.now().await?.date().saturating_add(Duration::days(30));
+        let last_day = format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day());
+        let waivable = String::new();
+        let mut seed = Self {
+            people,
+            views,
+            product,
+            other_product,
+            invitation,
+            token,
+            standard,
+            run,
+            waivable,
+            last_day,
+        };
         seed.features(service).await?;
+        seed.waivable = seed.waivers(service).await?;
         Ok(seed)
     }
 
@@ -234,6 +259,31 @@ impl Seed {
 }
 
 impl Seed {
+    /// Asks for two waivers for `PAY-1`, as the developer; the second is approved. Returns something else of `PAY-4` that
+    /// may be waived.
+    async fn waivers(&self, service: &Service) -> TestResult<String> {
+        let (developer, reviewer) =
+            (actor(service, self.person(DEVELOPER)?).await?, actor(service, self.person(REVIEWER)?).await?);
+        let key = "PAY-1".parse()?;
+        for number in 1..=2 {
+            let choices = service.new_waiver_page(&developer, &key, None).await?.choices;
+            let request = RequestWaiver::parse(&fields(&[
+                ("id", &new_form_id()),
+                ("subject", &choices.first().ok_or("nothing may be waived")?.subject),
+                ("reason", HOSTILE),
+                ("compensation", HOSTILE),
+                ("until", &self.last_day),
+            ]));
+            let asked = service.request_waiver(&developer, &key, parsed(request)?).await?;
+            assert_eq!(asked, number, "they are numbered in order");
+        }
+        let approval =
+            fields(&[("verdict", "approve"), ("version", "1"), ("reason", HOSTILE), ("password", PASSWORD)]);
+        service.decide_waiver(&reviewer, &key, 2, parsed(DecideWaiver::parse(&approval))?).await?;
+        let other = service.new_waiver_page(&developer, &"PAY-4".parse()?, None).await?.choices;
+        Ok(other.into_iter().next().ok_or("nothing may be waived")?.subject)
+    }
+
     /// Does what the first gate asks of a feature of low risk.
     async fn plan(&self, service: &Service, manager: &Actor, key: &FeatureKey) -> TestResult {
         let mut answers: Vec<(&str, &str)> = questions().map(|question| (question.key, "no")).collect();
@@ -245,6 +295,21 @@ impl Seed {
         service.add_record(manager, key, parsed(requirement("accepted"))?).await?;
         Ok(())
     }
+}
+
+/// Looks at the impact of the active version, and waits until it is done: it is before there is a feature.
+async fn look(service: &Service, admin: &Actor) -> TestResult<PolicyRunId> {
+    let form = parsed(StartPolicyRun::parse(&fields(&[("id", &new_form_id())])))?;
+    let version =
+        service.policies(admin).await?.items.first().ok_or("no policy")?.loaded.policy.version.clone();
+    let run = service.start_policy_run(admin, "sdl", &version, form).await?;
+    for _ in 0..1_000 {
+        if service.policy_run_page(admin, run, None).await?.run.state == RunState::Finished {
+            return Ok(run);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    Err("the look at the impact does not end".into())
 }
 
 /// A security requirement in a state.

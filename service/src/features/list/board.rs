@@ -67,7 +67,8 @@ impl Service {
         let mut connection = self.db.reads().acquire().await?;
         let readables = Readables::of(&mut connection, actor).await?;
         let choices = self.choices(&mut connection, &readables, filter).await?;
-        let current = self.policies.current(&mut connection).await?.policy.phases.len();
+        let of = readables.known(filter.product.as_deref());
+        let current = self.policies.usual(&mut connection, of).await?.policy.phases.len();
         let conditions = Conditions::new(filter, actor, &readables, now);
         let wanted: Vec<&(String, String)> = choices
             .phases

@@ -75,6 +75,11 @@ impl Readables {
         (!self.everywhere).then(|| self.products.iter().map(|product| product.id.uuid()).collect())
     }
 
+    /// The product with this key, if the actor may read it.
+    pub(crate) fn known<'a>(&self, key: Option<&'a str>) -> Option<&'a str> {
+        key.filter(|key| self.products.iter().any(|product| product.key == **key))
+    }
+
     /// Keys and names, to choose from.
     pub(crate) fn choices(&self) -> Vec<(String, String)> {
         self.products.iter().map(|product| (product.key.clone(), product.name.clone())).collect()
@@ -109,18 +114,29 @@ impl Service {
         .await?;
         Ok(FilterChoices {
             products: readables.choices(),
-            phases: self.phases(connection).await?,
+            phases: self.phases(connection, readables.known(filter.product.as_deref())).await?,
             owners: owners.into_iter().filter_map(|row| Some((Id::new(row.id?), row.name?))).collect(),
         })
     }
 
-    /// The phases in which a feature can be: those of the current policy in their order, then those that only earlier
-    /// versions know.
-    async fn phases(&self, connection: &mut PgConnection) -> Result<Vec<(String, String)>> {
-        let ids =
-            sqlx::query_scalar!("select id from policy_version order by created_at desc, id desc limit 200")
-                .fetch_all(&mut *connection)
-                .await?;
+    /// The phases in which a feature can be: those of the policy that the product follows, in their order, then those
+    /// that only other versions and policies know.
+    async fn phases(
+        &self,
+        connection: &mut PgConnection,
+        product: Option<&str>,
+    ) -> Result<Vec<(String, String)>> {
+        let ids = sqlx::query_scalar!(
+            "select v.id from policy_version v
+             order by v.id = (select a.version_id from policy_activation a
+                              where a.policy_key = coalesce((select policy_key from product where key = $1), $2)
+                              order by a.activated_at desc, a.id desc limit 1) desc nulls last,
+                      v.created_at desc, v.id desc limit 200",
+            product,
+            sluice_domain::policy::BUILT_IN_KEY
+        )
+        .fetch_all(&mut *connection)
+        .await?;
         let mut phases: Vec<(String, String)> = Vec::new();
         for id in ids {
             let policy: Arc<LoadedPolicy> = self.policies.load(connection, Id::new(id)).await?;

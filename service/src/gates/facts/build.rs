@@ -13,12 +13,13 @@ use sluice_domain::{
     policy::{ControlKey, EvidenceKind, Phase},
     record::{RecordFact, RecordFacts, RecordKind, RecordRef, Rule},
     threat::{Question, Severity, ThreatStatus},
+    waiver::{Waiver, WaiverState},
 };
 
 use super::{
     Gate, Gathered,
     drift::{Candidate, Signed},
-    load::{EvidenceRow, Look, Products, Rows, author},
+    load::{EvidenceRow, Look, Products, Rows, WaiverRow, author},
 };
 use crate::{
     error::{Error, Result},
@@ -42,6 +43,7 @@ struct Parts<'a> {
     evidence: BTreeMap<i32, (EvidenceFact, Item)>,
     threats: Vec<(ThreatFact, Item)>,
     model: Option<Item>,
+    waivers: Vec<Item>,
 }
 
 /// Puts the facts of one gate together.
@@ -54,6 +56,7 @@ pub(super) fn build(gate: &Gate<'_>, rows: &Rows, products: &Products) -> Result
         evidence: evidence(gate, rows)?,
         threats: threats(rows)?,
         model: model_item(rows)?,
+        waivers: waiver_items(rows)?,
     };
     let (facts, dossier) = parts.phase(gate.phase, gate.cycle)?;
     let (mut earlier, mut signed) = (Vec::new(), Vec::new());
@@ -74,12 +77,11 @@ pub(super) fn build(gate: &Gate<'_>, rows: &Rows, products: &Products) -> Result
         earlier.push(EarlierGate { phase: phase.key.clone(), facts, passed });
         signed.push(then);
     }
-    let waivers = rows
-        .waivers
-        .iter()
-        .map(|row| WaiverFact { number: row.number, subject: row.subject.clone(), until: row.until })
-        .collect();
-    Ok(Built { gathered: Gathered { situation: Situation { facts, earlier, waivers }, dossier }, signed })
+    let fact =
+        |row: &WaiverRow| WaiverFact { number: row.number, subject: row.subject.clone(), until: row.until };
+    let waivers = rows.waivers.iter().filter(|row| row.approved).map(fact).collect();
+    let situation = Situation { facts, earlier, waivers };
+    Ok(Built { gathered: Gathered { situation, dossier, waivers: known_waivers(rows) }, signed })
 }
 
 impl Parts<'_> {
@@ -88,6 +90,7 @@ impl Parts<'_> {
         let feature = self.gate.feature;
         let look = Look::of(phase, feature.tier);
         let mut items = BTreeSet::from([feature.scope_item()]);
+        items.extend(self.waivers.iter().cloned());
         let records = self.record_facts(&look, &mut items);
         let numbers = self.evidence_of(phase, &look, &records);
         items.extend(
@@ -280,6 +283,7 @@ impl Parts<'_> {
             "threat" | "threat-model" => look.threats,
             "record" => RecordKind::from_code(&row.part).is_some_and(|kind| look.kinds.contains(&kind)),
             "evidence" => row.part.parse().is_ok_and(|number| evidence.contains(&number)),
+            "waiver" => self.waivers.iter().any(|item| item.key == waiver_key(&row.part)),
             _ => false,
         };
         Contributors(
@@ -294,12 +298,19 @@ impl Parts<'_> {
             .ok_or_else(|| Error::internal("a dossier's manifest cannot be read"))?;
         let current: HashMap<(ItemKind, &str), &Item> =
             now.items.iter().map(|item| ((item.kind, item.key.as_str()), item)).collect();
+        // Another policy looks at other things: what it leaves out was not taken out by anybody.
+        let same_policy = sluice_domain::dossier::policy_of(manifest) == Some(now.policy);
         let mut candidates = Vec::new();
         for item in items {
             let there = current.get(&(item.kind, item.key.as_str())).copied();
-            // A control that the tier no longer owes is nobody's concern; anything else that is gone was taken out.
-            let gone = there.is_none() && item.kind == ItemKind::Control;
-            if gone || there.is_some_and(|there| there.version == item.version) {
+            // A control that the tier no longer owes is nobody's concern, and a waiver that is over brings back what it let
+            // pass; anything else that is gone was taken out.
+            let let_go = match item.kind {
+                ItemKind::Control | ItemKind::Waiver => true,
+                ItemKind::Evidence => !same_policy && self.is_in_use(&item),
+                _ => !same_policy,
+            };
+            if there.is_none() && let_go || there.is_some_and(|there| there.version == item.version) {
                 continue;
             }
             let says = there.map(|_| self.says(phase, &item));
@@ -310,6 +321,17 @@ impl Parts<'_> {
             });
         }
         Ok(Signed { candidates })
+    }
+
+    /// Whether anything of the feature still rests on an item of evidence: nothing is deleted, so evidence that nothing
+    /// rests on was taken off whatever it was signed with.
+    fn is_in_use(&self, item: &Item) -> bool {
+        let Ok(RecordRef::Evidence(number)) = item.key.parse() else { return false };
+        self.rows.uses.iter().any(|row| row.number == number)
+            || self.records.iter().any(|(fact, _)| {
+                let many = fact.kind.spec().fields.iter().filter(|field| field.input.is_many());
+                many.flat_map(|field| fact.values.many(field.key)).any(|text| *text == item.key)
+            })
     }
 
     /// What an item says now, in a form that [`super::drift`] reads of its earlier versions as well. Evidence says what
@@ -344,9 +366,47 @@ impl Parts<'_> {
                 .position(|(_, other)| other.key == item.key)
                 .and_then(|index| rows.records.get(index))
                 .map(|row| json!({"title": row.title, "fields": row.fields})),
-            ItemKind::Evidence => None,
+            ItemKind::Evidence | ItemKind::Waiver => None,
         }
     }
+}
+
+/// The key of a waiver, by its number.
+fn waiver_key(number: impl std::fmt::Display) -> String {
+    format!("W-{number}")
+}
+
+/// The waivers that were approved. One leaves the dossier when it is ended or noted as lapsed, so that an approval which
+/// relied on it covers the dossier no longer.
+fn waiver_items(rows: &Rows) -> Result<Vec<Item>> {
+    rows.waivers
+        .iter()
+        .filter(|row| row.approved)
+        .map(|row| {
+            let content = json!({
+                "subject": row.subject, "until": row.until.unix_timestamp(), "reason": row.reason,
+                "compensation": row.compensation,
+            });
+            Ok(Item {
+                kind: ItemKind::Waiver,
+                key: waiver_key(row.number),
+                version: row.version,
+                digest: salt(row.salt.clone())?.commit(text(&content).as_bytes()),
+            })
+        })
+        .collect()
+}
+
+/// The waivers that were asked for or approved, for the rules of their next steps.
+fn known_waivers(rows: &Rows) -> Vec<Waiver> {
+    let known = |row: &WaiverRow| Waiver {
+        number: row.number,
+        subject: row.subject.clone(),
+        state: if row.approved { WaiverState::Approved } else { WaiverState::Requested },
+        until: row.until,
+        requested_by: Id::new(row.requested_by),
+    };
+    rows.waivers.iter().map(known).collect()
 }
 
 fn text(content: &Value) -> String {

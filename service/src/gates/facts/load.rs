@@ -144,11 +144,18 @@ pub(super) struct ContributionRow {
     pub(super) person_id: Uuid,
 }
 
+/// A waiver that was asked for, or approved.
 pub(super) struct WaiverRow {
     pub(super) feature_id: Uuid,
     pub(super) number: i32,
     pub(super) subject: String,
+    pub(super) reason: String,
+    pub(super) compensation: String,
     pub(super) until: OffsetDateTime,
+    pub(super) approved: bool,
+    pub(super) requested_by: Uuid,
+    pub(super) version: i32,
+    pub(super) salt: Vec<u8>,
 }
 
 struct ArchiveRow {
@@ -180,6 +187,9 @@ impl Loaded {
 }
 
 /// Reads everything that the gates look at.
+///
+/// The same queries are asked of the past, where each table is a view (schema `asof`) into which only conditions on its
+/// own columns reach: so each names the features for every table that it joins.
 pub(super) async fn load(connection: &mut PgConnection, gates: &[Gate<'_>]) -> Result<Loaded> {
     let ids: Vec<Uuid> = gates.iter().map(|gate| gate.feature.id.uuid()).collect();
     let mut looked: Vec<(ProductId, Look)> = Vec::new();
@@ -220,7 +230,9 @@ async fn passed(connection: &mut PgConnection, ids: &[Uuid], rows: &mut Sorted) 
         PassedRow,
         r#"select a.feature_id, a.phase, a.cycle,
                   case when a.paid_at is null then a.owed_until end as owed_until, d.manifest as "manifest?"
-           from gate_attempt a left join dossier d on d.digest = a.dossier
+           from gate_attempt a
+           left join dossier d on d.digest = a.dossier
+                and d.digest = any(array(select x.dossier from gate_attempt x where x.feature_id = any($1)))
            where a.feature_id = any($1) and a.outcome in ('opened', 'owed') and a.undone_at is null"#,
         ids
     )
@@ -242,7 +254,9 @@ async fn passed(connection: &mut PgConnection, ids: &[Uuid], rows: &mut Sorted) 
     }
     let waivers = sqlx::query_as!(
         WaiverRow,
-        "select feature_id, number, subject, until from waiver where feature_id = any($1) and state = 'approved'",
+        r#"select feature_id, number, subject, reason, compensation, until, state = 'approved' as "approved!",
+                  requested_by, version, salt
+           from waiver where feature_id = any($1) and state in ('requested', 'approved')"#,
         ids
     )
     .fetch_all(&mut *connection)
@@ -294,7 +308,8 @@ async fn evidence(connection: &mut PgConnection, ids: &[Uuid], rows: &mut Sorted
         "select e.feature_id, e.number, e.kind, e.title, e.version, v.digest, v.file_name, v.note, v.salt, v.uploaded_at
          from evidence e
          join evidence_version v on v.evidence_id = e.id and v.version = e.version
-         where e.feature_id = any($1)",
+         where e.feature_id = any($1)
+           and v.evidence_id = any(array(select x.id from evidence x where x.feature_id = any($1)))",
         ids
     )
     .fetch_all(&mut *connection)
@@ -306,7 +321,7 @@ async fn evidence(connection: &mut PgConnection, ids: &[Uuid], rows: &mut Sorted
         UseRow,
         "select u.feature_id, u.target_kind, u.phase, u.target, e.number, e.kind
          from evidence_use u join evidence e on e.id = u.evidence_id
-         where u.feature_id = any($1)",
+         where u.feature_id = any($1) and e.feature_id = any($1)",
         ids
     )
     .fetch_all(connection)

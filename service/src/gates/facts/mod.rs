@@ -11,6 +11,7 @@ use sluice_domain::{
     gate::Situation,
     lifecycle::Attempt,
     policy::{Phase, Policy},
+    waiver::Waiver,
 };
 use sqlx::PgConnection;
 
@@ -38,6 +39,8 @@ pub(crate) struct Gate<'a> {
 pub(crate) struct Gathered {
     pub(crate) situation: Situation,
     pub(crate) dossier: Dossier,
+    /// The feature's waivers: every one that is asked for, or approved.
+    pub(crate) waivers: Vec<Waiver>,
 }
 
 /// Gathers the facts about one gate of a feature. `attempt` names the cycle whose sign-offs count.

@@ -1,4 +1,8 @@
-//! Lifecycle policies, read.
+//! Lifecycle policies: read, imported, compared, activated, and followed.
+
+pub mod follow;
+pub mod manage;
+mod upload;
 
 use axum::{
     body::Body,
@@ -22,9 +26,8 @@ use crate::web::{App, Failure, Reply, Visit, fields};
 /// # Errors
 /// When the database is out of reach.
 pub async fn list(State(app): State<App>, visit: Visit) -> Reply {
-    let policies = app.service.policies(visit.actor()?).await?;
-    let now = app.service.now().await?;
-    Ok(visit.ok(Section::Policies, "Policies", move || view! { <PolicyListPage policies now /> }))
+    let list = app.service.policies(visit.actor()?).await?;
+    Ok(visit.ok(Section::Policies, "Policies", move || view! { <PolicyListPage list /> }))
 }
 
 /// One policy version.
@@ -37,10 +40,9 @@ pub async fn show(
     Path((key, version)): Path<(String, String)>,
 ) -> Reply {
     storable([&key, &version])?;
-    let loaded = app.service.policy(visit.actor()?, &key, &version).await?;
-    let now = app.service.now().await?;
-    let title = format!("{} {}", loaded.policy.title, loaded.policy.version);
-    Ok(visit.ok(Section::Policies, title, move || view! { <PolicyPage loaded now /> }))
+    let page = app.service.policy_page(visit.actor()?, &key, &version).await?;
+    let title = format!("{} {}", page.loaded.policy.title, page.loaded.policy.version);
+    Ok(visit.ok(Section::Policies, title, move || view! { <PolicyPage page /> }))
 }
 
 /// How far a policy version covers a framework; `?show=gaps` leaves out what is covered.

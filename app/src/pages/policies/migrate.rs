@@ -1,0 +1,216 @@
+//! The version of the policy that a feature follows, and the move to another, its effect first.
+
+use leptos::prelude::*;
+use sluice_domain::{gate::Blocker, place::Place, words};
+use sluice_service::{
+    gates::CONFIRM_VOID,
+    policies::{MigrationEffect, MigrationPage, MigrationTarget},
+};
+
+use super::{difference::difference_cards, version_path};
+use crate::{
+    components::{
+        Badge, Breadcrumb, Button, ButtonKind, Card, Column, EmptyState, ErrorSummary, FormActions,
+        HiddenField, LinkButton, Notice, NoticeKind, PageHead, PostForm, TableHead, TableWrap, TextArea,
+        Tone, counted,
+    },
+    form::Form,
+    pages::{FeatureFrame, FeatureSection},
+};
+
+/// The version that a feature follows, and the move to another.
+#[component]
+pub fn MigrationScreen(
+    /// The feature, its versions, and the effect of the chosen one.
+    page: MigrationPage,
+    /// What was typed.
+    form: Form,
+    /// Somebody else moved it meanwhile.
+    #[prop(optional)]
+    conflict: bool,
+) -> impl IntoView {
+    let conflict = conflict.then(|| {
+        view! {
+            <Notice kind=NoticeKind::Warning title="Somebody else moved this feature while you were reading">
+                <p>"Nothing was changed. The page shows the version that it follows now."</p>
+            </Notice>
+        }
+    });
+    let summary = view! { <ErrorSummary form=form.clone() /> };
+    let now = current_card(&page);
+    let body = match (&page.effect, page.phase.is_some()) {
+        (Some(effect), true) => effect_view(&page, effect, form),
+        (_, true) => targets_card(&page),
+        (_, false) => {
+            view! { <p class="muted">"The feature is not under way: it stays on this version."</p> }
+                .into_any()
+        }
+    };
+    let content = view! {
+        {conflict}
+        {summary}
+        {now}
+        {body}
+    };
+    match page.summary {
+        Some(summary) => view! {
+            <FeatureFrame summary section=FeatureSection::Overview here="Policy">
+                {content}
+            </FeatureFrame>
+        }
+        .into_any(),
+        // Who may move features without reading them sees the key, and what the policy says.
+        None => {
+            let key = page.key.to_string();
+            let trail = vec![("Policies".to_owned(), super::LIST.to_owned())];
+            view! {
+                <Breadcrumb trail here=key.clone() />
+                <PageHead title="Policy of the feature" key />
+                {content}
+            }
+            .into_any()
+        }
+    }
+}
+
+fn current_card(page: &MigrationPage) -> AnyView {
+    let policy = &page.current.policy;
+    let (href, name) = (version_path(policy), format!("{} {}", policy.title, policy.version));
+    let phase = page.phase.as_ref().map(|phase| format!(" It is in the phase {phase}."));
+    view! {
+        <Card title="The version that it follows">
+            <p>
+                <a href=href>{name}</a> "." {phase}
+                " A feature stays on its version until somebody moves it; the move is part of its history."
+            </p>
+        </Card>
+    }
+    .into_any()
+}
+
+fn targets_card(page: &MigrationPage) -> AnyView {
+    if page.targets.is_empty() {
+        return view! {
+            <EmptyState
+                title="No other version"
+                why="There is one version of this policy. An administrator imports new ones."
+            />
+        }
+        .into_any();
+    }
+    let who = (!page.may_migrate).then(|| {
+        let roles = sluice_domain::access::Action::MigrateFeature.product_roles();
+        let words = format!("A {} of the product or an administrator can move it.", words::who_can(roles));
+        view! { <p class="muted">{words}</p> }
+    });
+    let here = Place::Policy.path(&page.key);
+    let columns = vec![Column::text("Version"), Column::text("Standing"), Column::actions("Effect")];
+    let rows = page.targets.iter().map(|target| target_row(target, &here)).collect_view();
+    view! {
+        <Card title="Other versions" flush=true>
+            <TableWrap id="versions" caption="Other versions of the policy, the newest first">
+                <TableHead columns />
+                <tbody>{rows}</tbody>
+            </TableWrap>
+        </Card>
+        {who}
+    }
+    .into_any()
+}
+
+fn target_row(target: &MigrationTarget, here: &str) -> AnyView {
+    let active = target.is_active.then(|| view! { <Badge text="Active" tone=Tone::Open /> });
+    let effect = if target.has_phase {
+        let href = format!("{here}?to={}", target.id);
+        view! { <a href=href>"See what a move would change"</a> }.into_any()
+    } else {
+        view! { <span class="muted">"It does not have the phase that the feature is in"</span> }.into_any()
+    };
+    view! {
+        <tr>
+            <th scope="row">{target.version.clone()}</th>
+            <td>{active}</td>
+            <td>{effect}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn effect_view(page: &MigrationPage, effect: &MigrationEffect, form: Form) -> AnyView {
+    // Somebody who may not read the feature learns what is asked, and nothing that people wrote.
+    let says = |blocker: &Blocker| {
+        if page.summary.is_some() { words::blocker(blocker) } else { words::cause(blocker) }
+    };
+    let list = |blockers: &[Blocker]| blockers.iter().map(says).collect::<Vec<_>>();
+    let appears =
+        blockers("What would block besides", "Nothing more would block.", &list(&effect.change.appears));
+    let vanishes =
+        blockers("What would block no more", "Nothing less would block.", &list(&effect.change.vanishes));
+    let voids = (!effect.voids.is_empty()).then(|| voids(&effect.voids));
+    let difference = difference_cards(&effect.difference, &effect.to.policy);
+    let confirm = page.may_migrate.then(|| confirm(page, effect, form));
+    view! {
+        {voids}
+        {appears}
+        {vanishes}
+        {confirm}
+        <h2>"What the version says otherwise"</h2>
+        {difference}
+    }
+    .into_any()
+}
+
+fn blockers(title: &'static str, none: &'static str, sentences: &[String]) -> AnyView {
+    let content = if sentences.is_empty() {
+        view! { <p>{none}</p> }.into_any()
+    } else {
+        let items = sentences.iter().map(|sentence| view! { <li>{sentence.clone()}</li> }).collect_view();
+        view! { <ul>{items}</ul> }.into_any()
+    };
+    view! { <Card title=title>{content}</Card> }.into_any()
+}
+
+fn voids(names: &[String]) -> AnyView {
+    let title = format!("Moving it voids {}", counted(names.len(), "sign-off"));
+    let words = format!(
+        "They were given under the present version: {}. They stay in the record, and the same people may sign again. A denial stands.",
+        words::join(names, "and")
+    );
+    view! {
+        <Notice kind=NoticeKind::Warning title>
+            <p>{words}</p>
+        </Notice>
+    }
+    .into_any()
+}
+
+fn confirm(page: &MigrationPage, effect: &MigrationEffect, form: Form) -> AnyView {
+    let here = Place::Policy.path(&page.key);
+    let button = match effect.voids.len() {
+        0 => format!("Move to {}", effect.to.policy.version),
+        count => format!("Move to {} and void {}", effect.to.policy.version, counted(count, "sign-off")),
+    };
+    // The sign-offs are named above, so nobody is asked about them again.
+    let confirmed = (!effect.voids.is_empty()).then(|| {
+        let value = effect.confirmation.to_string();
+        view! { <HiddenField name=CONFIRM_VOID value /> }
+    });
+    let (from, to) = (page.current.id.to_string(), effect.to.id.to_string());
+    view! {
+        <Card title="Move it?">
+            <PostForm action=here.clone()>
+                <HiddenField name="from" value=from />
+                <HiddenField name="to" value=to />
+                {confirmed}
+                <TextArea form name="reason" label="Reason" hint="Part of the record." rows=3 maxlength=2000 />
+                <FormActions>
+                    <Button>{button}</Button>
+                    <LinkButton href=here kind=ButtonKind::Link>
+                        "Cancel"
+                    </LinkButton>
+                </FormActions>
+            </PostForm>
+        </Card>
+    }
+    .into_any()
+}

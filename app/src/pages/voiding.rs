@@ -1,0 +1,188 @@
+//! The question before a write that voids sign-offs: whose they are, and everything that was typed, ready to be sent.
+
+use leptos::prelude::*;
+use sluice_domain::{
+    form::Fields,
+    place::Place,
+    words::{self, Label},
+};
+use sluice_service::gates::{CONFIRM_VOID, Voiding};
+
+use crate::{
+    components::{
+        Button, Card, Fact, FactList, FileField, FormActions, HiddenField, InputKind, Notice, NoticeKind,
+        PageHead, PostForm, TextField, counted,
+    },
+    form::{Form, SECRETS},
+};
+
+/// Fields that say nothing to people.
+const TECHNICAL: [&str; 7] = ["id", "version", "dossier", "cycle", "from", "covers", CONFIRM_VOID];
+
+/// The title of the page: "This voids 2 sign-offs".
+#[must_use]
+pub fn title(voiding: &Voiding) -> String {
+    format!("This voids {}", counted(voiding.sign_offs.len(), "sign-off"))
+}
+
+/// Asks before sign-offs are voided. Everything that was typed is in the form; only passwords and files have to be
+/// given again, because neither goes back to a browser.
+#[component]
+pub fn VoidingPage(
+    /// What would be voided.
+    voiding: Voiding,
+    /// Where the form was sent.
+    action: String,
+    /// What was typed.
+    fields: Fields,
+    /// A file came with it.
+    with_file: bool,
+) -> impl IntoView {
+    let names: Vec<&str> = voiding.sign_offs.iter().map(|sign_off| sign_off.name.as_str()).collect();
+    let count = counted(voiding.sign_offs.len(), "sign-off");
+    let who = format!("This voids {count} ({})", names.join(", "));
+    let back = Place::Feature.path(&voiding.feature);
+    let lead = format!(
+        "What you are about to save is part of what was signed at the {} gate of {}. Nothing is saved yet.",
+        voiding.gate, voiding.feature
+    );
+    let sign_offs = voiding
+        .sign_offs
+        .iter()
+        .map(|sign_off| view! { <li>{format!("{}, {}", sign_off.name, sign_off.role.label())}</li> })
+        .collect_view();
+    let sent = fields.pairs().iter().filter(|(name, _)| name != CONFIRM_VOID);
+    let (secret, open): (Vec<_>, Vec<_>) = sent.partition(|(name, _)| SECRETS.contains(&name.as_str()));
+    let hidden = open
+        .iter()
+        .map(|(name, value)| view! { <HiddenField name=name.clone() value=value.clone() /> })
+        .collect_view();
+    let again = secret.iter().map(|(name, _)| password_again(name)).collect_view();
+    let file = with_file.then(|| {
+        view! {
+            <FileField
+                form=Form::new()
+                name="file"
+                label="File"
+                hint="Choose the file again: browsers do not keep it when a form comes back."
+            />
+        }
+    });
+    let typed = typed(&open);
+    let confirm = voiding.confirmation.to_string();
+    view! {
+        <div class="center-narrow stack">
+            <PageHead title=title(&voiding) lead />
+            <Notice kind=NoticeKind::Warning title=who>
+                <ul>{sign_offs}</ul>
+                <p>
+                    "They cover the dossier as it was, so they stop counting the moment this is saved, and the gate waits \
+                     for new ones. Whoever signed is told, and sees only what changed when they read it again."
+                </p>
+            </Notice>
+            {typed}
+            <PostForm action multipart=with_file>
+                {hidden}
+                <HiddenField name=CONFIRM_VOID value=confirm />
+                {again}
+                {file}
+                <FormActions>
+                    <Button>{format!("Save and void {count}")}</Button>
+                    <a href=back>"Leave everything as it is"</a>
+                </FormActions>
+            </PostForm>
+            <p class="muted small">
+                "To change what you typed first, go back in your browser: the form is still filled in."
+            </p>
+        </div>
+    }
+}
+
+fn password_again(name: &str) -> AnyView {
+    view! {
+        <TextField
+            form=Form::new()
+            name=name.to_owned()
+            label="Password"
+            kind=InputKind::Password
+            hint="Once more: it is not kept."
+            autocomplete="current-password"
+        />
+    }
+    .into_any()
+}
+
+/// What was typed, to read. Nothing where the form was a button.
+fn typed(fields: &[&(String, String)]) -> Option<AnyView> {
+    let facts: Vec<Fact> = fields
+        .iter()
+        .filter(|(name, value)| !TECHNICAL.contains(&name.as_str()) && !value.trim().is_empty())
+        .map(|(name, value)| Fact::text(words::field(name), value.clone()))
+        .collect();
+    if facts.is_empty() {
+        return None;
+    }
+    let card = view! {
+        <Card title="What you typed">
+            <FactList facts />
+        </Card>
+    };
+    Some(card.into_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_domain::{access::Role, canonical::Digest};
+    use sluice_service::gates::VoidedSignOff;
+
+    use super::*;
+
+    const HOSTILE: &str = "\"><script>alert(1)</script>";
+
+    fn voiding() -> Voiding {
+        let sign_off = |name: &str, role| VoidedSignOff { name: name.to_owned(), role };
+        Voiding {
+            feature: "PAY-12".parse().expect("a key"),
+            gate: "Design".to_owned(),
+            sign_offs: vec![
+                sign_off("Ben Ode", Role::SecurityReviewer),
+                sign_off(HOSTILE, Role::ReleaseManager),
+            ],
+            confirmation: Digest::of(b"these two"),
+        }
+    }
+
+    fn shown(pairs: &[(&str, &str)], with_file: bool) -> String {
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let (fields, action) = (Fields::new(pairs), "/features/PAY-12/threats/4".to_owned());
+        view! { <VoidingPage voiding=voiding() action fields with_file /> }.to_html()
+    }
+
+    #[test]
+    fn it_names_whose_sign_offs_go_and_keeps_what_was_typed() {
+        let html = shown(&[("version", "3"), ("title", HOSTILE), ("target", "a"), ("target", "b")], false);
+        assert!(html.contains("This voids 2 sign-offs"), "{html}");
+        assert!(html.contains("Ben Ode, security reviewer"), "{html}");
+        assert!(html.contains("Save and void 2 sign-offs"), "{html}");
+        assert!(html.contains("action=\"/features/PAY-12/threats/4\""), "{html}");
+        assert!(html.contains(&Digest::of(b"these two").to_string()), "{html}");
+        assert_eq!(html.matches("name=\"target\"").count(), 2, "{html}");
+        assert!(html.contains("name=\"version\" value=\"3\""), "{html}");
+        assert!(!html.contains("<script>alert"), "{html}");
+    }
+
+    #[test]
+    fn passwords_and_files_are_asked_for_again_and_an_old_answer_is_dropped() {
+        let html =
+            shown(&[("password", "seven herons"), (CONFIRM_VOID, "old answer"), ("kind", "plan")], true);
+        assert!(!html.contains("seven herons") && !html.contains("old answer"), "{html}");
+        assert!(html.contains("type=\"password\"") && html.contains("type=\"file\""), "{html}");
+        assert!(html.contains("multipart/form-data"), "{html}");
+        assert!(html.contains("This voids 2 sign-offs"), "{html}");
+    }
+
+    #[test]
+    fn a_button_without_fields_shows_none() {
+        assert!(!shown(&[("id", "x")], false).contains("What you typed"));
+    }
+}

@@ -1,0 +1,274 @@
+//! Waivers: who asks, who decides, for how long; and that a waiver lets pass exactly what it names, exactly until it ends.
+#![expect(clippy::expect_used, reason = "a test says what it expected")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sluice_domain::{
+    access::Role,
+    canonical::Digest,
+    dossier::Contributors,
+    gate::{Blocker, Decision, EarlierGate, Facts, Passed, Situation, WaiverFact, decide},
+    ids::{Id, PersonId},
+    policy::{Phase, Policy, Tier, parse},
+    record::RecordFacts,
+    waiver::{
+        Person, Scene, TermError, Waiver, WaiverRefusal, WaiverState, approving_role, last_day, latest, term,
+        terms,
+    },
+    words,
+};
+use time::{
+    Duration, OffsetDateTime,
+    macros::{date, datetime},
+};
+use uuid::Uuid;
+
+const NOW: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
+const UNTIL: OffsetDateTime = datetime!(2026-12-01 0:00 UTC);
+/// The built-in control that no policy lets anybody waive.
+const NEVER: &str = "control:requirements/risk-assessed#";
+
+fn person(number: u128) -> PersonId {
+    Id::new(Uuid::from_u128(number))
+}
+
+fn policy() -> Policy {
+    parse(include_str!("../../policies/sdl.toml")).expect("the built-in policy reads")
+}
+
+fn without_waivers() -> Policy {
+    let mut policy = policy();
+    policy.terms.waivers = None;
+    policy
+}
+
+fn facts(contributors: &[PersonId]) -> Facts {
+    Facts {
+        tier: Tier::Low,
+        controls: BTreeMap::new(),
+        records: RecordFacts::default(),
+        evidence: BTreeSet::new(),
+        answered: BTreeSet::new(),
+        model_is_stale: false,
+        threats: Vec::new(),
+        sign_offs: Vec::new(),
+        contributors: Contributors(contributors.iter().copied().collect()),
+        dossier: Digest::of(b"dossier"),
+        archived: None,
+    }
+}
+
+fn situation(waivers: Vec<WaiverFact>) -> Situation {
+    Situation { waivers, ..Situation::from(facts(&[person(1)])) }
+}
+
+fn first(policy: &Policy) -> &Phase {
+    policy.phases.first().expect("a policy has a phase")
+}
+
+fn decision(policy: &Policy, situation: &Situation, now: OffsetDateTime) -> Decision {
+    decide(policy, first(policy), situation, now)
+}
+
+/// A blocker of the first gate that may be waived.
+fn waivable(decision: &Decision) -> &Blocker {
+    decision.blockers.iter().find(|blocker| decision.may_waive(blocker)).expect("something may be waived")
+}
+
+fn waiver(number: i32, subject: &str, state: WaiverState) -> Waiver {
+    Waiver { number, subject: subject.to_owned(), state, until: UNTIL, requested_by: person(2) }
+}
+
+fn fact(number: i32, subject: &str, until: OffsetDateTime) -> WaiverFact {
+    WaiverFact { number, subject: subject.to_owned(), until }
+}
+
+#[test]
+fn a_waiver_lets_pass_what_it_names_until_the_very_instant_at_which_it_ends() {
+    let policy = policy();
+    let open = decision(&policy, &situation(Vec::new()), NOW);
+    let named = waivable(&open).clone();
+    let subject = named.subject();
+    let waived = situation(vec![fact(1, &subject, UNTIL)]);
+
+    let before = decision(&policy, &waived, UNTIL - Duration::NANOSECOND);
+    assert!(!before.blockers.contains(&named));
+    assert_eq!(before.waived.len(), 1);
+    assert_eq!(before.waived[0].blocker, named);
+    assert_eq!(before.blockers.len() + 1, open.blockers.len(), "it lets nothing else pass");
+    assert_eq!(decision(&policy, &waived, NOW).changes_at, Some(UNTIL));
+
+    let after = decision(&policy, &waived, UNTIL);
+    assert_eq!(after.blockers, open.blockers, "at that instant the blocker is back");
+    assert!(after.waived.is_empty());
+}
+
+#[test]
+fn nothing_is_waived_that_the_policy_keeps_from_it() {
+    let policy = policy();
+    let open = decision(&policy, &situation(Vec::new()), NOW);
+    let risk = open.blockers.iter().find(|blocker| blocker.subject().starts_with(NEVER)).expect("it blocks");
+    let waived = situation(vec![fact(1, &risk.subject(), UNTIL)]);
+    assert_eq!(decision(&policy, &waived, NOW).blockers, open.blockers);
+    assert!(!open.may_waive(risk));
+
+    // Sign-offs are never waived.
+    for blocker in open.blockers.iter().filter(|blocker| blocker.is_for_reviewers()) {
+        let waived = situation(vec![fact(1, &blocker.subject(), UNTIL)]);
+        assert!(decision(&policy, &waived, NOW).blockers.contains(blocker), "{blocker:?}");
+    }
+
+    // A policy without waivers knows none, whatever was approved under another.
+    let none = without_waivers();
+    let subject = waivable(&open).subject();
+    let strict = decision(&none, &situation(vec![fact(1, &subject, UNTIL)]), NOW);
+    assert_eq!(strict.blockers, open.blockers);
+    assert!(strict.waivable.is_empty());
+}
+
+#[test]
+fn a_request_names_something_that_blocks_and_that_nobody_asked_for_yet() {
+    let policy = policy();
+    let open = decision(&policy, &situation(Vec::new()), NOW);
+    let named = waivable(&open);
+    let subject = named.subject();
+    let risk = open.blockers.iter().find(|blocker| blocker.subject().starts_with(NEVER)).expect("it blocks");
+    let scene = |waivers| Scene { policy: &policy, decision: &open, waivers, now: NOW };
+
+    assert_eq!(scene(&[]).may_request(&subject, None), Ok(named));
+    assert_eq!(scene(&[]).may_request("control:nothing", None), Err(WaiverRefusal::NotBlocking));
+    assert_eq!(scene(&[]).may_request(&risk.subject(), None), Err(WaiverRefusal::NeverWaived));
+    let asked = [waiver(4, &subject, WaiverState::Requested)];
+    assert_eq!(scene(&asked).may_request(&subject, None), Err(WaiverRefusal::Asked(4)));
+    let none = without_waivers();
+    let strict = Scene { policy: &none, ..scene(&[]) };
+    assert_eq!(strict.may_request(&subject, None), Err(WaiverRefusal::None));
+}
+
+#[test]
+fn a_renewal_names_a_waiver_in_force_of_the_same_thing() {
+    let policy = policy();
+    let subject = waivable(&decision(&policy, &situation(Vec::new()), NOW)).subject();
+    let waived = decision(&policy, &situation(vec![fact(1, &subject, UNTIL)]), NOW);
+    let known = [waiver(1, &subject, WaiverState::Approved)];
+    let scene = Scene { policy: &policy, decision: &waived, waivers: &known, now: NOW };
+
+    assert!(scene.may_request(&subject, Some(1)).is_ok());
+    assert_eq!(scene.may_request(&subject, None), Err(WaiverRefusal::Waived(1)), "it is waived already");
+    assert_eq!(scene.may_request(&subject, Some(2)), Err(WaiverRefusal::NotInForce));
+    assert_eq!(scene.may_request("control:other", Some(1)), Err(WaiverRefusal::NotInForce));
+    let late = Scene { now: UNTIL, ..scene };
+    assert_eq!(late.may_request(&subject, Some(1)), Err(WaiverRefusal::NotInForce), "it has lapsed");
+    let asked = [known[0].clone(), waiver(2, &subject, WaiverState::Requested)];
+    let again = Scene { waivers: &asked, ..scene };
+    assert_eq!(again.may_request(&subject, Some(1)), Err(WaiverRefusal::Asked(2)));
+    // What was put right meanwhile needs no waiver any more.
+    let cured = Decision::default();
+    let cured = Scene { decision: &cured, ..scene };
+    assert_eq!(cured.may_request(&subject, Some(1)), Err(WaiverRefusal::NotBlocking));
+}
+
+#[test]
+fn who_asks_and_who_contributed_do_not_decide_and_only_roles_of_the_policy_do() {
+    let policy = policy();
+    let situation = situation(Vec::new());
+    let open = decision(&policy, &situation, NOW);
+    let asked = waiver(1, &waivable(&open).subject(), WaiverState::Requested);
+    let decides = |waiver: &Waiver, id, roles: &[Role]| {
+        waiver.may_decide(&policy, &situation, &open, Person { id, roles })
+    };
+    let reviewer = [Role::Developer, Role::SecurityReviewer];
+    assert_eq!(decides(&asked, person(3), &reviewer), Ok(Role::SecurityReviewer));
+    assert_eq!(decides(&asked, person(2), &reviewer), Err(WaiverRefusal::OwnRequest));
+    assert_eq!(decides(&asked, person(1), &reviewer), Err(WaiverRefusal::Contributor));
+    let approvers = terms(&policy).expect("it has waivers").approvers.clone();
+    for role in Role::ALL.iter().filter(|role| !approvers.contains(role)) {
+        assert_eq!(decides(&asked, person(3), &[*role]), Err(WaiverRefusal::NotApprover(approvers.clone())));
+    }
+    for state in WaiverState::ALL.iter().filter(|state| **state != WaiverState::Requested) {
+        let waiver = Waiver { state: *state, ..asked.clone() };
+        assert_eq!(decides(&waiver, person(3), &reviewer), Err(WaiverRefusal::Decided), "{state:?}");
+    }
+    assert_eq!(approving_role(&without_waivers(), &reviewer), Err(WaiverRefusal::None));
+}
+
+#[test]
+fn who_contributed_to_an_earlier_gate_decides_about_nothing_that_it_asks_for() {
+    let policy = policy();
+    let (earlier, here) = (&policy.phases[0], &policy.phases[1]);
+    let gate = EarlierGate {
+        phase: earlier.key.clone(),
+        facts: facts(&[person(7)]),
+        passed: Passed::Opened { drift: Vec::new() },
+    };
+    let situation = Situation { facts: facts(&[person(1)]), earlier: vec![gate], waivers: Vec::new() };
+    let open = decide(&policy, here, &situation, NOW);
+    let of = |earlier: bool| {
+        let wanted = |blocker: &&Blocker| {
+            matches!(blocker, Blocker::Earlier { .. }) == earlier && open.may_waive(blocker)
+        };
+        open.blockers.iter().find(wanted).expect("both gates ask for something").subject()
+    };
+    let roles = [Role::SecurityReviewer];
+    let decides = |subject: &str, id| {
+        let waiver = waiver(1, subject, WaiverState::Requested);
+        waiver.may_decide(&policy, &situation, &open, Person { id, roles: &roles })
+    };
+    assert_eq!(decides(&of(true), person(7)), Err(WaiverRefusal::Contributor));
+    assert_eq!(decides(&of(true), person(1)), Err(WaiverRefusal::Contributor));
+    assert_eq!(decides(&of(false), person(1)), Err(WaiverRefusal::Contributor));
+    assert!(decides(&of(false), person(7)).is_ok(), "that gate is not the one that asks");
+}
+
+#[test]
+fn an_approval_has_to_bring_something_about() {
+    let policy = policy();
+    let open = decision(&policy, &situation(Vec::new()), NOW);
+    let asked = waiver(1, &waivable(&open).subject(), WaiverState::Requested);
+    let scene = Scene { policy: &policy, decision: &open, waivers: &[], now: NOW };
+    assert_eq!(asked.may_approve(&scene), Ok(()));
+    assert_eq!(asked.may_approve(&Scene { now: UNTIL, ..scene }), Err(WaiverRefusal::TermOver));
+    let cured = Decision::default();
+    let cured = Scene { decision: &cured, ..scene };
+    assert_eq!(asked.may_approve(&cured), Err(WaiverRefusal::NotBlocking));
+    let none = without_waivers();
+    assert_eq!(asked.may_approve(&Scene { policy: &none, ..scene }), Err(WaiverRefusal::None));
+    // A renewal is approved while what it prolongs is in force.
+    let waived = decision(&policy, &situation(vec![fact(9, &asked.subject, UNTIL)]), NOW);
+    assert_eq!(asked.may_approve(&Scene { decision: &waived, ..scene }), Ok(()));
+}
+
+#[test]
+fn each_step_leads_on_from_one_state() {
+    for state in WaiverState::ALL {
+        let waiver = waiver(1, "archive", *state);
+        let withdrawn = waiver.may_withdraw(person(2)).is_ok();
+        assert_eq!(withdrawn, *state == WaiverState::Requested, "{state:?}");
+        assert_eq!(waiver.may_end(NOW).is_ok(), *state == WaiverState::Approved, "{state:?}");
+        assert_eq!(waiver.may_end(UNTIL), Err(WaiverRefusal::NotInForce), "{state:?}");
+    }
+    let asked = waiver(1, "archive", WaiverState::Requested);
+    assert_eq!(asked.may_withdraw(person(3)), Err(WaiverRefusal::OthersRequest));
+    assert_eq!(WaiverState::Approved.at(UNTIL, UNTIL - Duration::NANOSECOND), WaiverState::Approved);
+    assert_eq!(WaiverState::Approved.at(UNTIL, UNTIL), WaiverState::Lapsed);
+    assert_eq!(WaiverState::Requested.at(UNTIL, UNTIL), WaiverState::Requested);
+}
+
+#[test]
+fn a_term_ends_with_its_last_day_and_is_no_longer_than_the_policy_allows() {
+    let policy = policy();
+    let terms = terms(&policy).expect("it has waivers");
+    let last = date!(2026 - 11 - 20) + Duration::days(i64::from(terms.max_days));
+    assert_eq!(latest(terms, NOW), last);
+    let until = term(terms, date!(2026 - 11 - 30), NOW).expect("a day to come");
+    assert_eq!((until, last_day(until)), (UNTIL, date!(2026 - 11 - 30)));
+    assert_eq!(term(terms, date!(2026 - 11 - 20), NOW), Ok(datetime!(2026-11-21 0:00 UTC)), "until tonight");
+    assert_eq!(term(terms, date!(2026 - 11 - 19), NOW), Err(TermError::Over));
+    assert!(term(terms, last, NOW).is_ok());
+    let later = last.next_day().expect("a day");
+    assert_eq!(term(terms, later, NOW), Err(TermError::TooLate { last }));
+    assert_eq!(words::waiver_lapses(date!(2026 - 11 - 20), date!(2026 - 11 - 20)), "today is its last day");
+    assert_eq!(words::waiver_lapses(date!(2026 - 11 - 21), date!(2026 - 11 - 20)), "1 day left");
+    assert_eq!(words::waiver_lapses(date!(2026 - 11 - 25), date!(2026 - 11 - 20)), "5 days left");
+    assert_eq!(words::waiver_lapses(date!(2026 - 11 - 19), date!(2026 - 11 - 20)), "lapsed");
+}

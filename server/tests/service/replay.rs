@@ -1,0 +1,155 @@
+//! Replay: what a version would have decided at any instant. With the version that a feature followed, it is what was
+//! decided then.
+
+use sluice_domain::{
+    access::Role,
+    canonical::Digest,
+    gate::{Blocker, Verdict},
+    ids::FeatureKey,
+    lifecycle::{Progress, Turn},
+    policy::{self, Policy, Tier},
+};
+use sluice_service::policies::{Compared, ImpactTotals};
+use time::OffsetDateTime;
+
+use crate::{
+    policies::{renamed, stricter},
+    stale::rename,
+    support::{TestResult, World, steps::request},
+};
+
+/// What somebody saw at an instant.
+#[derive(Debug)]
+struct Seen {
+    at: OffsetDateTime,
+    progress: Progress,
+    blockers: Vec<Blocker>,
+}
+
+async fn look(world: &World, key: &FeatureKey, seen: &mut Vec<Seen>) -> TestResult<Progress> {
+    let summary = world.service.feature_page(&world.cast.manager, key).await?.summary;
+    let progress = summary.progress;
+    seen.push(Seen {
+        at: world.clock.now(),
+        progress: progress.clone(),
+        blockers: summary.decision.blockers,
+    });
+    world.tick();
+    Ok(progress)
+}
+
+/// A feature lives through its first gates, looked at after every single step.
+async fn live(world: &World, key: &FeatureKey, until: &str) -> TestResult<Vec<Seen>> {
+    let (service, cast) = (&world.service, world.cast);
+    let mut seen = Vec::new();
+    let mut reviewers = [&cast.first, &cast.second].into_iter().cycle();
+    loop {
+        let progress = look(world, key, &mut seen).await?;
+        let attempt = progress.attempt()?;
+        if attempt.phase.as_str() == until {
+            return Ok(seen);
+        }
+        let blockers = world.blockers(key).await?;
+        if attempt.turn != Turn::Team {
+            let Some(Blocker::SignOffsMissing { role, .. }) = blockers.first() else {
+                return Err(format!("no seat is free: {blockers:?}").into());
+            };
+            let actor = match role {
+                Role::ReleaseManager => &cast.releaser,
+                _ => reviewers.next().ok_or("no reviewer")?,
+            };
+            world.sign(actor, key, *role, Verdict::Approve).await?;
+            continue;
+        }
+        match blockers.iter().find(|blocker| !blocker.is_for_reviewers()) {
+            Some(blocker) => world.clear_one(key, blocker).await?,
+            None => request(service, &cast.manager, key).await?,
+        }
+    }
+}
+
+async fn replay(
+    world: &World,
+    source: &str,
+    at: OffsetDateTime,
+) -> TestResult<(Vec<Compared>, ImpactTotals)> {
+    let policy: Policy = policy::parse(source)?;
+    let mut found = Vec::new();
+    let mut keep = |compared: &Compared| found.push(compared.clone());
+    let digest = Digest::of(source.as_bytes());
+    let totals = world.service.replay_policy(&policy, digest, at, &mut keep).await?;
+    Ok((found, totals))
+}
+
+#[tokio::test]
+async fn replaying_a_features_own_version_gives_what_was_decided_at_every_instant() -> TestResult {
+    let world = World::new().await?;
+    let born = world.clock.now();
+    world.tick();
+    let key = world.feature(Tier::Medium).await?;
+    let mut seen = live(&world, &key, "development").await?;
+    // What comes later changes nothing of what was: an edit that drifts, a detour, another feature.
+    let page = world.service.feature_page(&world.cast.manager, &key).await?;
+    world
+        .service
+        .edit_feature(&world.cast.manager, &key, rename(&world, "Other words", page.version)?)
+        .await?;
+    look(&world, &key, &mut seen).await?;
+    world.feature(Tier::Low).await?;
+
+    let (before, totals) = replay(&world, policy::BUILT_IN, born).await?;
+    assert!(before.is_empty() && totals == ImpactTotals::default(), "{before:?}");
+    assert!(seen.len() > 15, "{}", seen.len());
+    for Seen { at, progress, blockers } in &seen {
+        // The instant itself, and just before the next step.
+        for at in [*at, *at + time::Duration::seconds(59)] {
+            let (found, totals) = replay(&world, policy::BUILT_IN, at).await?;
+            let [compared] = found.as_slice() else { return Err(format!("{at}: {found:?}").into()) };
+            let attempt = progress.attempt()?;
+            assert_eq!(
+                (&compared.feature, &compared.phase, compared.cycle),
+                (&key, &attempt.phase, attempt.cycle)
+            );
+            assert_eq!(&compared.before.blockers, blockers, "at {at}");
+            assert!(!compared.differs(), "at {at}: {:?}", compared.change);
+            assert_eq!((totals.total, totals.more, totals.less, totals.gone), (1, 0, 0, 0));
+            // A version that says the same in another text decides the same: who signed counts for it too.
+            let (found, _) = replay(&world, &renamed("2027.0"), at).await?;
+            assert!(!found[0].differs(), "at {at}: {:?}", found[0].change);
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stricter_version_would_have_blocked_what_its_control_asks() -> TestResult {
+    let world = World::new().await?;
+    let key = world.feature(Tier::Low).await?;
+    let seen = live(&world, &key, "design").await?;
+    for Seen { at, progress, .. } in &seen {
+        let (found, totals) = replay(&world, &stricter("2027.1"), *at).await?;
+        let appears: Vec<String> = found[0].change.appears.iter().map(Blocker::subject).collect();
+        assert_eq!(appears, ["control:requirements/sponsor"], "at {at}");
+        assert!(found[0].change.vanishes.is_empty(), "at {at}: {:?}", found[0].change.vanishes);
+        assert_eq!((totals.total, totals.more), (1, 1));
+        // Once the gate is behind, it is that gate that asked.
+        let behind = progress.attempt()?.phase.as_str() == "design";
+        assert_eq!(matches!(found[0].change.appears[0], Blocker::Earlier { .. }), behind, "at {at}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replay_sees_the_past_and_writes_nothing() -> TestResult {
+    let world = World::new().await?;
+    let key = world.in_phase(Tier::Low, "design").await?;
+    let events = world.events().await?;
+    let (found, _) = replay(&world, &stricter("2027.1"), world.clock.now()).await?;
+    assert_eq!(found[0].feature, key);
+    assert_eq!(world.events().await?, events);
+    // The connection that looked at the past is back in the present.
+    for _ in 0..20 {
+        assert!(world.service.feature_page(&world.cast.manager, &key).await.is_ok());
+    }
+    Ok(())
+}
