@@ -7,11 +7,7 @@
 //! progress is known to show.
 
 #[path = "../tests/scale/workload/mod.rs"]
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "shared with the bench of pages, which opens pages and reads plans"
-)]
+#[expect(dead_code, reason = "shared with the bench of pages, which opens pages and reads plans")]
 mod workload;
 
 use std::time::{Duration, Instant};

@@ -150,7 +150,7 @@ async fn an_edit_during_the_review_voids_approvals_and_says_so() -> TestResult {
     // The cycle goes on: the reviewer reads what changed and signs again.
     let page = service.review_page(&cast.second, &key).await?.attempt.ok_or("no attempt")?;
     assert_eq!(page.attempt.cycle, 1);
-    assert!(page.compared && !page.changes.is_empty(), "the page shows what changed since");
+    assert!(page.compared.is_some() && !page.changes.is_empty(), "the page shows what changed since");
     world.sign(&cast.second, &key, REVIEWER, Verdict::Approve).await?;
     let progress = world.withdraw(&cast.first, &key).await?;
     assert_eq!(phase_of(&progress), "design");
