@@ -104,6 +104,14 @@ pub enum Problem {
     StagingFirst,
     /// What was referred to does not exist in this feature, or does not belong here.
     NoSuchThing(String),
+    /// There is no feature of this key that the actor may see.
+    NoSuchFeature,
+    /// The relation would lead back to where it began.
+    Circle,
+    /// There is one already, and there can be no second one.
+    HasOne,
+    /// It is the feature itself.
+    Itself,
     /// The form was sent before and made something with other content.
     SentBefore,
     /// The risk tier cannot be lowered once a gate is open.

@@ -453,6 +453,10 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::NotYetPast,
         Problem::DayOver,
         Problem::DayTooLate { last: time::macros::date!(2027 - 11 - 03) },
+        Problem::NoSuchFeature,
+        Problem::Circle,
+        Problem::HasOne,
+        Problem::Itself,
     ];
     let wrong = sluice_domain::policy::parse("key = 1").err();
     all.extend(
@@ -507,8 +511,12 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::DayOver => 44,
         Problem::DayTooLate { .. } => 45,
         Problem::DayPassed => 46,
+        Problem::NoSuchFeature => 47,
+        Problem::Circle => 48,
+        Problem::HasOne => 49,
+        Problem::Itself => 50,
     };
-    assert_all(&all, number, 47);
+    assert_all(&all, number, 51);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });

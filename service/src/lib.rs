@@ -27,6 +27,7 @@ pub mod phases;
 pub mod policies;
 pub mod products;
 pub mod records;
+pub mod relations;
 pub mod risk;
 pub mod talk;
 pub mod threats;

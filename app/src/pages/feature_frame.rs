@@ -44,6 +44,8 @@ pub enum FeatureSection {
     Course,
     /// History.
     History,
+    /// Related features.
+    Relations,
     /// Archives of the whole record.
     Archive,
 }
@@ -183,6 +185,7 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
         (FeatureSection::Course, "Hold, move back, emergency", Place::Course.path(key)),
         (FeatureSection::Comments, "Comments", Place::Comments.path(key)),
         (FeatureSection::History, "History", Place::History.path(key)),
+        (FeatureSection::Relations, "Relations", Place::Relations.path(key)),
         (FeatureSection::Archive, "Archives", Place::Archive.path(key)),
     ]
     .into_iter()

@@ -31,6 +31,7 @@ pub mod phases;
 pub mod policies;
 pub mod products;
 pub mod records;
+pub mod relations;
 pub mod review;
 pub mod risk;
 pub mod search;

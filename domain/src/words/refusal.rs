@@ -178,6 +178,16 @@ pub fn problem(problem: &FieldProblem) -> String {
         Problem::NoSuchThing(what) => {
             format!("“{what}” does not exist in this feature, or does not belong in {}. See the hint.", label.to_lowercase())
         }
+        Problem::NoSuchFeature => {
+            "There is no feature with this key that you may see. Keys look like PAY-12.".into()
+        }
+        Problem::Circle => {
+            "That leads in a circle: the other feature says the same of this one already, perhaps by way of others.".into()
+        }
+        Problem::HasOne => {
+            "It can say this of one feature only, and it says it of another one already. Take that back first.".into()
+        }
+        Problem::Itself => "This is the feature itself. Type the key of another one.".into(),
         Problem::LastAdministrator => {
             "This is the last administrator. Make somebody else administrator first.".into()
         }

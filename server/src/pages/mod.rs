@@ -21,6 +21,7 @@ pub mod policies;
 pub mod preview;
 pub mod products;
 pub mod records;
+pub mod relations;
 pub mod review;
 pub mod risk;
 pub mod search;

@@ -43,6 +43,8 @@ notices! {
     SIGNED = "signed": "Your sign-off stands. The gate waits for more.";
     GATE_OPENED = "gate-opened": "Your sign-off was the last one needed: the gate is open and the next phase begins.";
     ARCHIVED = "archived": "The record is archived as it is now.";
+    RELATED = "related": "The features are related. Both show it.";
+    UNRELATED = "unrelated": "The relation is taken back. The history keeps that it was there.";
     FINISHED = "finished": "The last gate is open. The feature went through its whole lifecycle.";
     DENIED = "denied": "Your denial stands. The gate stays closed until you withdraw it.";
     RETURNED = "returned": "The gate is returned. The team has the turn, with your reasons.";

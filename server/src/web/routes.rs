@@ -4,8 +4,8 @@ use sluice_domain::access::Action::{
     AcceptDrift, AddEvidence, ApproveWaiver, ArchiveFeature, AttestStandard, CancelFeature, CreateFeature,
     DelegateSeat, DoControl, EditFeature, EditRecord, EditThreatModel, HoldFeature, ManageGuides,
     ManagePeople, ManagePolicies, ManageProducts, MigrateFeature, MoveBack, ReadFeaturePolicy, ReadGrants,
-    ReadHistory, ReadPolicies, ReadPolicyRuns, ReadProduct, ReleaseInEmergency, RequestReview, RequestWaiver,
-    ReturnForChanges, SignGate, SignOwed, UseOwnAccount, WriteComment,
+    ReadHistory, ReadPolicies, ReadPolicyRuns, ReadProduct, RelateFeature, ReleaseInEmergency, RequestReview,
+    RequestWaiver, ReturnForChanges, SignGate, SignOwed, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -14,8 +14,8 @@ use super::{
 };
 use crate::pages::{
     access, account, archive, comments, course, delegations, drift, evidence, features, guides, history,
-    notifications, owed, paper, people, phases, policies, preview, products, records, review, risk, search,
-    take_up, threats, views, waivers, work,
+    notifications, owed, paper, people, phases, policies, preview, products, records, relations, review,
+    risk, search, take_up, threats, views, waivers, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -134,6 +134,10 @@ pub fn routes() -> Vec<Route> {
             .post(Only(WriteComment), comments::edit),
         Route::at("/features/{key}/watch").post(Only(WriteComment), comments::watch),
         Route::at("/features/{key}/history").get(Only(ReadProduct), history::feature),
+        Route::at("/features/{key}/relations")
+            .get(Only(ReadProduct), relations::show)
+            .post(Only(RelateFeature), relations::relate),
+        Route::at("/features/{key}/relations/remove").post(Only(RelateFeature), relations::unrelate),
         Route::at("/features/{key}/archive")
             .get(Only(ReadProduct), archive::list)
             .post(Only(ArchiveFeature), archive::make),

@@ -21,6 +21,7 @@ mod races;
 mod reading;
 mod records;
 mod refusals;
+mod relations;
 mod replay;
 mod review;
 mod risk;

@@ -110,6 +110,12 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
         ),
         Refused::new(
             MANAGER,
+            "/features/{key}/relations",
+            &[("relation", "child-of"), ("other", "OPS-1 <b>")],
+            &["other"],
+        ),
+        Refused::new(
+            MANAGER,
             "/features/{key}/records/feedback/{number}/take-up",
             &[("id", &id), ("title", &"x".repeat(121))],
             &["title"],
@@ -432,7 +438,7 @@ fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Ref
 }
 
 /// Forms without a field that somebody fills in, and what is no form of a page.
-const NOTHING_TYPED: [&str; 26] = [
+const NOTHING_TYPED: [&str; 28] = [
     "/sign-out",
     "/preferences/theme",
     "/islands/preview",
@@ -449,6 +455,8 @@ const NOTHING_TYPED: [&str; 26] = [
     "/features/{key}/owed/{phase}",
     "/features/{key}/owed/{phase}/withdraw",
     "/features/{key}/starters",
+    "/features/{key}/archive",
+    "/features/{key}/relations/remove",
     "/features/{key}/watch",
     "/features/{key}/waivers/{number}/withdraw",
     "/views/{id}/delete",

@@ -363,6 +363,17 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let sample = Sample::post(at("/comments/1"), Product, 409, &form);
             Sample { narrowed: Some(&[Role::ProductManager]), ..sample }
         }
+        "/relations" => {
+            let other = if effective { "PAY-2" } else { "PAY-999" };
+            let form = [("relation", "follows"), ("other", other)];
+            Sample::post(at("/relations"), Product, 422, &form)
+        }
+        // What is not there is taken back already.
+        "/relations/remove" => {
+            let relation = if effective { "child-of" } else { "follows" };
+            let form = [("relation", relation), ("other", "PAY-4")];
+            Sample::post(at("/relations/remove"), Product, 303, &form)
+        }
         "/archive" => {
             let id = if effective { id.as_str() } else { "none" };
             Sample::post(at("/archive"), Product, 422, &[("id", id)])

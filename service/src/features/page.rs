@@ -23,6 +23,7 @@ use crate::{
     error::{Error, Result},
     gates::{Gathered, gather},
     history::{HistoryEntry, latest},
+    relations::{Relations, relations},
     risk::{Rated, rated},
     turns::{TurnClock, Turns},
 };
@@ -152,6 +153,8 @@ pub struct FeaturePage {
     pub sign_offs: i64,
     /// What it came out of, and what came out of it.
     pub lineage: Lineage,
+    /// How it is related to other features.
+    pub relations: Relations,
     /// Whether the reader watches it.
     pub watching: bool,
     /// What happened lately.
@@ -283,6 +286,7 @@ impl Service {
         .fetch_one(&mut *connection)
         .await?;
         let lineage = lineage(&mut connection, actor, feature.id).await?;
+        let relations = relations(self, &mut connection, actor, feature.id).await?;
         let rated = rated(&mut connection, feature.id).await?;
         let latest = latest(&mut connection, &self.policies, feature.id, 8).await?;
         Ok(FeaturePage {
@@ -295,6 +299,7 @@ impl Service {
             evidence: counts.evidence,
             sign_offs: counts.sign_offs,
             lineage,
+            relations,
             watching: counts.watching,
             latest,
         })

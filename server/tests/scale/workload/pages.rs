@@ -327,6 +327,7 @@ fn about_a_feature() -> Vec<Page> {
             ask.key,
             CommentAt::Around(2)
         )),
+        page!(feature "relations", |ask| ask.service.relations_page(ask.actor, ask.key)),
         page!(feature "archives", |ask| ask.service.archive_page(ask.actor, ask.key, None)),
         page!(feature "feature's history", |ask| ask.service.feature_history(ask.actor, ask.key, None)),
     ]
