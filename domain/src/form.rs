@@ -46,6 +46,8 @@ pub enum Problem {
     NotADay,
     /// A day outside of the years 2000 to 2100.
     DayOutOfRange,
+    /// A day that is over.
+    DayPassed,
     /// Somebody or something else has this name already.
     Taken,
     /// A password of fewer than 12 or more than 256 bytes.
@@ -102,6 +104,14 @@ pub enum Problem {
     StagingFirst,
     /// What was referred to does not exist in this feature, or does not belong here.
     NoSuchThing(String),
+    /// There is no feature of this key that the actor may see.
+    NoSuchFeature,
+    /// The relation would lead back to where it began.
+    Circle,
+    /// There is one already, and there can be no second one.
+    HasOne,
+    /// It is the feature itself.
+    Itself,
     /// The form was sent before and made something with other content.
     SentBefore,
     /// The risk tier cannot be lowered once a gate is open.

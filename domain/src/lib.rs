@@ -22,6 +22,7 @@ pub mod notification;
 pub mod place;
 pub mod policy;
 pub mod record;
+pub mod relation;
 pub mod text;
 pub mod threat;
 pub mod turn;

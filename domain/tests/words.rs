@@ -155,6 +155,7 @@ fn blockers() -> Result<Vec<Blocker>, KeyError> {
         all.push(Blocker::Drifted { phase, name, items, roles });
     }
     let roles = vec![Role::SecurityReviewer];
+    all.push(Blocker::Owed { phase: phase.clone(), name: "Design".into(), due: since, roles: roles.clone() });
     all.push(Blocker::OwedOverdue { phase: phase.clone(), name: "Design".into(), since, roles });
     all.extend(Question::ALL.iter().map(|question| Blocker::QuestionOpen { question: *question }));
     for severity in Severity::ALL {
@@ -199,8 +200,9 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         Blocker::Earlier { .. } => 13,
         Blocker::Drifted { .. } => 14,
         Blocker::OwedOverdue { .. } => 15,
+        Blocker::Owed { .. } => 16,
     };
-    assert_all(&all, number, 16);
+    assert_all(&all, number, 17);
     for blocker in &all {
         let sentence = words::blocker(blocker);
         assert_sentence_case(&sentence);
@@ -208,7 +210,7 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         assert!(!sentence.ends_with('.'), "{sentence}");
     }
     let codes: BTreeSet<&str> = all.iter().map(Blocker::code).collect();
-    assert_eq!(codes.len(), 15, "each kind has a code of its own; what an earlier gate asks keeps its own");
+    assert_eq!(codes.len(), 16, "each kind has a code of its own; what an earlier gate asks keeps its own");
     Ok(())
 }
 
@@ -311,8 +313,20 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::AlreadySigned,
         Refusal::DossierChanged,
         Refusal::DeniedByOther,
+        Refusal::OnHold,
+        Refusal::Cancelled,
+        Refusal::NotOnHold,
+        Refusal::NotCancelled,
+        Refusal::NotEarlier,
+        Refusal::NoEmergencyPath,
+        Refusal::NothingToSkip,
+        Refusal::Denied,
+        Refusal::NotAnApprover,
+        Refusal::AlreadyAgreed,
+        Refusal::NotAgreed,
+        Refusal::NotOwed,
+        Refusal::PhaseMissing(keys()?.0),
         Refusal::Blocked(blockers()?),
-        Refusal::PhaseMissing("design".parse()?),
     ];
     let waivers = [
         WaiverRefusal::None,
@@ -344,9 +358,21 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::DossierChanged => 9,
         Refusal::DeniedByOther => 10,
         Refusal::Waiver(_) => 11,
-        Refusal::PhaseMissing(_) => 12,
+        Refusal::OnHold => 12,
+        Refusal::Cancelled => 13,
+        Refusal::NotOnHold => 14,
+        Refusal::NotCancelled => 15,
+        Refusal::NotEarlier => 16,
+        Refusal::NoEmergencyPath => 17,
+        Refusal::NothingToSkip => 18,
+        Refusal::Denied => 19,
+        Refusal::NotAnApprover => 20,
+        Refusal::AlreadyAgreed => 21,
+        Refusal::NotAgreed => 22,
+        Refusal::NotOwed => 23,
+        Refusal::PhaseMissing(_) => 24,
     };
-    assert_all(&all, number, 13);
+    assert_all(&all, number, 25);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }
@@ -385,6 +411,7 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::NotAChoice,
         Problem::NotADay,
         Problem::DayOutOfRange,
+        Problem::DayPassed,
         Problem::Taken,
         Problem::PasswordLength,
         Problem::PasswordCommon,
@@ -427,6 +454,10 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::NotYetPast,
         Problem::DayOver,
         Problem::DayTooLate { last: time::macros::date!(2027 - 11 - 03) },
+        Problem::NoSuchFeature,
+        Problem::Circle,
+        Problem::HasOne,
+        Problem::Itself,
     ];
     let wrong = sluice_domain::policy::parse("key = 1").err();
     all.extend(
@@ -480,8 +511,13 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::NotYetPast => 43,
         Problem::DayOver => 44,
         Problem::DayTooLate { .. } => 45,
+        Problem::DayPassed => 46,
+        Problem::NoSuchFeature => 47,
+        Problem::Circle => 48,
+        Problem::HasOne => 49,
+        Problem::Itself => 50,
     };
-    assert_all(&all, number, 46);
+    assert_all(&all, number, 51);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });

@@ -181,6 +181,7 @@ export async function clear(people, feature, phase, { sentence, path, hash }, { 
     const control = (await work.checklist(people.ana, feature, phase)).find(({ key }) => key === hash);
     return work.clear(doer(people, control), feature, phase, control);
   }
+  if (path.endsWith("/archive")) return archive(people.ana, feature);
   if (path.endsWith("/standards")) return standards(people, feature, sentence);
   const [, kind, number] = path.match(/\/records\/([a-z-]+)(?:\/(\d+))?$/) ?? [];
   assert.ok(kind, `“${sentence}” leads to a place where it is cleared: ${path}`);
@@ -202,6 +203,13 @@ export async function clear(people, feature, phase, { sentence, path, hash }, { 
   }
   const what = sentence.match(/^No (.+) is on record$/)?.[1];
   return record(writer, feature, kind, MISSING[what] ?? {}, number);
+}
+
+/** Exports the whole record and keeps it. */
+export async function archive(person, feature) {
+  await person.open(`/features/${feature}/archive`);
+  await person.press("Archive the record");
+  await person.sees("The record is archived as it is now.");
 }
 
 /** Who of the team does a control: the first role that it names. */

@@ -245,7 +245,7 @@ test("the server had nothing to complain about", () => {
 
 <<<<<<< HEAD
 const PLAIN = ["/work", "/features", "/products", "/products/PAY", "/policies", "/policies/sdl/2026.3", "/policies/connector/2026.1/frameworks/idsa", "/account", "/features?view=board", "/search?q=card", "/views", "/products/PAY/standards", "/products/PAY/lists"];
-const FEATURE = ["", "/threat-model", "/evidence", "/review", "/history", "/phases/requirements", "/record", "/trace", "/comments", "/risk", "/starters", "/records/plan", "/records/requirement", "/records/requirement/1", "/records/change", "/records/finding"].map((page) => `/features/PAY-1${page}`);
+const FEATURE = ["", "/threat-model", "/evidence", "/review", "/history", "/relations", "/archive", "/phases/requirements", "/record", "/trace", "/comments", "/risk", "/starters", "/records/plan", "/records/requirement", "/records/requirement/1", "/records/change", "/records/finding"].map((page) => `/features/PAY-1${page}`);
 
 =======
 >>>>>>> ci

@@ -11,6 +11,7 @@ mod db;
 mod error;
 
 pub mod archive;
+pub mod course;
 pub mod delegations;
 pub mod evidence;
 pub mod features;
@@ -26,6 +27,7 @@ pub mod phases;
 pub mod policies;
 pub mod products;
 pub mod records;
+pub mod relations;
 pub mod risk;
 pub mod talk;
 pub mod threats;

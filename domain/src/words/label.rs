@@ -4,6 +4,7 @@ use crate::{
     dossier::ItemKind,
     gate::{Mark, Verdict},
     policy::Tier,
+    relation::RelationEnd,
     threat::{Question, Severity, Stride, ThreatStatus, Treatment},
     waiver::WaiverState,
 };
@@ -45,6 +46,14 @@ labels! {
     WorkspaceRole { Auditor = "auditor", Administrator = "administrator" }
     Tier { Low = "low risk", Medium = "medium risk", High = "high risk" }
     Severity { Low = "low", Medium = "medium", High = "high", Critical = "critical" }
+    RelationEnd {
+        DuplicateOf = "duplicate of",
+        ChildOf = "part of",
+        Follows = "follow-up of",
+        DuplicatedBy = "duplicates",
+        ParentOf = "parts",
+        FollowedBy = "follow-ups",
+    }
     Stride {
         Spoofing = "spoofing",
         Tampering = "tampering",

@@ -18,6 +18,7 @@ const FILES: &[File] = files![
     "card-expiry-reviews.csv",
     "card-expiry-scan.sarif",
     "card-expiry-tests.xml",
+    "components.openvex.json",
     "decline-scan.sarif",
     "decline-tests.xml",
     "dependency-scan.json",

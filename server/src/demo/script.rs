@@ -116,6 +116,8 @@ pub(super) enum Act {
     Say(&'static str),
     /// Wants to be told what happens to the feature.
     Watch,
+    /// Exports the whole record and keeps it.
+    Archive,
     /// Requests the review.
     Ask,
     /// Signs from a seat.

@@ -25,11 +25,14 @@ use crate::support::{
 };
 
 /// Tables with a feature's rows that no archive holds, and why.
-const LEFT_OUT: [&str; 6] = [
+const LEFT_OUT: [&str; 9] = [
     "gate_blocker",   // follows from the rest
     "gate_state",     // follows from the rest
     "gate_task",      // follows from the gate's state
+    "job",            // what Sluice has still to do
     "notice_waiting", // follows from the notices
+    "notification",   // a person's own
+    "policy_run_row", // what a policy would decide, for the time being
     "search_entry",   // follows from the rest
     "watch",          // a person's own arrangement
 ];

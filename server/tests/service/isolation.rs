@@ -6,6 +6,7 @@ use sluice_domain::{
     gate::{Mark, Verdict},
     ids::FeatureKey,
     policy::{EvidenceKind, Tier},
+    relation::RelationEnd,
 };
 use sluice_service::{
     Actor, Error,
@@ -16,6 +17,7 @@ use sluice_service::{
     new_form_id,
     people::{AccountChange, Invite, PeopleFilter},
     products::{CreateProduct, RoleChange},
+    relations::RelateFeatures,
 };
 
 use crate::{
@@ -55,6 +57,7 @@ async fn reads(
         ("evidence", service.evidence_item(actor, key, 1).await.map(drop)),
         ("download", service.download(actor, key, 1, 1).await.map(drop)),
         ("review", service.review_page(actor, key).await.map(drop)),
+        ("relations", service.relations_page(actor, key).await.map(drop)),
         ("archives", service.archive_page(actor, key, None).await.map(drop)),
         ("history", service.feature_history(actor, key, None).await.map(drop)),
     ])
@@ -99,6 +102,12 @@ async fn writes(
                 .map(drop),
         ),
         ("return", world.hand_back(actor, key, 1).await),
+        (
+            "relate",
+            service
+                .relate_features(actor, key, RelateFeatures { end: RelationEnd::Follows, other: key.clone() })
+                .await,
+        ),
         (
             "archive",
             service.make_archive(actor, key, MakeArchive { id: new_form_id().parse()? }).await.map(drop),

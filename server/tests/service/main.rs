@@ -3,9 +3,11 @@
 
 mod archive;
 mod cancelled;
+mod course;
 mod coverage;
 mod delegation;
 mod demo;
+mod emergency;
 mod evidence;
 mod find;
 mod guard;
@@ -19,6 +21,7 @@ mod races;
 mod reading;
 mod records;
 mod refusals;
+mod relations;
 mod replay;
 mod review;
 mod risk;

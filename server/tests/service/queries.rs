@@ -119,11 +119,12 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
     let words = SearchQuery { text: "paymnet".to_owned(), page: 1, ..SearchQuery::default() };
     let counter = Counter::start();
     let asked = [
-        ("feature", 21, counter.of(|| service.feature_page(&cast.manager, &key)).await?),
+        ("feature", 22, counter.of(|| service.feature_page(&cast.manager, &key)).await?),
         ("phase", 20, counter.of(|| service.phase_page(&cast.manager, &key, &phase)).await?),
         ("review", 28, counter.of(|| service.review_page(&cast.second, &key)).await?),
         ("threat model", 19, counter.of(|| service.threat_model_page(&cast.manager, &key)).await?),
         ("evidence", 19, counter.of(|| service.evidence_list(&cast.manager, &key)).await?),
+        ("relations", 20, counter.of(|| service.relations_page(&cast.manager, &key)).await?),
         ("archives", 20, counter.of(|| service.archive_page(&cast.manager, &key, None)).await?),
         ("feature's history", 19, counter.of(|| service.feature_history(&cast.manager, &key, None)).await?),
         ("drift", 28, counter.of(|| service.drift_page(&cast.second, &key, &passed)).await?),

@@ -165,6 +165,7 @@ async fn the_application_may_do_what_it_needs_and_no_more() -> TestResult {
             "notice_waiting",
             "notification",
             "product_grant",
+            "relation",
             "saved_view",
             "session",
             "sign_in_throttle",

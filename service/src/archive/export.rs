@@ -6,7 +6,7 @@ use super::writer::Writer;
 use crate::{error::Result, evidence::Spooled, features::row::Feature};
 
 /// The tables of which an archive holds the rows of its feature, in its order.
-pub const TABLES: [&str; 17] = [
+pub const TABLES: [&str; 19] = [
     "archive",
     "comment",
     "contribution",
@@ -20,9 +20,11 @@ pub const TABLES: [&str; 17] = [
     "gate_attempt",
     "mention",
     "record",
+    "relation",
     "sign_off",
     "threat",
     "threat_model",
+    "turn",
     "waiver",
 ];
 
@@ -185,6 +187,15 @@ async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Resul
     )
     .await?;
     out.rows(
+        "relation",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from relation t where t.feature_id = $1 order by t.kind, t.other_id"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
         "sign_off",
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('dossier', encode(t.dossier, 'hex')) as "row!" from sign_off t
@@ -209,6 +220,15 @@ async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Resul
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('salt', encode(t.salt, 'hex')) as "row!" from threat_model t
                where t.feature_id = $1 order by t.feature_id"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
+        "turn",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from turn t where t.feature_id = $1 order by t.number"#,
             id
         )
         .fetch(&mut *connection),
@@ -309,6 +329,15 @@ async fn earlier(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> R
     )
     .await?;
     out.rows(
+        "relation",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from history.relation t where t.feature_id = $1 order by t.until_event, t.kind, t.other_id"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
         "sign_off",
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('dossier', encode(t.dossier, 'hex')) as "row!" from history.sign_off t
@@ -333,6 +362,15 @@ async fn earlier(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> R
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('salt', encode(t.salt, 'hex')) as "row!" from history.threat_model t
                where t.feature_id = $1 order by t.until_event, t.feature_id"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
+        "turn",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from history.turn t where t.feature_id = $1 order by t.until_event, t.number"#,
             id
         )
         .fetch(&mut *connection),

@@ -18,10 +18,12 @@ use super::{
 use crate::{
     Service,
     actor::Actor,
+    course::{Resting, resting},
     db::read::{demand, read_grants},
     error::{Error, Result},
     gates::{Gathered, gather},
     history::{HistoryEntry, latest},
+    relations::{Relations, relations},
     risk::{Rated, rated},
     turns::{TurnClock, Turns},
 };
@@ -55,6 +57,8 @@ pub struct FeatureSummary {
     pub policy_title: String,
     /// Where it stands.
     pub progress: Progress,
+    /// Who put it on hold or cancelled it and why, while it rests.
+    pub resting: Option<Resting>,
     /// The phases in order.
     pub steps: Vec<PhaseStep>,
     /// What the decision about the current gate says; empty when all gates are open.
@@ -106,6 +110,15 @@ pub enum PhaseState {
         /// At which attempt it opened.
         cycle: i32,
     },
+    /// An emergency went through its gate, whose sign-offs are owed.
+    Owed {
+        /// Since when.
+        at: OffsetDateTime,
+        /// At which attempt.
+        cycle: i32,
+        /// Until when they are owed.
+        due: OffsetDateTime,
+    },
     /// The feature is in it.
     Here {
         /// Number of the attempt.
@@ -140,6 +153,8 @@ pub struct FeaturePage {
     pub sign_offs: i64,
     /// What it came out of, and what came out of it.
     pub lineage: Lineage,
+    /// How it is related to other features.
+    pub relations: Relations,
     /// Whether the reader watches it.
     pub watching: bool,
     /// What happened lately.
@@ -165,14 +180,14 @@ pub(crate) async fn open(
     let grants = read_grants(connection, actor, feature.product).await?;
     // An administrator who may read the grants of a product may still not read its features.
     demand(&grants, actor, Action::ReadProduct).map_err(|_| Error::NotFound)?;
-    let (gathered, decision) = match &feature.progress {
-        Progress::Active(attempt) => {
+    let (gathered, decision) = match feature.progress.stands_in() {
+        Some(attempt) => {
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
             let gathered = gather(connection, &feature, phase, attempt).await?;
             let decision = decide(&feature.policy.policy, phase, &gathered.situation, now);
             (Some(gathered), decision)
         }
-        Progress::Finished { .. } => (None, Decision::default()),
+        None => (None, Decision::default()),
     };
     let clock = match feature.progress.attempt() {
         Ok(attempt) => Turns::of(connection, feature.id).await?.shown(&feature, attempt, now),
@@ -194,6 +209,7 @@ pub(crate) async fn open(
         policy_version: policy.version.clone(),
         policy_title: policy.title.clone(),
         progress: feature.progress.clone(),
+        resting: resting(connection, &feature).await?,
         steps,
         decision,
         waivers: gathered.as_ref().map(|gathered| gathered.waivers.clone()).unwrap_or_default(),
@@ -211,17 +227,25 @@ async fn steps(
     decision: &Decision,
 ) -> Result<Vec<PhaseStep>> {
     let opened = sqlx::query!(
-        r#"select phase, cycle, ended_at as "ended_at!" from gate_attempt where feature_id = $1 and outcome in ('opened', 'owed') and undone_at is null"#,
+        r#"select phase, cycle, ended_at as "ended_at!", case when paid_at is null then owed_until end as owed_until
+           from gate_attempt
+           where feature_id = $1 and outcome in ('opened', 'owed') and undone_at is null"#,
         feature.id.uuid()
     )
     .fetch_all(connection)
     .await?;
-    let opened: BTreeMap<String, (OffsetDateTime, i32)> =
-        opened.into_iter().map(|row| (row.phase, (row.ended_at, row.cycle))).collect();
-    let here = match &feature.progress {
-        Progress::Active(attempt) => Some(attempt),
-        Progress::Finished { .. } => None,
-    };
+    let opened: BTreeMap<String, PhaseState> = opened
+        .into_iter()
+        .map(|row| {
+            let (at, cycle) = (row.ended_at, row.cycle);
+            let state = match row.owed_until {
+                Some(due) => PhaseState::Owed { at, cycle, due },
+                None => PhaseState::Passed { at, cycle },
+            };
+            (row.phase, state)
+        })
+        .collect();
+    let here = feature.progress.stands_in();
     Ok(feature
         .policy
         .policy
@@ -235,7 +259,7 @@ async fn steps(
                         blockers: decision.blockers.len(),
                         in_review: attempt.turn != Turn::Team,
                     },
-                    (None, Some((at, cycle))) => PhaseState::Passed { at: *at, cycle: *cycle },
+                    (None, Some(passed)) => passed.clone(),
                     (None, None) => PhaseState::Todo,
                 };
             PhaseStep { key: phase.key.clone(), name: phase.name.clone(), state }
@@ -262,6 +286,7 @@ impl Service {
         .fetch_one(&mut *connection)
         .await?;
         let lineage = lineage(&mut connection, actor, feature.id).await?;
+        let relations = relations(self, &mut connection, actor, feature.id).await?;
         let rated = rated(&mut connection, feature.id).await?;
         let latest = latest(&mut connection, &self.policies, feature.id, 8).await?;
         Ok(FeaturePage {
@@ -274,6 +299,7 @@ impl Service {
             evidence: counts.evidence,
             sign_offs: counts.sign_offs,
             lineage,
+            relations,
             watching: counts.watching,
             latest,
         })

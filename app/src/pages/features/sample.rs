@@ -6,7 +6,10 @@ use sluice_domain::{
     lifecycle::{Attempt, Progress, Turn},
     policy::{self, Policy, Tier},
 };
-use sluice_service::features::{FeaturePage, FeatureSummary, Lineage, PhaseState, PhaseStep};
+use sluice_service::{
+    features::{FeaturePage, FeatureSummary, Lineage, PhaseState, PhaseStep},
+    relations::Relations,
+};
 use time::{OffsetDateTime, macros::datetime};
 
 /// Now, for all of them.
@@ -49,6 +52,7 @@ pub(crate) fn summary(title: &str) -> FeatureSummary {
         policy_version: policy.version.clone(),
         policy_title: policy.title.clone(),
         progress: Progress::Active(attempt),
+        resting: None,
         steps,
         decision: Decision::default(),
         waivers: Vec::new(),
@@ -71,6 +75,7 @@ pub(crate) fn page(title: &str, description: &str) -> FeaturePage {
         evidence: 0,
         sign_offs: 1,
         lineage: Lineage::default(),
+        relations: Relations::default(),
         watching: false,
         latest: Vec::new(),
     }

@@ -11,6 +11,7 @@ use sluice_domain::{
 use sluice_service::{
     features::{FeaturePage, FeatureSummary, Lineage},
     history::HistoryEntry,
+    relations::Relations,
     risk::Rated,
 };
 use time::OffsetDateTime;
@@ -25,7 +26,9 @@ use crate::{
         comments::watch_control,
         features::tier_tone,
         paper::relatives,
+        relations::groups,
         risk::{because_list, why_words},
+        threats::at_rest,
     },
 };
 
@@ -36,9 +39,8 @@ pub fn FeatureOverviewPage(
     page: FeaturePage,
 ) -> impl IntoView {
     let counts = counts(&page);
-    let FeaturePage { summary, description, lineage, latest, rated, watching, .. } = page;
-    let finished = summary.progress.attempt().is_err();
-    let may_edit = summary.may(Action::EditFeature) && !finished;
+    let FeaturePage { summary, description, lineage, relations, latest, rated, watching, .. } = page;
+    let may_edit = summary.may(Action::EditFeature) && summary.progress.is_active();
     let edit = Place::EditFeature.path(&summary.key);
     // The panel of the gate has the primary action.
     let editing = may_edit.then(|| {
@@ -57,21 +59,21 @@ pub fn FeatureOverviewPage(
         .into_any()
     });
     let risk = risk(&summary, rated.as_ref(), may_edit);
-    let about = about(&summary, description, may_edit, finished);
-    let lineage = lineage_card(&lineage, &summary.key);
+    let about = about(&summary, description, may_edit);
+    let related = relations_card(&relations, &lineage, &summary.key);
     let lately = lately(&summary.key, latest, summary.now);
     view! {
         <FeatureFrame summary section=FeatureSection::Overview with_gate=true nostrip:action=action>
             {risk}
             {about}
-            {lineage}
+            {related}
             {lately}
             {counts}
         </FeatureFrame>
     }
 }
 
-fn about(summary: &FeatureSummary, description: String, may_edit: bool, finished: bool) -> AnyView {
+fn about(summary: &FeatureSummary, description: String, may_edit: bool) -> AnyView {
     let body = if description.trim().is_empty() {
         let first = if may_edit { " Use “Edit” to write it." } else { "" };
         let words = format!(
@@ -82,12 +84,10 @@ fn about(summary: &FeatureSummary, description: String, may_edit: bool, finished
         view! { <Prose markdown=description /> }.into_any()
     };
     let footer = (!may_edit).then(|| {
-        let words = if finished {
-            "Every gate is open, so the record stays as it is.".to_owned()
-        } else {
+        let words = at_rest(summary).unwrap_or_else(|| {
             let who = words::who_can(Action::EditFeature.product_roles());
             format!("The {who} of {} can edit the feature.", summary.product_name)
-        };
+        });
         view! { <span>{words}</span> }.into_any()
     });
     view! {
@@ -98,12 +98,23 @@ fn about(summary: &FeatureSummary, description: String, may_edit: bool, finished
     .into_any()
 }
 
-/// Where the feature came from, and what came of it; nothing where there is nothing to tell.
-fn lineage_card(lineage: &Lineage, key: &FeatureKey) -> Option<AnyView> {
-    (!lineage.is_empty()).then(|| {
-        let relatives = relatives(lineage, key);
-        view! { <Card title="Lineage">{relatives}</Card> }.into_any()
-    })
+/// The features that it is related to, where it came from and what came of it; nothing where there is nothing to tell.
+fn relations_card(relations: &Relations, lineage: &Lineage, key: &FeatureKey) -> Option<AnyView> {
+    if relations.is_empty() && lineage.is_empty() {
+        return None;
+    }
+    let groups = groups(relations, None);
+    let relatives = (!lineage.is_empty()).then(|| relatives(lineage, key));
+    let href = Place::Relations.path(key);
+    let side = view! { <a href=href>"All relations"</a> }.into_any();
+    Some(
+        view! {
+            <Card title="Relations" side>
+                <div class="stack">{groups} {relatives}</div>
+            </Card>
+        }
+        .into_any(),
+    )
 }
 
 /// The tier and why it is so; while nobody answered the questions, the way to them.

@@ -123,5 +123,8 @@ pub(super) fn post_release(outline: &Outline) -> Vec<Part> {
         };
         work.push((90, Ana, act));
     }
+    if outline.tier() == Tier::High {
+        work.push((99, Ana, Act::Archive));
+    }
     work
 }

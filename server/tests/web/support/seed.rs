@@ -20,6 +20,7 @@ use sluice_service::{
     people::{Accept, Invite, NewPassword},
     policies::StartPolicyRun,
     products::CreateProduct,
+    relations::RelateFeatures,
     risk::RateFeature,
     talk::WriteComment,
     threats::EditThreat,
@@ -249,6 +250,8 @@ impl Seed {
             self.plan(service, &manager, &key).await?;
         }
         service.request_review(&manager, &"PAY-2".parse()?).await?;
+        let part = RelateFeatures::parse(&fields(&[("relation", "child-of"), ("other", "PAY-4")]));
+        service.relate_features(&manager, &key, parsed(part)?).await?;
         let archive = MakeArchive::parse(&fields(&[("id", &new_form_id())]));
         service.make_archive(&manager, &key, parsed(archive)?).await?;
         Ok(())
