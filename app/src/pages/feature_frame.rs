@@ -267,7 +267,7 @@ pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
     let name = summary.current().map_or_else(|| attempt.phase.to_string(), |step| step.name.clone());
     let cycle = u32::try_from(attempt.cycle).unwrap_or(1);
     let met = decision.met.iter().map(words::met).collect::<Vec<_>>();
-    let mut blockers = blocker_lines(summary, reviewing);
+    let mut blockers = blocker_lines(summary, &summary.decision, reviewing);
     blockers.extend(waivers::waived_lines(summary));
     let action = panel_action(summary, reviewing);
     view! {
@@ -337,8 +337,11 @@ fn panel_action(summary: &FeatureSummary, reviewing: bool) -> Option<AnyView> {
 
 /// The blockers for people. While the team has the turn, missing sign-offs block nobody: the foot of the panel names
 /// them.
-fn blocker_lines(summary: &FeatureSummary, reviewing: bool) -> Vec<BlockerLine> {
-    let decision = &summary.decision;
+pub(super) fn blocker_lines(
+    summary: &FeatureSummary,
+    decision: &Decision,
+    reviewing: bool,
+) -> Vec<BlockerLine> {
     decision
         .things()
         .into_iter()

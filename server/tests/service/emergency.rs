@@ -342,10 +342,11 @@ async fn what_is_owed_is_signed_by_the_same_rules_and_paid_once() -> TestResult 
     assert!(matches!(not_asked, Err(Error::Denied(Action::SignOwed))), "{not_asked:?}");
     let nothing = world.pay(&cast.stranger, &key, "testing", Verdict::Approve, REVIEWER).await;
     assert!(matches!(nothing, Err(Error::NotFound)), "{nothing:?}");
+    let design = phase_key("design")?;
     let elsewhere = world.service.sign_owed(
         &cast.first,
         &key,
-        &phase_key("design")?,
+        &design,
         sign_form(Verdict::Approve, REVIEWER, world.dossier(&key).await?),
     );
     assert_eq!(refusal(elsewhere.await)?, Refusal::NotOwed);

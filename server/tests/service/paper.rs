@@ -162,13 +162,13 @@ async fn the_record_tells_the_whole_story() -> TestResult {
     assert!(matches!(record.phases[1].state, PhaseState::Here { .. }));
     assert!(passed.controls.iter().all(|control| control.met), "{:#?}", passed.controls);
     let returned = passed.attempts[0].ended.as_ref().ok_or("it was returned")?;
-    assert!(!returned.opened);
+    assert_eq!(returned.how, AttemptOutcome::Returned);
     assert_eq!(
         (returned.by.as_deref(), returned.reason.as_str()),
         (Some("Rolf Reviewer"), "Name the refunds.")
     );
     let opened = passed.attempts[1].ended.as_ref().ok_or("it opened")?;
-    assert!(opened.opened && opened.tier == Some(Tier::Low));
+    assert_eq!((opened.how, opened.tier), (AttemptOutcome::Opened, Some(Tier::Low)));
     let ended = passed.sign_offs[0].ended.as_ref().ok_or("it was withdrawn")?;
     assert_eq!((ended.0.as_str(), ended.2.as_str()), ("withdrawn", "I read it again."));
     assert!(passed.sign_offs[1].ended.is_none());

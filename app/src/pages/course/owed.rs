@@ -91,7 +91,7 @@ fn reviewing(
     viewer: String,
     forms: OwedForms,
 ) -> AnyView {
-    let blockers: Vec<BlockerLine> = blocker_lines(&summary.key, &review.decision, true);
+    let blockers: Vec<BlockerLine> = blocker_lines(summary, &review.decision, true);
     let met: Vec<String> = review.decision.met.iter().map(words::met).collect();
     let state = if review.decision.is_ready_for_review() { GateState::Waiting } else { GateState::Blocked };
     let footer = format!(
