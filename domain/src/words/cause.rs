@@ -46,6 +46,11 @@ pub fn cause(of: &Blocker) -> String {
         Blocker::OwedOverdue { name, .. } => {
             format!("The sign-offs that the emergency skipped at “{name}” are overdue")
         }
+        Blocker::Owed { name, .. } => {
+            format!(
+                "The sign-offs that the emergency skipped at “{name}” are owed, and this is the last gate"
+            )
+        }
         Blocker::Vetoed { role, .. } => format!("A {} denied the gate", role.label()),
         Blocker::SignOffsMissing { role, .. } => format!("A sign-off by a {} is missing", role.label()),
         Blocker::ControlOpen { .. }
