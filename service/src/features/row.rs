@@ -5,7 +5,7 @@ use sluice_domain::{
     canonical::{self, Digest, Salt},
     dossier::{Item, ItemKind},
     ids::{FeatureId, FeatureKey, Id, PersonId, ProductId},
-    lifecycle::{Attempt, Cycles, OwedGate, Progress, Refusal, Turn},
+    lifecycle::{Attempt, Cycles, OwedGate, Progress, Turn},
     policy::{PhaseKey, Tier},
 };
 use sqlx::PgConnection;
@@ -56,15 +56,6 @@ impl Feature {
             version: self.scope_version,
             digest: self.scope_salt.commit(canonical::to_string(&content).as_bytes()),
         }
-    }
-
-    /// Whether the team's work of a phase goes on: of the one that the feature is in, and of those whose gates are owed.
-    ///
-    /// # Errors
-    /// When nothing of the feature goes on, because it rests or is finished.
-    pub(crate) fn works_on(&self, phase: &PhaseKey) -> Result<bool, Refusal> {
-        let attempt = self.progress.attempt()?;
-        Ok(attempt.phase == *phase || self.owed.iter().any(|gate| gate.phase == *phase))
     }
 
     /// Takes a new salt for a new version of the scope.
