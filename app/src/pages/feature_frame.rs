@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use sluice_domain::{
     gate::{Blocker, Decision},
+    ids::FeatureKey,
     lifecycle::{Progress, Turn as DomainTurn},
     place::Place,
     policy::Tier,
@@ -346,18 +347,28 @@ pub(super) fn blocker_lines(
         .things()
         .into_iter()
         .filter(|blocker| reviewing || !blocker.is_for_reviewers())
-        .map(|blocker| {
-            BlockerLine {
-                sentence: words::blocker(blocker),
-                who: format!("Cleared by: {}", words::who_can(&decision.cleared_by(blocker))),
-                link: Some((verb(blocker), blocker.place().path(&summary.key))),
-                also: waivers::waiver_link(summary, blocker),
-                waived: None,
-                // A denial is no sign-off that is still to come: it blocks.
-                later: blocker.code() == "sign-off.missing",
-            }
+        .map(|blocker| BlockerLine {
+            also: waivers::waiver_link(summary, blocker),
+            ..blocker_line(&summary.key, decision, blocker)
         })
         .collect()
+}
+
+/// One blocker for people: what it is, who clears it, and the way there.
+pub(in crate::pages) fn blocker_line(
+    key: &FeatureKey,
+    decision: &Decision,
+    blocker: &Blocker,
+) -> BlockerLine {
+    BlockerLine {
+        sentence: words::blocker(blocker),
+        who: format!("Cleared by: {}", words::who_can(&decision.cleared_by(blocker))),
+        link: Some((verb(blocker), blocker.place().path(key))),
+        also: None,
+        waived: None,
+        // A denial is no sign-off that is still to come: it blocks.
+        later: blocker.code() == "sign-off.missing",
+    }
 }
 
 /// What the link to the place where a blocker is cleared says.

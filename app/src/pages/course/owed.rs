@@ -22,7 +22,7 @@ use crate::{
     form::Form,
     pages::{
         FeatureFrame, FeatureSection,
-        feature_frame::blocker_lines,
+        feature_frame::blocker_line,
         review::{dossier, record, sign},
     },
 };
@@ -91,7 +91,18 @@ fn reviewing(
     viewer: String,
     forms: OwedForms,
 ) -> AnyView {
+<<<<<<< HEAD
     let blockers: Vec<BlockerLine> = blocker_lines(summary, &review.decision, true);
+=======
+    // What reviewers clear here is signed on this page; a debt is never waived.
+    let line = |blocker: &Blocker| BlockerLine {
+        link: blocker_line(&summary.key, &review.decision, blocker)
+            .link
+            .filter(|_| !blocker.is_for_reviewers()),
+        ..blocker_line(&summary.key, &review.decision, blocker)
+    };
+    let blockers: Vec<BlockerLine> = review.decision.things().into_iter().map(line).collect();
+>>>>>>> course
     let met: Vec<String> = review.decision.met.iter().map(words::met).collect();
     let state = if review.decision.is_ready_for_review() { GateState::Waiting } else { GateState::Blocked };
     let footer = format!(
