@@ -15,7 +15,7 @@ use sluice_service::{
     evidence::Target,
     features::PhaseState,
     new_form_id,
-    paper::{TraceQuery, TraceSide},
+    paper::{AttemptOutcome, TraceQuery, TraceSide},
     risk::RateFeature,
 };
 
