@@ -119,6 +119,10 @@ pub mod kind {
         SavedView,
         /// A sign-off.
         SignOff,
+        /// A step of a feature's course, such as a hold.
+        CourseChange,
+        /// A release in an emergency.
+        Emergency,
         /// A seat that was handed on.
         Delegation,
         /// A waiver.
@@ -162,6 +166,10 @@ pub type StandardId = Id<kind::Standard>;
 pub type SavedViewId = Id<kind::SavedView>;
 /// Id of a sign-off.
 pub type SignOffId = Id<kind::SignOff>;
+/// Id of a step of a feature's course.
+pub type CourseChangeId = Id<kind::CourseChange>;
+/// Id of a release in an emergency.
+pub type EmergencyId = Id<kind::Emergency>;
 /// Id of a seat that was handed on.
 pub type DelegationId = Id<kind::Delegation>;
 /// Id of a waiver.

@@ -51,7 +51,8 @@ fn assert_sentence_case(text: &str) {
     for sentence in without_quotes(text).split_inclusive(['.', '?', ':', ';']) {
         for word in sentence.split_whitespace().skip(1) {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-            let known = CAPITALS.contains(&bare) || bare.parse::<RecordRef>().is_ok();
+            let waiver = bare.strip_prefix("W-").is_some_and(|number| number.parse::<i32>().is_ok());
+            let known = CAPITALS.contains(&bare) || bare.parse::<RecordRef>().is_ok() || waiver;
             assert!(known || !bare.starts_with(char::is_uppercase), "{bare:?} in {text}");
         }
     }
@@ -154,6 +155,7 @@ fn blockers() -> Result<Vec<Blocker>, KeyError> {
         all.push(Blocker::Drifted { phase, name, items, roles });
     }
     let roles = vec![Role::SecurityReviewer];
+    all.push(Blocker::Owed { phase: phase.clone(), name: "Design".into(), due: since, roles: roles.clone() });
     all.push(Blocker::OwedOverdue { phase: phase.clone(), name: "Design".into(), since, roles });
     all.extend(Question::ALL.iter().map(|question| Blocker::QuestionOpen { question: *question }));
     for severity in Severity::ALL {
@@ -198,8 +200,9 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         Blocker::Earlier { .. } => 13,
         Blocker::Drifted { .. } => 14,
         Blocker::OwedOverdue { .. } => 15,
+        Blocker::Owed { .. } => 16,
     };
-    assert_all(&all, number, 16);
+    assert_all(&all, number, 17);
     for blocker in &all {
         let sentence = words::blocker(blocker);
         assert_sentence_case(&sentence);
@@ -207,7 +210,7 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         assert!(!sentence.ends_with('.'), "{sentence}");
     }
     let codes: BTreeSet<&str> = all.iter().map(Blocker::code).collect();
-    assert_eq!(codes.len(), 15, "each kind has a code of its own; what an earlier gate asks keeps its own");
+    assert_eq!(codes.len(), 16, "each kind has a code of its own; what an earlier gate asks keeps its own");
     Ok(())
 }
 
@@ -310,6 +313,19 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::AlreadySigned,
         Refusal::DossierChanged,
         Refusal::DeniedByOther,
+        Refusal::OnHold,
+        Refusal::Cancelled,
+        Refusal::NotOnHold,
+        Refusal::NotCancelled,
+        Refusal::NotEarlier,
+        Refusal::NoEmergencyPath,
+        Refusal::NothingToSkip,
+        Refusal::Denied,
+        Refusal::NotAnApprover,
+        Refusal::AlreadyAgreed,
+        Refusal::NotAgreed,
+        Refusal::NotOwed,
+        Refusal::PhaseMissing(keys()?.0),
         Refusal::Blocked(blockers()?),
     ];
     let waivers = [
@@ -342,8 +358,21 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::DossierChanged => 9,
         Refusal::DeniedByOther => 10,
         Refusal::Waiver(_) => 11,
+        Refusal::OnHold => 12,
+        Refusal::Cancelled => 13,
+        Refusal::NotOnHold => 14,
+        Refusal::NotCancelled => 15,
+        Refusal::NotEarlier => 16,
+        Refusal::NoEmergencyPath => 17,
+        Refusal::NothingToSkip => 18,
+        Refusal::Denied => 19,
+        Refusal::NotAnApprover => 20,
+        Refusal::AlreadyAgreed => 21,
+        Refusal::NotAgreed => 22,
+        Refusal::NotOwed => 23,
+        Refusal::PhaseMissing(_) => 24,
     };
-    assert_all(&all, number, 12);
+    assert_all(&all, number, 25);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }
@@ -382,6 +411,7 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::NotAChoice,
         Problem::NotADay,
         Problem::DayOutOfRange,
+        Problem::DayPassed,
         Problem::Taken,
         Problem::PasswordLength,
         Problem::PasswordCommon,
@@ -481,12 +511,13 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::NotYetPast => 43,
         Problem::DayOver => 44,
         Problem::DayTooLate { .. } => 45,
-        Problem::NoSuchFeature => 46,
-        Problem::Circle => 47,
-        Problem::HasOne => 48,
-        Problem::Itself => 49,
+        Problem::DayPassed => 46,
+        Problem::NoSuchFeature => 47,
+        Problem::Circle => 48,
+        Problem::HasOne => 49,
+        Problem::Itself => 50,
     };
-    assert_all(&all, number, 50);
+    assert_all(&all, number, 51);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { launch } from "../lib/browser.js";
-import { invalidMarkup, barriers } from "../lib/checks.js";
+import { barriers, invalidMarkup, overflowing, smallTargets, widen } from "../lib/checks.js";
 import { Person } from "../lib/person.js";
 import * as records from "../lib/records.js";
 import { Server } from "../lib/server.js";
@@ -35,11 +35,15 @@ function life(javaScript) {
       broken = false;
     });
 
-  /** Opens a page, and expects that it stands up to validator and assistive technology. */
+  /** Opens a page, and expects that it stands up to validator, assistive technology and a narrow window. */
   const opens = async (person, path) => {
     const response = await person.open(path);
     assert.deepEqual(await invalidMarkup(await response.text()), [], path);
-    if (javaScript) assert.deepEqual(await barriers(person.page), [], path);
+    if (!javaScript) return;
+    assert.deepEqual(await barriers(person.page), [], path);
+    await widen(person.page, 320);
+    assert.deepEqual([await overflowing(person.page), await smallTargets(person.page)].flat(), [], `${path} at 320 px`);
+    await widen(person.page, 1280);
   };
 
   const gate = (person) => person.page.locator("#gate");
@@ -72,6 +76,7 @@ function life(javaScript) {
     await dana.open(`/features/${feature}`);
     await dana.sees(MISSING, gate(dana));
     await dana.follow("Ask for a waiver", gate(dana).locator("li", { hasText: MISSING }));
+    await opens(dana, dana.page.url());
     await dana.fill({ "The reason": "The requirements workshop is next week.", "The compensating control": COMPENSATION });
     await dana.press("Ask for the waiver", 422);
     await dana.isTold("The last day is empty. Fill it in.", "The last day");

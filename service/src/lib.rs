@@ -11,6 +11,7 @@ mod db;
 mod error;
 
 pub mod archive;
+pub mod course;
 pub mod delegations;
 pub mod evidence;
 pub mod features;

@@ -22,6 +22,8 @@ pub enum GateState {
     Ready,
     /// It opened.
     Open,
+    /// Nobody works on it for now.
+    Resting,
 }
 
 impl GateState {
@@ -30,13 +32,14 @@ impl GateState {
             Self::Blocked => "card gate-panel blocked",
             Self::Waiting => "card gate-panel waiting",
             Self::Ready | Self::Open => "card gate-panel open",
+            Self::Resting => "card gate-panel",
         }
     }
 
     const fn icon(self) -> IconName {
         match self {
             Self::Blocked => IconName::Cross,
-            Self::Waiting => IconName::Clock,
+            Self::Waiting | Self::Resting => IconName::Clock,
             Self::Ready => IconName::Arrow,
             Self::Open => IconName::Check,
         }
@@ -49,6 +52,7 @@ impl GateState {
             Self::Waiting => "Nothing blocks; the reviewers decide".to_owned(),
             Self::Ready => "Nothing blocks this gate".to_owned(),
             Self::Open => "This gate is open".to_owned(),
+            Self::Resting => "Nobody works on this gate for now".to_owned(),
         }
     }
 }

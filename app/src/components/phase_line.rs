@@ -27,6 +27,11 @@ pub enum Standing {
     },
     /// Nothing blocks; the next step can be taken.
     Ready,
+    /// Nobody works here for now.
+    Resting {
+        /// Why, in a word or two: "On hold".
+        why: String,
+    },
 }
 
 /// How it stands with a phase.
@@ -43,6 +48,11 @@ pub enum PhaseState {
         at: Option<OffsetDateTime>,
         /// How many things were waived.
         waivers: usize,
+    },
+    /// An emergency went through its gate: its sign-offs are owed.
+    Owed {
+        /// Until when.
+        until: OffsetDateTime,
     },
     /// The feature is here.
     Here(Standing),
@@ -109,6 +119,21 @@ fn draw(state: PhaseState) -> Drawn {
             Some(IconName::Shield),
             passed_words(at, Some(format!(", {waivers} waived"))),
         ),
+        PhaseState::Owed { until } => Drawn::new(
+            "passed-owed",
+            "#gate-open",
+            Some(IconName::Warning),
+            view! {
+                "Emergency: sign-offs owed until "
+                <time datetime=iso_moment(until) title=moment_words(until)>
+                    {day_words(until.date())}
+                </time>
+            }
+            .into_any(),
+        ),
+        PhaseState::Here(Standing::Resting { why }) => {
+            Drawn::new("resting fill-5", "#gate-shut", Some(IconName::Clock), why.into_any())
+        }
         PhaseState::Here(Standing::Blocked { blockers, met }) => {
             let words = match blockers {
                 1 => "1 thing blocks".to_owned(),

@@ -10,7 +10,10 @@ use sluice_domain::{
 };
 use sluice_service::features::{FeatureSummary, PhaseState as StepState};
 
-use super::{drift::drift_flag, records::shortfall_verb, turn_words, waivers::gate as waivers};
+use super::{
+    course, drift::drift_flag, records::shortfall_verb, threats::at_rest, turn_words,
+    waivers::gate as waivers,
+};
 use crate::components::{
     Badge, BlockerLine, Breadcrumb, Columns, DueDate, Fact, GatePanel, GateState, NavLink, PageHead,
     PhaseLine, PhaseState, PhaseStep, Rail, Standing, Tone, Turn,
@@ -37,6 +40,8 @@ pub enum FeatureSection {
     Waivers,
     /// Comments.
     Comments,
+    /// Hold, cancel, move back, emergency.
+    Course,
     /// History.
     History,
     /// Related features.
@@ -76,7 +81,12 @@ pub fn FeatureFrame(
     trail.extend(via);
     let breadcrumb = here.map(|here| view! { <Breadcrumb trail here /> });
     let facts = facts(&summary);
-    let chips = view! { <Badge text=summary.tier.title() tone=tier_tone(summary.tier) /> }.into_any();
+    let chips = view! {
+        <Badge text=summary.tier.title() tone=tier_tone(summary.tier) />
+        {course::chips(&summary)}
+    }
+    .into_any();
+    let banner = course::banner(&summary);
     let steps = steps(&summary);
     let rail = view! { <Rail label="Feature" links=links(&summary, section) /> }.into_any();
     let panel = with_gate.then(|| gate_panel(&summary));
@@ -86,6 +96,7 @@ pub fn FeatureFrame(
     view! {
         {breadcrumb}
         <PageHead title key=key.to_string() chips facts nostrip:action=action />
+        {banner}
         <PhaseLine steps />
         {drift}
         {status}
@@ -131,6 +142,7 @@ fn steps(summary: &FeatureSummary) -> Vec<PhaseStep> {
                     PhaseState::PassedWithWaiver { at: Some(*at), waivers: waived }
                 }
                 StepState::Passed { at, .. } => PhaseState::Passed { at: Some(*at) },
+                StepState::Owed { due, .. } => PhaseState::Owed { until: *due },
                 StepState::Here { .. } => PhaseState::Here(standing(summary)),
                 StepState::Todo => PhaseState::Todo,
             };
@@ -141,6 +153,9 @@ fn steps(summary: &FeatureSummary) -> Vec<PhaseStep> {
 
 fn standing(summary: &FeatureSummary) -> Standing {
     let decision = &summary.decision;
+    if let Some(why) = course::rests(&summary.progress) {
+        return Standing::Resting { why: why.to_owned() };
+    }
     match in_review(&summary.progress) {
         true => Standing::Waiting { on: "the reviewers".to_owned() },
         false if decision.is_ready_for_review() => Standing::Ready,
@@ -167,6 +182,7 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
         (FeatureSection::Trace, "What answers what", Place::Trace.path(key)),
         (FeatureSection::Review, "Review and sign-offs", Place::Review.path(key)),
         (FeatureSection::Waivers, "Waivers", Place::Waivers.path(key)),
+        (FeatureSection::Course, "Hold, move back, emergency", Place::Course.path(key)),
         (FeatureSection::Comments, "Comments", Place::Comments.path(key)),
         (FeatureSection::History, "History", Place::History.path(key)),
         (FeatureSection::Relations, "Relations", Place::Relations.path(key)),
@@ -184,11 +200,17 @@ fn links(summary: &FeatureSummary, section: FeatureSection) -> Vec<NavLink> {
     .collect()
 }
 
+/// What is said of the gate of a feature that rests.
+const GATE_RESTS: &str = "nobody works on it for now";
+
 /// How the gate stands, in one line with a link to the whole panel.
 fn gate_line(summary: &FeatureSummary) -> AnyView {
     let href = format!("{}#gate", Place::Feature.path(&summary.key));
     let text = match summary.current() {
         None => "Every gate of this feature is open.".to_owned(),
+        Some(step) if !summary.progress.is_active() => {
+            format!("{} gate: {}", step.name, GATE_RESTS)
+        }
         Some(step) if in_review(&summary.progress) => {
             format!("{} gate: the reviewers have the turn", step.name)
         }
@@ -207,7 +229,7 @@ fn gate_line(summary: &FeatureSummary) -> AnyView {
 
 /// The gate panel: what blocks, who can clear it and where, whose turn it is and since when.
 pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
-    let Ok(attempt) = summary.progress.attempt() else {
+    let Some(attempt) = summary.progress.stands_in() else {
         let passed = summary.steps.iter().map(|step| format!("{} is passed", step.name)).collect::<Vec<_>>();
         return view! {
             <GatePanel
@@ -224,7 +246,10 @@ pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
     let reviewing = attempt.turn != DomainTurn::Team;
     let decision = &summary.decision;
     let vetoed = decision.blockers.iter().any(|blocker| blocker.code() == "sign-off.vetoed");
-    let state = if reviewing && vetoed {
+    let rests = course::rests(&summary.progress);
+    let state = if rests.is_some() {
+        GateState::Resting
+    } else if reviewing && vetoed {
         GateState::Blocked
     } else if reviewing {
         GateState::Waiting
@@ -234,7 +259,11 @@ pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
         GateState::Blocked
     };
     let whose = if reviewing { "The reviewers have the turn" } else { "The team has the turn" };
-    let turn = Some(Turn { whose: whose.to_owned(), since: attempt.since, left: turn_words::left(summary) });
+    let turn = rests.is_none().then(|| Turn {
+        whose: whose.to_owned(),
+        since: attempt.since,
+        left: turn_words::left(summary),
+    });
     let name = summary.current().map_or_else(|| attempt.phase.to_string(), |step| step.name.clone());
     let cycle = u32::try_from(attempt.cycle).unwrap_or(1);
     let met = decision.met.iter().map(words::met).collect::<Vec<_>>();
@@ -258,6 +287,9 @@ pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
 }
 
 fn panel_footer(summary: &FeatureSummary, reviewing: bool) -> String {
+    if let Some(why) = at_rest(summary) {
+        return why;
+    }
     if reviewing {
         return "Reviewers sign or return it for changes. A change to the dossier voids sign-offs already given.".into();
     }
@@ -285,6 +317,9 @@ fn with_signatures(sentence: String, decision: &Decision) -> String {
 
 fn panel_action(summary: &FeatureSummary, reviewing: bool) -> Option<AnyView> {
     use sluice_domain::access::Action;
+    if !summary.progress.is_active() {
+        return None;
+    }
     let href = Place::Review.path(&summary.key);
     if reviewing {
         return Some(view! { <a href=href>"Open the review"</a> }.into_any());
@@ -336,7 +371,7 @@ fn verb(blocker: &Blocker) -> String {
         Blocker::ThreatModelStale => "Confirm the threat model".to_owned(),
         Blocker::Earlier { what, .. } => verb(what),
         Blocker::Drifted { .. } => "See what changed".to_owned(),
-        Blocker::OwedOverdue { .. } => "Open what is owed".to_owned(),
+        Blocker::OwedOverdue { .. } | Blocker::Owed { .. } => "Open what is owed".to_owned(),
         Blocker::QuestionOpen { .. } => "Answer it".to_owned(),
         Blocker::ThreatUntreated { .. } => "Open the threat".to_owned(),
         Blocker::Vetoed { .. } | Blocker::SignOffsMissing { .. } => "Open the review".to_owned(),

@@ -13,6 +13,7 @@ pub mod account;
 pub mod archive;
 mod changes;
 pub mod comments;
+pub mod course;
 pub mod coverage;
 pub mod delegations;
 pub mod drift;

@@ -209,7 +209,7 @@ fn screen(
 }
 
 /// The fields with `name` called `reason`, as the use cases know it: on the page each reason has a name of its own.
-fn renamed(fields: &Fields, name: &str) -> Fields {
+pub(super) fn renamed(fields: &Fields, name: &str) -> Fields {
     let pair = |(key, value): &(String, String)| {
         let key = if key == name { "reason" } else { key.as_str() };
         (key.to_owned(), value.clone())
@@ -218,7 +218,7 @@ fn renamed(fields: &Fields, name: &str) -> Fields {
 }
 
 /// Problems of `reason` under the name that it has on the page.
-fn named_back(problems: &[FieldProblem], name: &'static str) -> Vec<FieldProblem> {
+pub(super) fn named_back(problems: &[FieldProblem], name: &'static str) -> Vec<FieldProblem> {
     let back = |problem: &FieldProblem| {
         let field = if problem.field == "reason" { name } else { problem.field };
         FieldProblem { field, ..problem.clone() }

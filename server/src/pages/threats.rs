@@ -13,11 +13,7 @@ use sluice_app::{
         threats::{ThreatModelScreen, ThreatScreen, model_form, new_threat_form, threat_form},
     },
 };
-use sluice_domain::{
-    access::Action,
-    lifecycle::{Progress, Refusal},
-    place::Place,
-};
+use sluice_domain::{access::Action, place::Place};
 use sluice_service::{
     Error,
     features::FeatureSummary,
@@ -180,10 +176,7 @@ pub(super) fn demand(summary: &FeatureSummary, action: Action) -> Result<(), Fai
     if !summary.may(action) {
         return Err(Error::Denied(action).into());
     }
-    match summary.progress {
-        Progress::Active(_) => Ok(()),
-        Progress::Finished { .. } => Err(Error::Refused(Refusal::Finished).into()),
-    }
+    summary.progress.attempt().map(drop).map_err(|refusal| Error::Refused(refusal).into())
 }
 
 /// A number within an address. `04` and `+4` would be further addresses of the same page.

@@ -52,6 +52,17 @@ notices! {
     SEAT_HANDED_ON = "seat-handed-on": "Your seat is handed on. You can take it back at any time.";
     SEAT_TAKEN_BACK = "seat-taken-back": "Your seat is yours alone again. What was signed in it stands.";
     WITHDRAWN = "withdrawn": "Your sign-off is withdrawn. It stays in the record.";
+    HELD = "held": "The feature is on hold. Nothing about it changes before somebody resumes it.";
+    RESUMED = "resumed": "The feature goes on where it was.";
+    CANCELLED = "cancelled": "The feature is cancelled. Its record stays, and it can be reopened.";
+    REOPENED = "reopened": "The feature is reopened and goes on where it was.";
+    MOVED_BACK = "moved-back": "The feature is moved back. The team has the turn.";
+    EMERGENCY_ASKED = "emergency-asked": "You asked for the release and are the first who agrees. It waits for others.";
+    EMERGENCY_AGREED = "emergency-agreed": "You agreed to the release. It waits for others.";
+    EMERGENCY_RELEASED = "emergency-released": "The feature is released. The sign-offs that were skipped are owed.";
+    EMERGENCY_CALLED_OFF = "emergency-called-off": "The release is called off.";
+    OWED_SIGNED = "owed-signed": "Your sign-off stands. More is owed at this gate.";
+    OWED_PAID = "owed-paid": "Your sign-off was the last one owed at this gate.";
     WAIVER_REQUESTED = "waiver-requested": "The waiver is asked for. Whoever can decide about it finds it in their work.";
     WAIVER_APPROVED = "waiver-approved": "The waiver is approved. What it names no longer blocks until its last day is over.";
     WAIVER_REFUSED = "waiver-refused": "The waiver is refused. What it names keeps blocking.";
@@ -84,7 +95,8 @@ impl Done {
         match progress {
             Progress::Finished { .. } => Self::FINISHED,
             Progress::Active(attempt) if attempt.phase.as_str() != before_phase => Self::GATE_OPENED,
-            Progress::Active(_) => Self::SIGNED,
+            // Nobody signs what rests; the words fit all the same.
+            Progress::Active(_) | Progress::Held { .. } | Progress::Cancelled { .. } => Self::SIGNED,
         }
     }
 

@@ -1,11 +1,11 @@
 //! Every route of Sluice, with who may take it.
 
 use sluice_domain::access::Action::{
-    AcceptDrift, AddEvidence, ApproveWaiver, ArchiveFeature, AttestStandard, CreateFeature, DelegateSeat,
-    DoControl, EditFeature, EditRecord, EditThreatModel, ManageGuides, ManagePeople, ManagePolicies,
-    ManageProducts, MigrateFeature, ReadFeaturePolicy, ReadGrants, ReadHistory, ReadPolicies, ReadPolicyRuns,
-    ReadProduct, RelateFeature, RequestReview, RequestWaiver, ReturnForChanges, SignGate, UseOwnAccount,
-    WriteComment,
+    AcceptDrift, AddEvidence, ApproveWaiver, ArchiveFeature, AttestStandard, CancelFeature, CreateFeature,
+    DelegateSeat, DoControl, EditFeature, EditRecord, EditThreatModel, HoldFeature, ManageGuides,
+    ManagePeople, ManagePolicies, ManageProducts, MigrateFeature, MoveBack, ReadFeaturePolicy, ReadGrants,
+    ReadHistory, ReadPolicies, ReadPolicyRuns, ReadProduct, RelateFeature, ReleaseInEmergency, RequestReview,
+    RequestWaiver, ReturnForChanges, SignGate, SignOwed, UseOwnAccount, WriteComment,
 };
 
 use super::{
@@ -13,9 +13,9 @@ use super::{
     Route, health,
 };
 use crate::pages::{
-    access, account, archive, comments, delegations, drift, evidence, features, guides, history,
-    notifications, paper, people, phases, policies, preview, products, records, relations, review, risk,
-    search, take_up, threats, views, waivers, work,
+    access, account, archive, comments, course, delegations, drift, evidence, features, guides, history,
+    notifications, owed, paper, people, phases, policies, preview, products, records, relations, review,
+    risk, search, take_up, threats, views, waivers, work,
 };
 
 /// The table. Assets and the reports of browsers are beside it: they take no cookies.
@@ -96,6 +96,20 @@ pub fn routes() -> Vec<Route> {
         Route::at("/features/{key}/review/request").post(Only(RequestReview), review::request),
         Route::at("/features/{key}/review/return").post(Only(ReturnForChanges), review::return_for_changes),
         Route::at("/features/{key}/review/withdraw").post(Only(SignGate), review::withdraw),
+        Route::at("/features/{key}/course").get(Only(ReadProduct), course::show),
+        Route::at("/features/{key}/course/hold").post(Only(HoldFeature), course::hold),
+        Route::at("/features/{key}/course/resume").post(Only(HoldFeature), course::resume),
+        Route::at("/features/{key}/course/cancel").post(Only(CancelFeature), course::cancel),
+        Route::at("/features/{key}/course/reopen").post(Only(CancelFeature), course::reopen),
+        Route::at("/features/{key}/course/back").post(Only(MoveBack), course::back),
+        Route::at("/features/{key}/course/emergency").post(Only(ReleaseInEmergency), course::emergency),
+        Route::at("/features/{key}/course/emergency/agree").post(Only(ReleaseInEmergency), course::agree),
+        Route::at("/features/{key}/course/emergency/call-off")
+            .post(Only(ReleaseInEmergency), course::call_off),
+        Route::at("/features/{key}/owed/{phase}")
+            .get(Only(ReadProduct), owed::show)
+            .post(Only(SignOwed), owed::sign),
+        Route::at("/features/{key}/owed/{phase}/withdraw").post(Only(SignOwed), owed::withdraw),
         Route::at("/features/{key}/drift/{phase}")
             .get(Only(ReadProduct), drift::show)
             .post(Only(AcceptDrift), drift::accept),

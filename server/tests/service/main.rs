@@ -3,9 +3,11 @@
 
 mod archive;
 mod cancelled;
+mod course;
 mod coverage;
 mod delegation;
 mod demo;
+mod emergency;
 mod evidence;
 mod find;
 mod guard;

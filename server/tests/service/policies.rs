@@ -375,10 +375,11 @@ async fn a_feature_moves_after_its_effect_was_shown_and_what_was_signed_is_voide
 
     world.tick();
     let events = world.events().await?;
-    let asked = service.migrate_feature(&cast.manager, &key, migration(from, to)?).await;
+    let mut manager = cast.manager.clone();
+    manager.origin.voids = Voids::Ask;
+    let asked = service.migrate_feature(&manager, &key, migration(from, to)?).await;
     assert!(matches!(&asked, Err(Error::WouldVoid(v)) if v.confirmation == effect.confirmation), "{asked:?}");
     assert_eq!(world.events().await?, events, "nothing is voided before it is confirmed");
-    let mut manager = cast.manager.clone();
     manager.origin.voids = Voids::Confirmed(effect.confirmation);
     service.migrate_feature(&manager, &key, migration(from, to)?).await?;
     service.migrate_feature(&manager, &key, migration(from, to)?).await?;

@@ -136,7 +136,7 @@ async fn each_page_asks_as_often_as_it_did() -> TestResult {
         ("features", 4, counter.of(|| service.features(&cast.manager, &features)).await?),
         ("board", 5, counter.of(|| service.feature_board(&cast.manager, &features)).await?),
         ("search", 5, counter.of(|| service.search(&cast.manager, &words)).await?),
-        ("waivers", 17, counter.of(|| service.waivers_page(&cast.manager, &key, None)).await?),
+        ("waivers", 18, counter.of(|| service.waivers_page(&cast.manager, &key, None)).await?),
         (
             "product's waivers",
             4,

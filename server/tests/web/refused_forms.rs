@@ -258,6 +258,26 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
         )
         .at("/features/PAY-2/review/withdraw"),
         Refused::new(
+            MANAGER,
+            "/features/{key}/course/hold",
+            &[("id", &id), ("reason", "x"), ("until", "2030-02-30")],
+            &["reason", "until"],
+        ),
+        Refused::new(MANAGER, "/features/{key}/course/cancel", &[("id", &id), ("reason", "x")], &["reason"]),
+        Refused::new(
+            REVIEWER,
+            "/features/{key}/course/emergency",
+            &[
+                ("id", &id),
+                ("phase", "requirements"),
+                ("cycle", "1"),
+                ("reason", HOSTILE),
+                ("password", SECRET),
+            ],
+            &["password"],
+        )
+        .fresh(&["phase", "cycle"]),
+        Refused::new(
             DEVELOPER,
             "/features/{key}/waivers/new",
             &[
@@ -418,13 +438,22 @@ fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Ref
 }
 
 /// Forms without a field that somebody fills in, and what is no form of a page.
-const NOTHING_TYPED: [&str; 21] = [
+const NOTHING_TYPED: [&str; 28] = [
     "/sign-out",
     "/preferences/theme",
     "/islands/preview",
     "/account/sessions/end",
     "/features/{key}/evidence/{number}/detach",
     "/features/{key}/review/request",
+    // These fit a feature only that rests, was released, or moved on; their tests are those of the service and the
+    // journey in the browser.
+    "/features/{key}/course/resume",
+    "/features/{key}/course/reopen",
+    "/features/{key}/course/back",
+    "/features/{key}/course/emergency/agree",
+    "/features/{key}/course/emergency/call-off",
+    "/features/{key}/owed/{phase}",
+    "/features/{key}/owed/{phase}/withdraw",
     "/features/{key}/starters",
     "/features/{key}/archive",
     "/features/{key}/relations/remove",

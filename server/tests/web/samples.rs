@@ -132,6 +132,7 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
             narrowed: Some(&[Role::ProductManager]),
             ..Sample::get("/features/PAY-1/comments/1", Product)
         },
+        "/features/{key}/owed/{phase}" => Sample::get("/features/PAY-1/owed/requirements", Product),
         "/features/{key}/drift/{phase}" => Sample::get("/features/PAY-1/drift/requirements", Product),
         // Of the feature whose gate is in review: what would be signed was written down.
         "/features/{key}/dossiers/{phase}/{cycle}" => {
@@ -397,6 +398,56 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             let key = if effective { "PAY-2" } else { "PAY-1" };
             let form = [("return-reason", "A reason"), ("cycle", "1")];
             Sample::post(format!("/features/{key}/review/return"), Product, 409, &form)
+        }
+        "/owed/{phase}" => {
+            let role = who.roles().first().copied().unwrap_or(Role::SecurityReviewer).code();
+            let dossier = Digest::of(b"").to_string();
+            let form =
+                [("verdict", "approve"), ("role", role), ("dossier", &dossier), ("password", PASSWORD)];
+            Sample::post(at("/owed/requirements"), Product, 409, &form)
+        }
+        "/owed/{phase}/withdraw" => {
+            let form = [("withdraw-reason", "A reason"), ("password", PASSWORD)];
+            Sample::post(at("/owed/requirements/withdraw"), Product, 409, &form)
+        }
+        "/course/hold" => {
+            // A day that is over is refused once it is known who asks.
+            let until = if effective { "" } else { "2001-01-01" };
+            let form = [("id", id.as_str()), ("reason", "A reason"), ("until", until)];
+            Sample::post(at(below), Product, 422, &form)
+        }
+        "/course/cancel" => {
+            let reason = if effective { "A reason" } else { "" };
+            Sample::post(at(below), Product, 422, &[("id", &id), ("reason", reason)])
+        }
+        "/course/resume" | "/course/reopen" => {
+            Sample::post(at(below), Product, 409, &[("id", &id), ("reason", "A reason")])
+        }
+        "/course/back" => {
+            let seen = Digest::of(b"").to_string();
+            let form = [("id", id.as_str()), ("reason", "A reason"), ("to", "release"), ("seen", &seen)];
+            Sample::post(at(below), Product, 409, &form)
+        }
+        "/course/emergency" => {
+            let cycle = if effective { "1" } else { "99" };
+            let form = [
+                ("id", id.as_str()),
+                ("reason", "A reason"),
+                ("phase", "requirements"),
+                ("cycle", cycle),
+                ("password", PASSWORD),
+            ];
+            Sample::post(at(below), Product, 409, &form)
+        }
+        "/course/emergency/agree" | "/course/emergency/call-off" => {
+            let emergency = new_form_id();
+            let form = [
+                ("id", id.as_str()),
+                ("emergency", emergency.as_str()),
+                ("reason", "A reason"),
+                ("password", PASSWORD),
+            ];
+            Sample::post(at(below), Product, 409, &form)
         }
         // Nothing drifted there: the gate is not open.
         "/drift/{phase}" => {

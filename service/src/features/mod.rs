@@ -17,7 +17,7 @@ pub use links::{Lineage, Relative};
 pub(crate) use links::{insert_link, lineage};
 pub use list::{
     AtGate, BoardColumn, COUNTED, FeatureBoard, FeatureFilter, FeatureList, FeatureListItem, FilterChoices,
-    Included,
+    Included, Rest,
 };
 pub(crate) use list::{Readables, cursor, parse_cursor, phase_of};
 pub use page::{FeaturePage, FeatureSummary, PhaseState, PhaseStep};

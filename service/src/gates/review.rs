@@ -238,7 +238,7 @@ impl Service {
                 let people = (principal, actor.person);
                 may_sign_for(&attempt, policy, &gathered.situation, people, command.role, write.now)?;
             }
-            attempt.sign(policy, gathered.situation, sign_off, write.now)?;
+            attempt.sign(policy, gathered.situation, sign_off, &feature.cycles, write.now)?;
 
             store_dossier(&mut write, &feature, &gathered.dossier).await?;
             let meaning = phase

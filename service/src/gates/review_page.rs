@@ -454,7 +454,7 @@ fn control_detail(note: Option<&String>, proofs: Option<&Vec<AttachedEvidence>>)
     }
 }
 
-async fn sign_offs(
+pub(super) async fn sign_offs(
     connection: &mut PgConnection,
     actor: &Actor,
     feature: &Feature,
@@ -472,8 +472,8 @@ async fn sign_offs(
         .map(|row| {
             let current = feature
                 .progress
-                .attempt()
-                .is_ok_and(|attempt| attempt.phase.as_str() == row.phase && attempt.cycle == row.cycle);
+                .stands_in()
+                .is_some_and(|attempt| attempt.phase.as_str() == row.phase && attempt.cycle == row.cycle);
             Ok(PastSignOff {
                 phase: phase_name(feature, &row.phase),
                 cycle: row.cycle,

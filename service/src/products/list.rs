@@ -58,7 +58,7 @@ impl Service {
                       f.finished as "finished!", g.people as "people!", g.mine as "mine!"
                from product p
                cross join lateral (
-                   select count(*) filter (where f.status = 'active') as active,
+                   select count(*) filter (where f.status in ('active', 'held')) as active,
                           count(*) filter (where f.status = 'active' and f.turn = 'reviewers') as in_review,
                           count(*) filter (where f.status = 'finished') as finished
                    from feature f where f.product_id = p.id

@@ -191,11 +191,16 @@ impl Service {
         let mut counts = FeatureCounts::default();
         let mut phases: BTreeMap<(usize, String), PhaseCount> = BTreeMap::new();
         for row in rows {
-            if row.status != "active" {
-                counts.finished += row.features;
-                continue;
+            match row.status.as_str() {
+                "finished" => {
+                    counts.finished += row.features;
+                    continue;
+                }
+                "cancelled" => continue,
+                // What is on hold stands in its phase, and nobody reviews it.
+                _ => {}
             }
-            let in_review = if row.turn == "reviewers" { row.features } else { 0 };
+            let in_review = if row.turn == "reviewers" && row.status == "active" { row.features } else { 0 };
             counts.active += row.features;
             counts.in_review += in_review;
             let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;

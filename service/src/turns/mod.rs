@@ -69,10 +69,8 @@ impl Turns {
         progress: &Progress,
     ) -> Result<Self> {
         let mut turns = Self::of(write.connection(), permit.feature()).await?;
-        let wanted = match progress {
-            Progress::Active(attempt) => Some(attempt),
-            Progress::Finished { .. } => None,
-        };
+        // On hold and cancelled nobody has the turn: its time stands still.
+        let wanted = progress.attempt().ok();
         let runs = |spell: &Spell| {
             spell.ended.is_none()
                 && wanted.is_some_and(|attempt| {

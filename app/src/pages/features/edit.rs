@@ -1,7 +1,11 @@
 //! The form that edits a feature, and what happens when two people do so at once.
 
 use leptos::prelude::*;
-use sluice_domain::{audit::Verb, lifecycle::Turn, place::Place};
+use sluice_domain::{
+    audit::Verb,
+    lifecycle::{Progress, Turn},
+    place::Place,
+};
 use sluice_service::features::{FeaturePage, FeatureSummary};
 
 use crate::{
@@ -12,6 +16,7 @@ use crate::{
     },
     form::Form,
     islands::MarkdownPreview,
+    pages::threats::at_rest,
     pages::{FeatureFrame, FeatureSection},
 };
 
@@ -43,17 +48,19 @@ pub fn EditFeaturePage(
 ) -> impl IntoView {
     let people = with_owner(people, &page.summary);
     let back = Place::Feature.path(&page.summary.key);
-    let finished = page.summary.progress.attempt().is_err();
+    let rests = at_rest(&page.summary);
     let both = conflict.then(|| both_versions(&page, &people, &form));
     let notice = review_notice(&page.summary);
     let form = if conflict { form.set("version", page.version.to_string()) } else { form };
-    let body = if finished {
+    let body = if matches!(page.summary.progress, Progress::Finished { .. }) {
         view! {
             <Notice title="This feature went through its whole lifecycle">
                 <p>"Every gate is open, so its record stays as it is. Changes to the product start as a new feature."</p>
             </Notice>
         }
         .into_any()
+    } else if let Some(title) = rests {
+        view! { <Notice title /> }.into_any()
     } else {
         form_card(form, people, Place::EditFeature.path(&page.summary.key), back, conflict)
     };

@@ -52,6 +52,7 @@ pub(crate) fn summary(title: &str) -> FeatureSummary {
         policy_version: policy.version.clone(),
         policy_title: policy.title.clone(),
         progress: Progress::Active(attempt),
+        resting: None,
         steps,
         decision: Decision::default(),
         waivers: Vec::new(),

@@ -28,6 +28,7 @@ use crate::{
         paper::relatives,
         relations::groups,
         risk::{because_list, why_words},
+        threats::at_rest,
     },
 };
 
@@ -39,8 +40,7 @@ pub fn FeatureOverviewPage(
 ) -> impl IntoView {
     let counts = counts(&page);
     let FeaturePage { summary, description, lineage, relations, latest, rated, watching, .. } = page;
-    let finished = summary.progress.attempt().is_err();
-    let may_edit = summary.may(Action::EditFeature) && !finished;
+    let may_edit = summary.may(Action::EditFeature) && summary.progress.is_active();
     let edit = Place::EditFeature.path(&summary.key);
     // The panel of the gate has the primary action.
     let editing = may_edit.then(|| {
@@ -59,7 +59,7 @@ pub fn FeatureOverviewPage(
         .into_any()
     });
     let risk = risk(&summary, rated.as_ref(), may_edit);
-    let about = about(&summary, description, may_edit, finished);
+    let about = about(&summary, description, may_edit);
     let related = relations_card(&relations, &lineage, &summary.key);
     let lately = lately(&summary.key, latest, summary.now);
     view! {
@@ -73,7 +73,7 @@ pub fn FeatureOverviewPage(
     }
 }
 
-fn about(summary: &FeatureSummary, description: String, may_edit: bool, finished: bool) -> AnyView {
+fn about(summary: &FeatureSummary, description: String, may_edit: bool) -> AnyView {
     let body = if description.trim().is_empty() {
         let first = if may_edit { " Use “Edit” to write it." } else { "" };
         let words = format!(
@@ -84,12 +84,10 @@ fn about(summary: &FeatureSummary, description: String, may_edit: bool, finished
         view! { <Prose markdown=description /> }.into_any()
     };
     let footer = (!may_edit).then(|| {
-        let words = if finished {
-            "Every gate is open, so the record stays as it is.".to_owned()
-        } else {
+        let words = at_rest(summary).unwrap_or_else(|| {
             let who = words::who_can(Action::EditFeature.product_roles());
             format!("The {who} of {} can edit the feature.", summary.product_name)
-        };
+        });
         view! { <span>{words}</span> }.into_any()
     });
     view! {

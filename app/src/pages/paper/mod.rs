@@ -185,6 +185,8 @@ fn why(record: &FeatureRecord) -> AnyView {
 fn standing(summary: &FeatureSummary) -> String {
     match &summary.progress {
         Progress::Finished { at } => format!("Every gate is open, since {}", exact(*at)),
+        Progress::Held { since, .. } => format!("On hold since {}", exact(*since)),
+        Progress::Cancelled { at, .. } => format!("Cancelled, since {}", exact(*at)),
         Progress::Active(attempt) => {
             let name = summary.current().map_or_else(|| attempt.phase.to_string(), |step| step.name.clone());
             let whose = match attempt.turn {
@@ -204,6 +206,9 @@ fn line(phases: &[FiledPhase]) -> AnyView {
             let begun = filed.attempts.first().map(|attempt| moment(attempt.started_at));
             let (state, opened) = match &filed.state {
                 PhaseState::Passed { at, .. } => ("Passed", Some(moment(*at))),
+                PhaseState::Owed { at, .. } => {
+                    ("Passed in an emergency, its sign-offs are owed", Some(moment(*at)))
+                }
                 PhaseState::Here { in_review: true, .. } => ("In review", None),
                 PhaseState::Here { .. } => ("Under way", None),
                 PhaseState::Todo => ("To come", None),

@@ -17,8 +17,9 @@ use sluice_service::{
     features::{Lineage, PhaseState, Relative},
     history::HistoryEntry,
     paper::{
-        Attempt, AttemptEnd, Cut, FeatureRecord, FiledControl, FiledEvidence, FiledKind, FiledPhase,
-        FiledSignOff, FiledVersion, Link, Owed, ThreatAnswers, TracePage, TraceQuery, TraceRow, TraceSide,
+        Attempt, AttemptEnd, AttemptOutcome, Cut, FeatureRecord, FiledControl, FiledEvidence, FiledKind,
+        FiledPhase, FiledSignOff, FiledVersion, Link, Owed, ThreatAnswers, TracePage, TraceQuery, TraceRow,
+        TraceSide,
     },
     records::{RecordItem, RecordPage},
     waivers::{WaiverDecision, WaiverEnd, WaiverItem},
@@ -148,7 +149,8 @@ fn record(text: &str) -> FeatureRecord {
     };
     let ended = |opened| AttemptEnd {
         at: NOW,
-        opened,
+        how: if opened { AttemptOutcome::Opened } else { AttemptOutcome::Returned },
+        undone_at: None,
         tier: Some(Tier::High),
         by: Some(text.to_owned()),
         reason: text.to_owned(),
@@ -274,7 +276,7 @@ fn every_entry_of_the_contents_leads_to_a_part_and_no_id_is_there_twice() {
         assert!(shown.contains(&format!("<section id=\"{id}\" class=\"paper-part\"")), "{id}");
         entries += 1;
     }
-    assert_eq!(entries, 9);
+    assert_eq!(entries, 10);
     let mut ids: Vec<&str> =
         shown.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     let count = ids.len();

@@ -1,4 +1,5 @@
-//! Lifecycle policies, read: what each phase asks, of whom, and what opens its gate.
+//! Lifecycle policies: what each phase asks, of whom, and what opens its gate; and the pages by which administrators
+//! import, compare and activate them.
 
 pub mod activate;
 pub mod choose;
@@ -163,10 +164,10 @@ fn standing_card(page: &Version) -> AnyView {
         view! { <ul>{items.collect_view()}</ul> }.into_any()
     };
     let with = page.active.clone().filter(|_| !page.is_active).or_else(|| page.others.first().cloned());
+    // A version is made of letters, digits, dots and hyphens, which stand for themselves in an address.
     let compare = with.map(|with| {
-        let query = as_query(&with);
         view! {
-            <LinkButton href=format!("{here}/difference?from={query}") kind=ButtonKind::Quiet small=true>
+            <LinkButton href=format!("{here}/difference?from={with}") kind=ButtonKind::Quiet small=true>
                 {format!("Compare with {with}")}
             </LinkButton>
         }
@@ -193,17 +194,6 @@ fn standing_card(page: &Version) -> AnyView {
         </Card>
     }
     .into_any()
-}
-
-/// A version as the value of a query: its letters, digits, dots and hyphens stand for themselves.
-fn as_query(version: &str) -> String {
-    version
-        .bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 fn activation_line(activation: &Activation, now: OffsetDateTime) -> AnyView {

@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 use sluice_domain::{
-    lifecycle::Progress,
     record::{RecordKind, Shortfall, State, Tone as StateTone},
     words,
 };
 use sluice_service::features::FeatureSummary;
 
-use crate::components::{Badge, IconName, Tone};
+use crate::{
+    components::{Badge, IconName, Tone},
+    pages::threats::at_rest,
+};
 
 /// A word at the start of a sentence.
 pub(super) fn capital(text: &str) -> String {
@@ -65,9 +67,8 @@ fn open_one(kind: RecordKind, number: i32) -> String {
 
 /// Why the reader may not write records of a kind, and who can.
 pub(in crate::pages) fn closed_words(summary: &FeatureSummary, kind: RecordKind) -> String {
-    if matches!(summary.progress, Progress::Finished { .. }) {
-        return "Every gate of this feature is open: its record is complete and no longer changes."
-            .to_owned();
+    if let Some(why) = at_rest(summary) {
+        return why;
     }
     let spec = kind.spec();
     let what = if kind.is_single() { format!("the {}", spec.name) } else { spec.plural.to_owned() };

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use sluice_domain::{
     access::Action,
-    lifecycle::{Progress, Turn},
+    lifecycle::Turn,
     place::Place,
     record::{Input, RecordKind, State},
     words,
@@ -76,7 +76,7 @@ fn heading(page: &RecordPage, item: &RecordItem) -> String {
 
 /// While the reviewers have the turn, an edit may change what they sign.
 fn voids(page: &RecordPage) -> Option<AnyView> {
-    let reviewing = matches!(&page.summary.progress, Progress::Active(attempt) if attempt.turn != Turn::Team);
+    let reviewing = page.summary.progress.attempt().is_ok_and(|attempt| attempt.turn != Turn::Team);
     (reviewing && !page.states.is_empty()).then(|| {
         view! {
             <Notice kind=NoticeKind::Warning title="The reviewers have the turn">
@@ -263,7 +263,7 @@ fn step(page: &RecordPage, item: &RecordItem, form: &Form) -> AnyView {
 fn take_up(page: &RecordPage) -> Option<AnyView> {
     let item = page.item.as_ref().filter(|_| page.kind == RecordKind::Feedback)?;
     let undecided = matches!(item.state.code, "new" | "analysed");
-    let active = matches!(page.summary.progress, Progress::Active(_));
+    let active = page.summary.progress.is_active();
     (undecided && active && page.summary.may(Action::CreateFeature)).then(|| {
         let record = Place::Record(page.kind, item.number).path(&page.summary.key);
         let footer = view! {

@@ -1,7 +1,7 @@
 //! What a sign-off covers, and what of it is new to the reader.
 
 use leptos::prelude::*;
-use sluice_domain::{ids::FeatureKey, place::Place, words::Label};
+use sluice_domain::{canonical::Digest, ids::FeatureKey, place::Place, words::Label};
 use sluice_service::{
     features::FeatureSummary,
     gates::{DossierLine, ReviewedAttempt},
@@ -19,10 +19,31 @@ pub(super) fn items(
     title: &'static str,
     lead: &'static str,
 ) -> AnyView {
-    let rows = attempt.items.iter().map(|item| item_row(&summary.key, item)).collect_view();
-    let count = counted(attempt.items.len(), "item");
+    // Who reads a second time has read the rest: it waits behind one line.
+    let read_before = attempt.compared.is_some_and(|compared| compared.signed_by_reader);
+    let manifest = Place::Manifest(attempt.phase.key.clone(), attempt.attempt.cycle).path(&summary.key);
+    let manifest = attempt.has_manifest.then(|| {
+        view! {
+            " "
+            <a href=manifest>"Manifests of this cycle"</a>
+        }
+        .into_any()
+    });
+    card(&summary.key, (&attempt.items, attempt.dossier), (title, lead), read_before, manifest)
+}
+
+/// The items of a dossier, with its digest. `folded` puts them behind one line; `more` follows the digest.
+pub(in crate::pages) fn card(
+    key: &FeatureKey,
+    (items, dossier): (&[DossierLine], Digest),
+    (title, lead): (&'static str, &'static str),
+    folded: bool,
+    more: Option<AnyView>,
+) -> AnyView {
+    let rows = items.iter().map(|item| item_row(key, item)).collect_view();
+    let count = counted(items.len(), "item");
     let side = view! { <span class="muted small">{count}</span> }.into_any();
-    let digest = format!("Dossier {}", attempt.dossier);
+    let digest = format!("Dossier {dossier}");
     let columns = vec![Column::text("Item"), Column::text("What proves it"), Column::number("Version")];
     let table = view! {
         <TableWrap id="dossier-table" caption="Items of the dossier">
@@ -30,11 +51,8 @@ pub(super) fn items(
             <tbody>{rows}</tbody>
         </TableWrap>
     };
-    // Who reads a second time has read the rest: it waits behind one line.
-    let read_before = attempt.compared.is_some_and(|compared| compared.signed_by_reader);
-    let table = if read_before {
-        let all =
-            format!("All {}, those that you signed before included", counted(attempt.items.len(), "item"));
+    let table = if folded {
+        let all = format!("All {}, those that you signed before included", counted(items.len(), "item"));
         view! {
             <details class="more">
                 <summary>{all}</summary>
@@ -45,13 +63,6 @@ pub(super) fn items(
     } else {
         table.into_any()
     };
-    let manifest = Place::Manifest(attempt.phase.key.clone(), attempt.attempt.cycle).path(&summary.key);
-    let manifest = attempt.has_manifest.then(|| {
-        view! {
-            " "
-            <a href=manifest>"Manifests of this cycle"</a>
-        }
-    });
     view! {
         <Card title id="dossier-items" side>
             <div class="stack">
@@ -59,7 +70,7 @@ pub(super) fn items(
                 {table}
                 <p class="muted small">
                     <span class="mono">{digest}</span>
-                    {manifest}
+                    {more}
                 </p>
             </div>
         </Card>

@@ -1,8 +1,8 @@
 //! Review and sign-off of the gate that a feature stands at.
 
-mod dossier;
-mod record;
-mod sign;
+pub(in crate::pages) mod dossier;
+pub(in crate::pages) mod record;
+pub(in crate::pages) mod sign;
 
 pub use sign::{RETURN_REASON, WITHDRAW_REASON};
 

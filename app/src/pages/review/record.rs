@@ -11,7 +11,7 @@ use crate::components::{
 };
 
 /// Every sign-off of the feature, ended ones included.
-pub(super) fn past(key: &FeatureKey, sign_offs: Vec<PastSignOff>, now: OffsetDateTime) -> AnyView {
+pub(in crate::pages) fn past(key: &FeatureKey, sign_offs: Vec<PastSignOff>, now: OffsetDateTime) -> AnyView {
     if sign_offs.is_empty() {
         return view! {
             <Card title="Sign-offs">

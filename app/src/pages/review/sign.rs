@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use sluice_domain::{
     access::Role,
     gate::{Blocker, Verdict},
-    lifecycle::Refusal,
+    lifecycle::{Refusal, Seats},
     place::Place,
     words::{self, Label},
 };
@@ -28,7 +28,7 @@ pub const RETURN_REASON: &str = "return-reason";
 pub const WITHDRAW_REASON: &str = "withdraw-reason";
 
 /// What somebody signs, word for word. `next` is the phase after this one, if there is one.
-fn statement(
+pub(in crate::pages) fn statement(
     name: String,
     roles: &[Role],
     product: &str,
@@ -53,7 +53,7 @@ fn statement(
 }
 
 /// A seat that the reader can sign from.
-struct Offer {
+pub(in crate::pages) struct Offer {
     /// What the form sends: the role, and for whom.
     value: String,
     role: Role,
@@ -77,12 +77,7 @@ impl Offer {
 fn offers(attempt: &ReviewedAttempt) -> Vec<Offer> {
     let mut offers = Vec::new();
     if let MySeat::Sign(seats) = &attempt.seat {
-        offers.extend(seats.held.iter().map(|role| Offer {
-            value: role.code().to_owned(),
-            role: *role,
-            behalf: None,
-            free: seats.free.contains(role),
-        }));
+        offers.extend(own_seats(seats));
     }
     for seat in &attempt.delegated {
         if let Ok(seats) = &seat.seats {
@@ -179,8 +174,19 @@ pub(super) fn signing(
     .into_any()
 }
 
+/// The reader's own seats.
+pub(in crate::pages) fn own_seats(seats: &Seats) -> Vec<Offer> {
+    let offer = |role: &Role| Offer {
+        value: role.code().to_owned(),
+        role: *role,
+        behalf: None,
+        free: seats.free.contains(role),
+    };
+    seats.held.iter().map(offer).collect()
+}
+
 /// What can be decided: an approval needs a free seat, a denial does not.
-fn decisions(any_free: bool) -> Vec<Choice> {
+pub(in crate::pages) fn decisions(any_free: bool) -> Vec<Choice> {
     let approve = Choice::new(Verdict::Approve.code(), "Approve")
         .hint("The gate opens with the last approval that it asks for.");
     let deny = Choice::new(Verdict::Deny.code(), "Deny")
@@ -189,7 +195,7 @@ fn decisions(any_free: bool) -> Vec<Choice> {
 }
 
 /// The seat: chosen where there are several, else sent along.
-fn seat_field(offers: &[Offer], form: &Form) -> AnyView {
+pub(in crate::pages) fn seat_field(offers: &[Offer], form: &Form) -> AnyView {
     if let [only] = offers {
         return view! { <HiddenField name="role" value=only.value.clone() /> }.into_any();
     }

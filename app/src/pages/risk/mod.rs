@@ -21,7 +21,7 @@ use sluice_service::{
     risk::{Rated, RiskPage},
 };
 
-use super::features::tier_tone;
+use super::{features::tier_tone, threats::at_rest};
 use crate::{
     components::{
         Badge, Button, ButtonKind, Card, Choice, Conflict, ConflictField, ErrorSummary, Fact, FactList,
@@ -63,14 +63,12 @@ pub fn RiskScreen(
     conflict: bool,
 ) -> impl IntoView {
     let RiskPage { summary, rated } = page;
-    let finished = summary.progress.attempt().is_err();
-    let body = if finished || !summary.may(Action::EditFeature) {
-        let why = if finished {
-            "Every gate of this feature is open, so the record stays as it is.".to_owned()
-        } else {
+    let rests = at_rest(&summary);
+    let body = if rests.is_some() || !summary.may(Action::EditFeature) {
+        let why = rests.unwrap_or_else(|| {
             let who = words::who_can(Action::EditFeature.product_roles());
             format!("The {who} of {} answers these questions.", summary.product_name)
-        };
+        });
         reading(&summary, rated, why)
     } else {
         let both = rated.filter(|_| conflict).map(|rated| both_versions(&summary, &rated, &form));

@@ -59,6 +59,7 @@ pub(in crate::pages) fn summary(roles: &[Role]) -> FeatureSummary {
         policy_version: "2026.2".to_owned(),
         policy_title: "SDL".to_owned(),
         progress: Progress::Active(attempt),
+        resting: None,
         steps: vec![
             step("design", "Design", PhaseState::Here { cycle: 1, blockers: 0, in_review: false }),
             step("development", "Development", PhaseState::Todo),

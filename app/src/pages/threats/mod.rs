@@ -12,7 +12,7 @@ pub use threat::{ThreatScreen, new_threat_form, threat_form};
 use leptos::prelude::*;
 use sluice_domain::{
     access::Action,
-    lifecycle::Progress,
+    lifecycle::Refusal,
     threat::{Severity, ThreatStatus},
     words::{self, Label},
 };
@@ -31,13 +31,21 @@ pub(in crate::pages) fn closed_to_reader(
     action: Action,
     can: &str,
 ) -> Option<String> {
-    if matches!(summary.progress, Progress::Finished { .. }) {
-        return Some(
-            "Every gate of this feature is open: its record is complete and no longer changes.".to_owned(),
-        );
+    if let Some(why) = at_rest(summary) {
+        return Some(why);
     }
     (!summary.may(action))
         .then(|| format!("Any {} of this product can {can}.", words::who_can(action.product_roles())))
+}
+
+/// Why nothing about a feature changes, whoever reads; nothing while work goes on.
+pub(in crate::pages) fn at_rest(summary: &FeatureSummary) -> Option<String> {
+    summary.progress.attempt().err().map(|refusal| match refusal {
+        Refusal::Finished => {
+            "Every gate of this feature is open: its record is complete and no longer changes.".to_owned()
+        }
+        other => words::refusal(&other),
+    })
 }
 
 /// Who changed something last, for the head of a card.

@@ -310,6 +310,7 @@ fn about_a_feature() -> Vec<Page> {
         page!(feature "item of evidence", |ask| ask.service.evidence_item(ask.actor, ask.key, 1)),
         page!(feature "policy", |ask| ask.service.migration_page(ask.actor, ask.key, None)),
         page!(feature "review", |ask| ask.service.review_page(ask.actor, ask.key)),
+        page!(feature "course", |ask| ask.service.course_page(ask.actor, ask.key, &Fields::default())),
         page!(feature "waivers", |ask| ask.service.waivers_page(ask.actor, ask.key, None)),
         page!(feature "form for a waiver", |ask| ask.service.new_waiver_page(ask.actor, ask.key, None)),
         page!(feature "risk questionnaire", |ask| ask.service.risk_page(ask.actor, ask.key)),

@@ -90,7 +90,8 @@ impl World {
             Blocker::Vetoed { .. }
             | Blocker::SignOffsMissing { .. }
             | Blocker::Drifted { .. }
-            | Blocker::OwedOverdue { .. } => {
+            | Blocker::OwedOverdue { .. }
+            | Blocker::Owed { .. } => {
                 return Err("the reviewers clear it".into());
             }
         }

@@ -55,6 +55,7 @@ struct CardRow {
     owner_name: String,
     blockers: i32,
     team_blockers: i32,
+    owed: i32,
 }
 
 impl Service {
@@ -80,7 +81,7 @@ impl Service {
             CardRow,
             r#"select c.phase as "column_phase!", t.total as "total!", f.id, f.number, f.title, f.tier,
                       f.policy_version_id, f.phase, f.turn, f.turn_since, f.target_date, f.created_at,
-                      p.key as product_key, o.name as owner_name, g.blockers, g.team_blockers
+                      p.key as product_key, o.name as owner_name, g.blockers, g.team_blockers, g.debts as owed
                from unnest($1::text[]) with ordinality as c (phase, place)
                cross join lateral (
                    select m.id, count(*) over () as total,
@@ -177,6 +178,7 @@ impl From<CardRow> for ListRow {
             owner_name: row.owner_name,
             blockers: row.blockers,
             team_blockers: row.team_blockers,
+            owed: row.owed,
         }
     }
 }

@@ -30,21 +30,23 @@ impl AtGate {
     }
 }
 
-/// Which features count, by whether they went through every gate.
+/// Which features count, by how far they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Included {
-    /// Those that are under way.
+    /// Those that are under way, or on hold.
     #[default]
     UnderWay,
     /// Those that went through every gate.
     Finished,
-    /// Both.
+    /// Those that were cancelled.
+    Cancelled,
+    /// All of them.
     All,
 }
 
 impl Included {
     /// Each of them.
-    pub const ALL: [Self; 3] = [Self::UnderWay, Self::Finished, Self::All];
+    pub const ALL: [Self; 4] = [Self::UnderWay, Self::Finished, Self::Cancelled, Self::All];
 
     /// The value of the filter; empty for what is shown without one.
     #[must_use]
@@ -52,6 +54,7 @@ impl Included {
         match self {
             Self::UnderWay => "",
             Self::Finished => "only",
+            Self::Cancelled => "cancelled",
             Self::All => "yes",
         }
     }
@@ -60,13 +63,15 @@ impl Included {
         Self::ALL.into_iter().find(|included| included.code() == code).unwrap_or_default()
     }
 
-    /// The status that a row has to have, where it matters.
-    pub(super) const fn status(self) -> Option<&'static str> {
-        match self {
-            Self::UnderWay => Some("active"),
-            Self::Finished => Some("finished"),
-            Self::All => None,
-        }
+    /// The status that a row has to have, where it matters. What is on hold is under way: it is to go on.
+    pub(super) fn statuses(self) -> Option<Vec<String>> {
+        let statuses: &[&str] = match self {
+            Self::UnderWay => &["active", "held"],
+            Self::Finished => &["finished"],
+            Self::Cancelled => &["cancelled"],
+            Self::All => return None,
+        };
+        Some(statuses.iter().map(|status| (*status).to_owned()).collect())
     }
 }
 

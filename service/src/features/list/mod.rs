@@ -56,6 +56,10 @@ pub struct FeatureListItem {
     pub tier: Tier,
     /// The phase it is in, by name; `None` when it is finished.
     pub phase: Option<String>,
+    /// Whether it rests.
+    pub rest: Option<Rest>,
+    /// How many gates an emergency went through whose sign-offs are owed.
+    pub owed: i32,
     /// Place of that phase among how many.
     pub position: (usize, usize),
     /// How many things block its gate.
@@ -70,6 +74,25 @@ pub struct FeatureListItem {
     pub owner_name: String,
     /// When it should be done.
     pub target_date: Option<Date>,
+}
+
+/// Why nobody works on a feature that is not finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// It is on hold.
+    Held,
+    /// It is cancelled.
+    Cancelled,
+}
+
+impl Rest {
+    fn of(status: &str) -> Option<Self> {
+        match status {
+            "held" => Some(Self::Held),
+            "cancelled" => Some(Self::Cancelled),
+            _ => None,
+        }
+    }
 }
 
 /// A feature as a list reads it.
@@ -89,6 +112,7 @@ struct ListRow {
     owner_name: String,
     blockers: i32,
     team_blockers: i32,
+    owed: i32,
 }
 
 /// The conditions of a filter, as the statements take them.
@@ -131,13 +155,14 @@ impl Service {
         let mut connection = self.db.reads().acquire().await?;
         let readables = Readables::of(&mut connection, actor).await?;
         let conditions = Conditions::new(filter, actor, &readables, now);
+        let statuses = filter.included.statuses();
         let (after_at, after_id) = filter.after.as_deref().and_then(parse_cursor).unzip();
         let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let mut rows = sqlx::query_as!(
             ListRow,
             r#"select f.id, f.number, f.title, f.tier, f.policy_version_id, f.status, f.phase, f.turn, f.turn_since,
                       f.target_date, f.created_at, p.key as product_key, o.name as owner_name,
-                      g.blockers, g.team_blockers
+                      g.blockers, g.team_blockers, g.debts as owed
                from feature f
                join product p on p.id = f.product_id
                join person o on o.id = f.owner_id
@@ -160,7 +185,7 @@ impl Service {
                           and case f.turn when 'team' then g.team_roles @> array[$11]
                                           else g.sign_roles @> array[$11] end))
                  and ($12::date is null or (f.status = 'active' and f.target_date < $12))
-                 and ($13::text is null or f.status = $13)
+                 and ($13::text[] is null or f.status = any($13))
                  and ($14::timestamptz is null or (f.created_at, f.id) < ($14, $15))
                order by f.created_at desc, f.id desc
                limit $16"#,
@@ -176,7 +201,7 @@ impl Service {
             conditions.gate,
             conditions.role,
             conditions.overdue_on,
-            filter.included.status(),
+            statuses.as_deref(),
             after_at,
             after_id,
             limit
@@ -203,7 +228,7 @@ impl Service {
     /// A row as pages show it. Its policy is in memory after the first time.
     async fn list_item(&self, connection: &mut PgConnection, row: ListRow) -> Result<FeatureListItem> {
         let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;
-        let (phase, position) = phase_of(&policy, &row.phase, row.status == "active");
+        let (phase, position) = phase_of(&policy, &row.phase, row.status != "finished");
         Ok(FeatureListItem {
             key: FeatureKey {
                 product: row.product_key.parse().map_err(Error::internal)?,
@@ -212,6 +237,8 @@ impl Service {
             title: row.title,
             tier: Tier::from_code(&row.tier).ok_or_else(|| Error::internal("unknown tier"))?,
             phase,
+            rest: Rest::of(&row.status),
+            owed: row.owed,
             position,
             blockers: row.blockers,
             team_blockers: row.team_blockers,

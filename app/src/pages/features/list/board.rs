@@ -5,7 +5,7 @@ use sluice_domain::{place::Place, words::Label};
 use sluice_service::features::{BoardColumn, COUNTED, FeatureFilter, FeatureListItem};
 use time::OffsetDateTime;
 
-use super::{address, standing};
+use super::{address, owed_chip, standing};
 use crate::{
     components::{Badge, DueDate},
     pages::features::tier_tone,
@@ -75,6 +75,7 @@ fn card(item: FeatureListItem, now: OffsetDateTime) -> AnyView {
     let (tone, words) = standing(&item);
     let due = item.target_date.map(|date| view! { <DueDate date today=now.date() /> });
     let risk = item.tier.title();
+    let owed = owed_chip(&item);
     view! {
         <li class="board-card">
             <a href=Place::Feature.path(&item.key)>
@@ -85,6 +86,7 @@ fn card(item: FeatureListItem, now: OffsetDateTime) -> AnyView {
             <span class=format!("small {}", tone.text_class())>{words}</span>
             <span class="board-facts">
                 <Badge text=risk tone=tier_tone(item.tier) />
+                {owed}
                 {due}
             </span>
             <span class="muted small">{item.owner_name}</span>

@@ -27,7 +27,8 @@ const fn included_words(included: Included) -> &'static str {
     match included {
         Included::UnderWay => "Under way",
         Included::Finished => "Finished",
-        Included::All => "Under way and finished",
+        Included::Cancelled => "Cancelled",
+        Included::All => "All, whatever came of them",
     }
 }
 
@@ -53,7 +54,7 @@ pub(super) fn filter_bar(filter: FeatureFilter, choices: &FilterChoices) -> AnyV
     let gates = AtGate::ALL.map(|at| Choice::new(at.code(), gate_words(at))).to_vec();
     let tiers = Tier::ALL.iter().map(|tier| Choice::new(tier.code(), tier.title())).collect::<Vec<_>>();
     let roles = Role::ALL.iter().map(|role| Choice::new(role.code(), role.title())).collect::<Vec<_>>();
-    let included = [Included::Finished, Included::All]
+    let included = [Included::Finished, Included::Cancelled, Included::All]
         .map(|included| Choice::new(included.code(), included_words(included)))
         .to_vec();
     let finished = (!filter.board).then(|| {

@@ -9,13 +9,13 @@ mod tests;
 use leptos::prelude::*;
 use sluice_domain::{access::Action, ids::SavedViewId, words};
 use sluice_service::{
-    features::{FeatureBoard, FeatureFilter, FeatureList, FeatureListItem, FilterChoices, Included},
+    features::{FeatureBoard, FeatureFilter, FeatureList, FeatureListItem, FilterChoices, Included, Rest},
     views::{ViewAddress, encode},
 };
 
 pub(crate) use self::filters::filter_words;
 use crate::{
-    components::{ButtonKind, EmptyState, LinkButton, PageHead, Tone},
+    components::{Badge, ButtonKind, EmptyState, IconName, LinkButton, PageHead, Tone},
     pages::views::{Views, saved_views, view_banner, view_form},
 };
 
@@ -146,6 +146,7 @@ fn nothing_yet(has_product: bool, may_create: bool, new: String, included: Inclu
     let title = match included {
         Included::UnderWay => "No feature is under way",
         Included::Finished => "No feature is finished yet",
+        Included::Cancelled => "No feature is cancelled",
         Included::All => "No features yet",
     };
     let why = "A feature walks through the phases of the lifecycle policy, one gate after the other. Its record starts with a title, a product and a risk tier.";
@@ -170,6 +171,7 @@ fn nothing_matches(filter: &FeatureFilter) -> AnyView {
             " The board shows features under way; the table shows finished ones too."
         }
         (Included::Finished, _) => " Only finished features are looked at.",
+        (Included::Cancelled, _) => " Only cancelled features are looked at.",
         (Included::All, _) => "",
     };
     let why = format!("Use fewer filters, or look for another word.{hidden}");
@@ -190,6 +192,11 @@ fn standing(item: &FeatureListItem) -> (Tone, String) {
         1 => Some("1 thing blocks".to_owned()),
         count => Some(format!("{count} things block")),
     };
+    match item.rest {
+        Some(Rest::Held) => return (Tone::Waiting, "On hold".to_owned()),
+        Some(Rest::Cancelled) => return (Tone::Neutral, "Cancelled".to_owned()),
+        None => {}
+    }
     match (&item.phase, item.in_review, blocked) {
         (None, ..) => (Tone::Open, "Every gate is open".to_owned()),
         (Some(_), false, None) => (Tone::Open, "Nothing blocks a review".to_owned()),
@@ -197,6 +204,14 @@ fn standing(item: &FeatureListItem) -> (Tone, String) {
         (Some(_), true, Some(words)) => (Tone::Blocked, format!("In review, {words}")),
         (Some(_), false, Some(words)) => (Tone::Blocked, words),
     }
+}
+
+/// A chip for sign-offs that an emergency skipped, in every list until they are there.
+fn owed_chip(item: &FeatureListItem) -> Option<AnyView> {
+    (item.owed > 0).then(|| {
+        view! { <Badge text="Emergency: sign-offs owed" tone=Tone::Blocked icon=IconName::Warning /> }
+            .into_any()
+    })
 }
 
 /// The address of the list with a filter, from its top.

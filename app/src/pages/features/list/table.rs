@@ -5,7 +5,7 @@ use sluice_domain::{place::Place, words::Label};
 use sluice_service::features::FeatureListItem;
 use time::OffsetDateTime;
 
-use super::standing;
+use super::{owed_chip, standing};
 use crate::{
     components::{Badge, Card, Column, DueDate, Pager, PhaseMini, TableHead, TableWrap, Timestamp, counted},
     pages::features::{lasting, tier_tone},
@@ -42,6 +42,7 @@ fn row(item: FeatureListItem, now: OffsetDateTime) -> AnyView {
     let href = Place::Feature.path(&item.key);
     let key = item.key.to_string();
     let turn = turn(&item, now);
+    let owed = owed_chip(&item);
     let (tone, words) = standing(&item);
     let (place, of) = item.position;
     let (name, passed) = match item.phase {
@@ -64,6 +65,7 @@ fn row(item: FeatureListItem, now: OffsetDateTime) -> AnyView {
             <td>
                 <PhaseMini name passed of tone />
                 <small>{words}</small>
+                {owed}
             </td>
             <td>
                 <Badge text=item.tier.title() tone=tier_tone(item.tier) />
@@ -84,6 +86,9 @@ fn turn(item: &FeatureListItem, now: OffsetDateTime) -> AnyView {
             <Timestamp at now />
         }
         .into_any();
+    }
+    if item.rest.is_some() {
+        return view! { <span class="muted">"Nobody's"</span> }.into_any();
     }
     let whose = if item.in_review { "Reviewers" } else { "Team" };
     view! {

@@ -14,6 +14,8 @@ const NOW: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
 
 fn item(title: &str) -> FeatureListItem {
     FeatureListItem {
+        rest: None,
+        owed: 0,
         key: "PAY-12".parse().unwrap(),
         title: title.to_owned(),
         tier: Tier::High,
