@@ -164,7 +164,8 @@ export async function open(person, feature) {
       .map((line) => {
         const words = [...line.querySelectorAll("div")].flatMap((part) => [...part.childNodes]);
         const sentence = words.filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.textContent.trim()).filter(Boolean)[0];
-        const address = new URL(line.querySelector("a").href);
+        // The way on stands last; a second way, such as a waiver, before it.
+        const address = new URL([...line.querySelectorAll("a")].at(-1).href);
         return { sentence, path: address.pathname, hash: address.hash.slice(1) };
       }),
   );

@@ -46,6 +46,9 @@ pub fn cause(of: &Blocker) -> String {
         Blocker::OwedOverdue { name, .. } => {
             format!("The sign-offs that the emergency skipped at “{name}” are overdue")
         }
+        Blocker::Owed { name, .. } => {
+            format!("The sign-offs that the emergency skipped at “{name}” are still owed")
+        }
         Blocker::Vetoed { role, .. } => format!("A {} denied the gate", role.label()),
         Blocker::SignOffsMissing { role, .. } => format!("A sign-off by a {} is missing", role.label()),
         Blocker::ControlOpen { .. }

@@ -16,7 +16,6 @@ use sluice_service::{
     gates::Voiding,
     new_form_id,
     records::AddStarters,
-    risk::RateFeature,
 };
 
 use crate::{
@@ -33,8 +32,9 @@ use crate::{
 
 const REVIEWER: Role = Role::SecurityReviewer;
 
-/// Everything with which a dossier can be changed from a form.
-const EDITORS: [&str; 13] = [
+/// Everything with which the dossier of the design gate can be changed from a form. The questionnaire is part of an
+/// earlier gate's.
+const EDITORS: [&str; 12] = [
     "the feature",
     "a control",
     "the threat model",
@@ -47,7 +47,6 @@ const EDITORS: [&str; 13] = [
     "a new version",
     "attaching",
     "detaching",
-    "the questionnaire",
 ];
 
 /// What the editors work on, with the forms as they would be sent twice.
@@ -146,17 +145,6 @@ async fn edit(world: &World, desk: &Desk, editor: &str, voids: Voids) -> TestRes
         }
         "detaching" => {
             service.detach_evidence(&developer, key, desk.attached, Target::Threat(desk.threat)).await
-        }
-        "the questionnaire" => {
-            let page = service.risk_page(&manager, key).await?;
-            let version = page.rated.as_ref().map_or(0, |rated| rated.version).to_string();
-            let mut form = vec![("from", page.summary.tier.code()), ("version", version.as_str())];
-            form.extend(
-                sluice_domain::record::risk::questions()
-                    .map(|question| (question.key, if question.key == "money" { "yes" } else { "no" })),
-            );
-            form.push(("note", "Asked once more."));
-            service.rate_feature(&manager, key, parsed(RateFeature::parse(&fields(&form)))?).await
         }
         other => return Err(format!("there is no editor of {other}").into()),
     })
