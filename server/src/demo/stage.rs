@@ -134,7 +134,6 @@ impl Stage {
         }
         // Stable: steps of the same minute stay in the order in which they are told.
         order.sort_by_key(|(when, _)| *when);
-        let mut failed = std::collections::BTreeSet::new();
         let mut scenes: BTreeMap<usize, Scene> = BTreeMap::new();
         for (when, next) in order {
             self.clock.advance((when - self.clock.now()).max(Duration::ZERO));
@@ -145,15 +144,9 @@ impl Stage {
                     scenes.insert(number, self.begin(story).await?);
                 }
                 Next::Step(number, who, act) => {
-                    if failed.contains(&number) {
-                        continue;
-                    }
                     let scene = scenes.get_mut(&number).ok_or("a story begins with its feature")?;
                     let done = Box::pin(self.perform(scene, who, act)).await;
-                    if let Err(error) = done {
-                        failed.insert(number);
-                        println!("TMP {}, {who:?}, {act:?}: {error}", scene.key);
-                    }
+                    done.map_err(|error| format!("{}, {who:?}, {act:?}: {error}", scene.key))?;
                 }
             }
         }

@@ -6,12 +6,15 @@ use super::writer::Writer;
 use crate::{error::Result, evidence::Spooled, features::row::Feature};
 
 /// The tables of which an archive holds the rows of its feature, in its order.
-pub const TABLES: [&str; 19] = [
+pub const TABLES: [&str; 22] = [
     "archive",
     "comment",
     "contribution",
     "control",
+    "course_change",
     "dossier",
+    "emergency",
+    "emergency_consent",
     "evidence",
     "evidence_use",
     "evidence_version",
@@ -98,10 +101,37 @@ async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Resul
     )
     .await?;
     out.rows(
+        "course_change",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from course_change t where t.feature_id = $1 order by t.at, t.id"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
         "dossier",
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('digest', encode(t.digest, 'hex')) as "row!" from dossier t
                where t.feature_id = $1 order by t.created_at, t.digest"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
+        "emergency",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from emergency t where t.feature_id = $1 order by t.proposed_at, t.id"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
+        "emergency_consent",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from emergency_consent t where t.feature_id = $1 order by t.consented_at, t.id"#,
             id
         )
         .fetch(&mut *connection),
@@ -263,6 +293,15 @@ async fn earlier(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> R
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('salt', encode(t.salt, 'hex')) as "row!" from history.control t
                where t.feature_id = $1 order by t.until_event, t.phase, t.control"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
+        "emergency",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) as "row!" from history.emergency t where t.feature_id = $1 order by t.until_event, t.id"#,
             id
         )
         .fetch(&mut *connection),

@@ -15,7 +15,7 @@ use crate::demo::{
         BLANK, Decision, Feedback, Finding, Notice, Outline, Plan, Release, Stand, does, keeps, threat,
     },
     script::{
-        Act::{Deny, Say},
+        Act::{Archive, Deny, Say},
         Who::{Ana, Chi, Leo, Sam},
     },
 };
@@ -31,6 +31,8 @@ pub(super) static STATEMENTS: Outline = Outline {
     due: Some(-15),
     days: &[95, 91, 87, 79, 75, 30],
     stand: Stand::Finished(9),
+    // After its last gate, so that its last signature is in it.
+    then: &[(at(8, 10, 5), Ana, Archive)],
     remarks: &["", "", "", "", "", "Retired in good order: what was said stays readable."],
     risk: (&["personal-data"], "Sentences may name people."),
     plan: Plan {
