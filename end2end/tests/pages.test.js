@@ -243,12 +243,6 @@ test("the server had nothing to complain about", () => {
   assert.deepEqual(server.complaints(), []);
 });
 
-<<<<<<< HEAD
-const PLAIN = ["/work", "/features", "/products", "/products/PAY", "/policies", "/policies/sdl/2026.3", "/policies/connector/2026.1/frameworks/idsa", "/account", "/features?view=board", "/search?q=card", "/views", "/products/PAY/standards", "/products/PAY/lists"];
-const FEATURE = ["", "/threat-model", "/evidence", "/review", "/history", "/relations", "/archive", "/phases/requirements", "/record", "/trace", "/comments", "/risk", "/starters", "/records/plan", "/records/requirement", "/records/requirement/1", "/records/change", "/records/finding"].map((page) => `/features/PAY-1${page}`);
-
-=======
->>>>>>> ci
 /** The address of a feature that is still worked on: the list leaves out those that are finished. */
 async function underWay(person) {
   await person.open("/features");

@@ -91,9 +91,6 @@ fn reviewing(
     viewer: String,
     forms: OwedForms,
 ) -> AnyView {
-<<<<<<< HEAD
-    let blockers: Vec<BlockerLine> = blocker_lines(summary, &review.decision, true);
-=======
     // What reviewers clear here is signed on this page; a debt is never waived.
     let line = |blocker: &Blocker| BlockerLine {
         link: blocker_line(&summary.key, &review.decision, blocker)
@@ -102,7 +99,6 @@ fn reviewing(
         ..blocker_line(&summary.key, &review.decision, blocker)
     };
     let blockers: Vec<BlockerLine> = review.decision.things().into_iter().map(line).collect();
->>>>>>> course
     let met: Vec<String> = review.decision.met.iter().map(words::met).collect();
     let state = if review.decision.is_ready_for_review() { GateState::Waiting } else { GateState::Blocked };
     let footer = format!(
