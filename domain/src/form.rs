@@ -46,6 +46,8 @@ pub enum Problem {
     NotADay,
     /// A day outside of the years 2000 to 2100.
     DayOutOfRange,
+    /// A day that is over.
+    DayPassed,
     /// Somebody or something else has this name already.
     Taken,
     /// A password of fewer than 12 or more than 256 bytes.

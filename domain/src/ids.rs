@@ -119,6 +119,10 @@ pub mod kind {
         Waiver,
         /// Something that somebody is told.
         Notification,
+        /// A step of a feature's course, such as a hold.
+        CourseChange,
+        /// A release in an emergency.
+        Emergency,
         /// An audit event.
         Event,
         /// One request to the server.
@@ -154,6 +158,10 @@ pub type SignOffId = Id<kind::SignOff>;
 pub type WaiverId = Id<kind::Waiver>;
 /// Id of something that somebody is told.
 pub type NotificationId = Id<kind::Notification>;
+/// Id of a step of a feature's course.
+pub type CourseChangeId = Id<kind::CourseChange>;
+/// Id of a release in an emergency.
+pub type EmergencyId = Id<kind::Emergency>;
 /// Id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// Id of a request.

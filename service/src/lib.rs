@@ -10,6 +10,7 @@ mod clock;
 mod db;
 mod error;
 
+pub mod course;
 pub mod evidence;
 pub mod features;
 pub mod find;

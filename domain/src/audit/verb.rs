@@ -109,6 +109,8 @@ codes! {
         FeatureMovedBack = "feature.moved-back",
         /// Somebody asked to release a feature in an emergency.
         EmergencyProposed = "emergency.proposed",
+        /// Somebody agreed to release a feature in an emergency.
+        EmergencyAgreed = "emergency.agreed",
         /// An emergency release that was asked for was called off.
         EmergencyCalledOff = "emergency.called-off",
         /// A feature was released in an emergency.

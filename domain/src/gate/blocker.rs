@@ -131,6 +131,17 @@ pub enum Blocker {
         /// Who can sign.
         roles: Vec<Role>,
     },
+    /// The sign-offs that an emergency skipped are not there yet, and this is the last gate.
+    Owed {
+        /// The phase of that gate.
+        phase: PhaseKey,
+        /// Its name.
+        name: String,
+        /// Until when they are owed.
+        due: OffsetDateTime,
+        /// Who can sign.
+        roles: Vec<Role>,
+    },
     /// Somebody denied the gate.
     Vetoed {
         /// The name printed on the denial.
@@ -166,6 +177,7 @@ impl Blocker {
             Self::Earlier { what, .. } => what.code(),
             Self::Drifted { .. } => "gate.drifted",
             Self::OwedOverdue { .. } => "gate.owed-overdue",
+            Self::Owed { .. } => "gate.owed",
             Self::QuestionOpen { .. } => "threat-model.question-open",
             Self::ThreatUntreated { .. } => "threat.untreated",
             Self::Vetoed { .. } => "sign-off.vetoed",
@@ -200,7 +212,7 @@ impl Blocker {
             }
             Self::Earlier { what, .. } => what.subject(),
             Self::Drifted { phase, .. } => format!("drift:{phase}"),
-            Self::OwedOverdue { phase, .. } => format!("owed:{phase}"),
+            Self::OwedOverdue { phase, .. } | Self::Owed { phase, .. } => format!("owed:{phase}"),
             Self::Vetoed { name, role } => format!("veto:{}/{name}", role.code()),
             Self::SignOffsMissing { role, .. } => format!("sign-off:{}", role.code()),
         }
@@ -231,6 +243,7 @@ impl Blocker {
                 | Self::SignOffsMissing { .. }
                 | Self::Drifted { .. }
                 | Self::OwedOverdue { .. }
+                | Self::Owed { .. }
         )
     }
 
@@ -253,7 +266,9 @@ impl Blocker {
                 Action::EditThreatModel.product_roles().to_vec()
             }
             Self::Earlier { what, .. } => what.cleared_by(),
-            Self::Drifted { roles, .. } | Self::OwedOverdue { roles, .. } => roles.clone(),
+            Self::Drifted { roles, .. } | Self::OwedOverdue { roles, .. } | Self::Owed { roles, .. } => {
+                roles.clone()
+            }
             Self::Vetoed { role, .. } | Self::SignOffsMissing { role, .. } => vec![*role],
         }
     }
@@ -274,7 +289,7 @@ impl Blocker {
             Self::QuestionOpen { .. } | Self::ThreatModelStale => Place::ThreatModel,
             Self::Earlier { what, .. } => what.place(),
             Self::Drifted { phase, .. } => Place::Drift(phase.clone()),
-            Self::OwedOverdue { phase, .. } => Place::Owed(phase.clone()),
+            Self::OwedOverdue { phase, .. } | Self::Owed { phase, .. } => Place::Owed(phase.clone()),
             Self::ThreatUntreated { number, .. } => Place::Threat(*number),
             Self::Vetoed { .. } | Self::SignOffsMissing { .. } => Place::Review,
         }

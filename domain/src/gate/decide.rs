@@ -143,10 +143,12 @@ pub fn decide(policy: &Policy, phase: &Phase, situation: &Situation, now: Offset
     for found in phase_findings(phase, &situation.facts, now, &mut decision) {
         note(&mut decision, &mut seen, narrowed(found), situation, now);
     }
+    // Nothing comes after the last gate, so what is owed is paid before it.
+    let is_last = policy.phases.last().is_some_and(|last| last.key == phase.key);
     for gate in &situation.earlier {
         // A gate that the policy in force does not have asks for nothing any more.
         let Some(earlier) = policy.phase(&gate.phase) else { continue };
-        for found in earlier_findings(earlier, gate, now, &mut decision) {
+        for found in earlier_findings(earlier, gate, is_last, now, &mut decision) {
             note(&mut decision, &mut seen, narrowed(found), situation, now);
         }
     }
@@ -252,6 +254,7 @@ fn moments(facts: &Facts) -> impl Iterator<Item = OffsetDateTime> {
 fn earlier_findings(
     phase: &Phase,
     gate: &EarlierGate,
+    is_last: bool,
     now: OffsetDateTime,
     decision: &mut Decision,
 ) -> Vec<Found> {
@@ -272,23 +275,22 @@ fn earlier_findings(
             let mut missing: Vec<Blocker> = found.into_iter().map(|found| found.blocker).collect();
             let (vetoes, unsigned, _) = sign_offs(phase, &gate.facts);
             missing.extend(vetoes.into_iter().chain(unsigned));
-            let overdue = now >= *due && !missing.is_empty();
+            let unpaid = !missing.is_empty();
             decision.debts.push(Debt {
                 phase: phase.key.clone(),
                 name: phase.name.clone(),
                 due: *due,
                 missing,
             });
-            let blocker = Blocker::OwedOverdue {
-                phase: phase.key.clone(),
-                name: phase.name.clone(),
-                since: *due,
-                roles: roles(),
+            let (phase, name, roles) = (phase.key.clone(), phase.name.clone(), roles());
+            let overdue = now >= *due;
+            let blocker = if overdue {
+                Some(Blocker::OwedOverdue { phase, name, since: *due, roles })
+            } else {
+                is_last.then_some(Blocker::Owed { phase, name, due: *due, roles })
             };
-            overdue
-                .then_some(Found { blocker, waivable: false, before_production: true })
-                .into_iter()
-                .collect()
+            let found = |blocker| Found { blocker, waivable: false, before_production: overdue };
+            blocker.filter(|_| unpaid).map(found).into_iter().collect()
         }
         Passed::Opened { drift } => {
             let drifted = Found {

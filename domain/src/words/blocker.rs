@@ -52,6 +52,12 @@ pub fn blocker(blocker: &Blocker) -> String {
         Blocker::OwedOverdue { name, since, .. } => {
             format!("The sign-offs that the emergency skipped at “{name}” were due on {}", date(*since))
         }
+        Blocker::Owed { name, due, .. } => {
+            format!(
+                "The sign-offs that the emergency skipped at “{name}” are owed until {}, and this is the last gate",
+                date(*due)
+            )
+        }
         Blocker::QuestionOpen { question } => {
             format!("The threat model does not answer “{}”", question.title())
         }

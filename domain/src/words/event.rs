@@ -65,6 +65,7 @@ pub fn sentence(verb: Verb, kind: ObjectKind, name: &str) -> String {
         Verb::FeatureReopened => format!("reopened {name}"),
         Verb::FeatureMovedBack => format!("moved {name} back to an earlier phase"),
         Verb::EmergencyProposed => format!("asked to release {name} in an emergency"),
+        Verb::EmergencyAgreed => format!("agreed to release {name} in an emergency"),
         Verb::EmergencyCalledOff => format!("called off the emergency release of {name}"),
         Verb::EmergencyReleased => format!("released {name} in an emergency"),
         Verb::GateOwed => format!("passed {target} in an emergency; its sign-offs are owed"),

@@ -12,6 +12,37 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Finished => {
             "Every gate of this feature is open, so there is nothing left to do here.".into()
         }
+        Refusal::OnHold => {
+            "This feature is on hold, so nothing about it changes. A product manager can resume it.".into()
+        }
+        Refusal::Cancelled => {
+            "This feature is cancelled, so nothing about it changes. A product manager can reopen it.".into()
+        }
+        Refusal::NotOnHold => "This feature is not on hold, so there is nothing to resume.".into(),
+        Refusal::NotCancelled => "This feature is not cancelled, so there is nothing to reopen.".into(),
+        Refusal::NotEarlier => {
+            "A feature moves back to a phase that it has passed. Choose one that comes before the current one."
+                .into()
+        }
+        Refusal::NoEmergencyPath => {
+            "The policy of this feature has no emergency path: its gates open when they are signed.".into()
+        }
+        Refusal::NothingToSkip => {
+            "The emergency path ends with the gate before production, and this feature is past it. What is left is signed in its order."
+                .into()
+        }
+        Refusal::Denied => {
+            "A reviewer denied this gate, and a denial holds in an emergency as well. Only they can withdraw it."
+                .into()
+        }
+        Refusal::NotAnApprover => {
+            "You hold none of the roles that release in an emergency under this policy.".into()
+        }
+        Refusal::AlreadyAgreed => {
+            "You have agreed to this release already. It takes another person as well.".into()
+        }
+        Refusal::NotAgreed => "Too few people have agreed to this release.".into(),
+        Refusal::NotOwed => "Nothing is owed at this gate.".into(),
         Refusal::NotCurrentPhase => {
             "The feature is not in this phase. Phases are worked through in order, none is skipped.".into()
         }
@@ -70,6 +101,7 @@ pub fn problem(problem: &FieldProblem) -> String {
             format!("{label} is not a date. Write it as year-month-day, for example 2027-02-03.")
         }
         Problem::DayOutOfRange => format!("{label} has to lie between the years 2000 and 2100."),
+        Problem::DayPassed => format!("{label} is over already. Choose today or a later day."),
         Problem::Taken => format!("{label} is taken already. Choose another one."),
         Problem::PasswordLength => {
             "The password has to have 12 to 256 characters. A few words in a row do well.".into()

@@ -46,6 +46,9 @@ fn label_of(field: &str, code: &str) -> Option<String> {
         "state" | "mark" => match code {
             "enabled" => Some("Enabled".to_owned()),
             "disabled" => Some("Disabled".to_owned()),
+            "active" => Some("Under way".to_owned()),
+            "held" => Some("On hold".to_owned()),
+            "cancelled" => Some("Cancelled".to_owned()),
             _ => Mark::from_code(code).as_ref().map(|it| title(it)),
         },
         "kind" => Stride::from_code(code)
@@ -86,6 +89,7 @@ mod tests {
             ("product-roles", "developer qa", "Developer, QA"),
             ("turn", "reviewers", "The reviewers"),
             ("phase", "finished", "Every gate is open"),
+            ("state", "held", "On hold"),
         ] {
             assert_eq!(value(None, field, code), words, "{field}");
         }

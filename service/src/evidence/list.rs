@@ -4,7 +4,6 @@ use sluice_domain::{
     access::Action,
     canonical::Digest,
     ids::{EvidenceId, FeatureKey},
-    lifecycle::Progress,
     policy::{EvidenceKind, Proof},
 };
 use sqlx::PgConnection;
@@ -162,7 +161,7 @@ impl Service {
 }
 
 fn may_change(summary: &FeatureSummary) -> bool {
-    summary.may(Action::AddEvidence) && matches!(summary.progress, Progress::Active(_))
+    summary.may(Action::AddEvidence) && summary.progress.is_active()
 }
 
 /// Titles of the feature's threats by number.
@@ -231,10 +230,9 @@ async fn uses(
     let mut uses: BTreeMap<Uuid, Vec<EvidenceUse>> = BTreeMap::new();
     for row in rows {
         let target = Target::from_columns(&row.target_kind, &row.phase, &row.target)?;
-        let open = match (&target, &feature.progress) {
-            (_, Progress::Finished { .. }) => false,
-            (Target::Control(phase, _), Progress::Active(_)) => is_open(feature, phase),
-            (Target::Threat(_), Progress::Active(_)) => true,
+        let open = match &target {
+            Target::Control(phase, _) => is_open(feature, phase),
+            Target::Threat(_) => feature.progress.is_active(),
         };
         let label = label(feature, threats, &target);
         uses.entry(row.evidence_id).or_default().push(EvidenceUse { target, label, open });
@@ -279,7 +277,7 @@ fn threat_label(number: i32, title: Option<&str>) -> String {
 /// What evidence can be attached to now: the controls that the feature owes in its current phase and later ones, and
 /// its threats. Nothing once every gate is open.
 fn options(feature: &Feature, threats: &Threats) -> Vec<TargetOption> {
-    if matches!(feature.progress, Progress::Finished { .. }) {
+    if !feature.progress.is_active() {
         return Vec::new();
     }
     let mut options = Vec::new();

@@ -3,7 +3,7 @@ use sluice_domain::{
     audit::{Event, Object, ObjectKind, Value, Verb},
     form::{Check, FieldProblem, Fields, Problem},
     ids::{FeatureId, FeatureKey, PersonId, ProductId},
-    lifecycle::Progress,
+    lifecycle::{Cycles, Progress},
     policy::Tier,
     text::{Body, ProductKey, Title},
 };
@@ -177,6 +177,8 @@ pub(crate) async fn insert(
         scope_version: 1,
         scope_salt: fresh_salt(),
         created_at: write.now,
+        cycles: Cycles::default(),
+        owed: Vec::new(),
         comments: 0,
     };
     sqlx::query!(

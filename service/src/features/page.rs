@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Service,
     actor::Actor,
+    course::{Resting, resting},
     db::read::{demand, read_grants},
     error::{Error, Result},
     gates::{Gathered, gather},
@@ -55,6 +56,8 @@ pub struct FeatureSummary {
     pub policy_title: String,
     /// Where it stands.
     pub progress: Progress,
+    /// Who put it on hold or cancelled it and why, while it rests.
+    pub resting: Option<Resting>,
     /// The phases in order.
     pub steps: Vec<PhaseStep>,
     /// What the decision about the current gate says; empty when all gates are open.
@@ -105,6 +108,15 @@ pub enum PhaseState {
         at: OffsetDateTime,
         /// At which attempt it opened.
         cycle: i32,
+    },
+    /// An emergency went through its gate, whose sign-offs are owed.
+    Owed {
+        /// Since when.
+        at: OffsetDateTime,
+        /// At which attempt.
+        cycle: i32,
+        /// Until when they are owed.
+        due: OffsetDateTime,
     },
     /// The feature is in it.
     Here {
@@ -165,14 +177,14 @@ pub(crate) async fn open(
     let grants = read_grants(connection, actor, feature.product).await?;
     // An administrator who may read the grants of a product may still not read its features.
     demand(&grants, actor, Action::ReadProduct).map_err(|_| Error::NotFound)?;
-    let (gathered, decision) = match &feature.progress {
-        Progress::Active(attempt) => {
+    let (gathered, decision) = match feature.progress.stands_in() {
+        Some(attempt) => {
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
             let gathered = gather(connection, &feature, phase, attempt).await?;
             let decision = decide(&feature.policy.policy, phase, &gathered.situation, now);
             (Some(gathered), decision)
         }
-        Progress::Finished { .. } => (None, Decision::default()),
+        None => (None, Decision::default()),
     };
     let clock = match feature.progress.attempt() {
         Ok(attempt) => Turns::of(connection, feature.id).await?.shown(&feature, attempt, now),
@@ -194,6 +206,7 @@ pub(crate) async fn open(
         policy_version: policy.version.clone(),
         policy_title: policy.title.clone(),
         progress: feature.progress.clone(),
+        resting: resting(connection, &feature).await?,
         steps,
         decision,
         waivers: gathered.as_ref().map(|gathered| gathered.waivers.clone()).unwrap_or_default(),
@@ -211,17 +224,25 @@ async fn steps(
     decision: &Decision,
 ) -> Result<Vec<PhaseStep>> {
     let opened = sqlx::query!(
-        r#"select phase, cycle, ended_at as "ended_at!" from gate_attempt where feature_id = $1 and outcome in ('opened', 'owed') and undone_at is null"#,
+        r#"select phase, cycle, ended_at as "ended_at!", case when paid_at is null then owed_until end as owed_until
+           from gate_attempt
+           where feature_id = $1 and outcome in ('opened', 'owed') and undone_at is null"#,
         feature.id.uuid()
     )
     .fetch_all(connection)
     .await?;
-    let opened: BTreeMap<String, (OffsetDateTime, i32)> =
-        opened.into_iter().map(|row| (row.phase, (row.ended_at, row.cycle))).collect();
-    let here = match &feature.progress {
-        Progress::Active(attempt) => Some(attempt),
-        Progress::Finished { .. } => None,
-    };
+    let opened: BTreeMap<String, PhaseState> = opened
+        .into_iter()
+        .map(|row| {
+            let (at, cycle) = (row.ended_at, row.cycle);
+            let state = match row.owed_until {
+                Some(due) => PhaseState::Owed { at, cycle, due },
+                None => PhaseState::Passed { at, cycle },
+            };
+            (row.phase, state)
+        })
+        .collect();
+    let here = feature.progress.stands_in();
     Ok(feature
         .policy
         .policy
@@ -235,7 +256,7 @@ async fn steps(
                         blockers: decision.blockers.len(),
                         in_review: attempt.turn != Turn::Team,
                     },
-                    (None, Some((at, cycle))) => PhaseState::Passed { at: *at, cycle: *cycle },
+                    (None, Some(passed)) => passed.clone(),
                     (None, None) => PhaseState::Todo,
                 };
             PhaseStep { key: phase.key.clone(), name: phase.name.clone(), state }

@@ -5,8 +5,8 @@ use sluice_domain::{
     canonical::{self, Digest, Salt},
     dossier::{Item, ItemKind},
     ids::{FeatureId, FeatureKey, Id, PersonId, ProductId},
-    lifecycle::{Attempt, Progress, Turn},
-    policy::Tier,
+    lifecycle::{Attempt, Cycles, OwedGate, Progress, Turn},
+    policy::{PhaseKey, Tier},
 };
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
@@ -37,6 +37,10 @@ pub(crate) struct Feature {
     pub(crate) scope_version: i32,
     pub(crate) scope_salt: Salt,
     pub(crate) created_at: OffsetDateTime,
+    /// The highest cycle that each phase has seen.
+    pub(crate) cycles: Cycles,
+    /// The gates that an emergency went through and that are not signed yet, in the order in which it did.
+    pub(crate) owed: Vec<OwedGate>,
     /// How many comments there are; they are numbered without a gap, because none is ever taken away.
     pub(crate) comments: i32,
 }
@@ -119,27 +123,44 @@ pub(crate) async fn load(
     let row = sqlx::query!(
         r#"select f.product_id, p.key as product_key, p.name as product_name, f.number, f.title, f.description,
                 f.owner_id, o.name as owner_name, f.target_date, f.tier, f.policy_version_id, f.status, f.phase,
-                f.cycle, f.turn, f.turn_since, f.requested_by, f.finished_at, f.version, f.scope_version,
-                f.scope_salt, f.created_at,
+                f.cycle, f.turn, f.turn_since, f.requested_by, f.finished_at, f.held_since, f.held_until,
+                f.cancelled_at, f.version, f.scope_version, f.scope_salt, f.created_at,
+                a.phases as "phases!", a.cycles as "cycles!", a.owed as "owed!: Vec<Option<OffsetDateTime>>",
                 coalesce((select max(c.number) from comment c where c.feature_id = f.id), 0) as "comments!"
          from feature f
          join product p on p.id = f.product_id
          join person o on o.id = f.owner_id
+         cross join lateral (
+             select coalesce(array_agg(t.phase order by t.started_at, t.ended_at), '{}') as phases,
+                    coalesce(array_agg(t.cycle order by t.started_at, t.ended_at), '{}') as cycles,
+                    coalesce(array_agg(case when t.outcome = 'owed' and t.paid_at is null and t.undone_at is null
+                                            then t.owed_until end order by t.started_at, t.ended_at), '{}') as owed
+             from gate_attempt t where t.feature_id = f.id
+         ) a
          where f.id = $1"#,
         id.uuid()
     )
     .fetch_one(&mut *connection)
     .await?;
     let policy = policies.load(connection, Id::new(row.policy_version_id)).await?;
-    let progress = match (row.finished_at, row.requested_by) {
-        (Some(at), _) => Progress::Finished { at },
-        (None, requested_by) => Progress::Active(Attempt {
-            phase: row.phase.parse().map_err(Error::internal)?,
-            cycle: row.cycle,
-            turn: requested_by.map_or(Turn::Team, |id| Turn::Reviewers { requested_by: Id::new(id) }),
-            since: row.turn_since,
-        }),
+    let attempt = Attempt {
+        phase: row.phase.parse().map_err(Error::internal)?,
+        cycle: row.cycle,
+        turn: row.requested_by.map_or(Turn::Team, |id| Turn::Reviewers { requested_by: Id::new(id) }),
+        since: row.turn_since,
     };
+    let progress = match (row.finished_at, row.cancelled_at, row.held_since) {
+        (Some(at), _, _) => Progress::Finished { at },
+        (None, Some(at), _) => Progress::Cancelled { attempt, at },
+        (None, None, Some(since)) => Progress::Held { attempt, since, until: row.held_until },
+        (None, None, None) => Progress::Active(attempt),
+    };
+    let (mut cycles, mut owed) = (Cycles::default(), Vec::new());
+    for ((phase, cycle), due) in row.phases.iter().zip(row.cycles).zip(row.owed) {
+        let phase: PhaseKey = phase.parse().map_err(Error::internal)?;
+        owed.extend(due.map(|due| OwedGate { phase: phase.clone(), cycle, due }));
+        cycles.note(phase, cycle);
+    }
     Ok(Feature {
         id,
         product: Id::new(row.product_id),
@@ -157,6 +178,8 @@ pub(crate) async fn load(
         scope_version: row.scope_version,
         scope_salt: salt(row.scope_salt)?,
         created_at: row.created_at,
+        cycles,
+        owed,
         comments: row.comments,
     })
 }
@@ -185,13 +208,35 @@ pub(crate) async fn store_progress(
             };
             sqlx::query!(
                 "update feature set status = 'active', phase = $2, cycle = $3, turn = $4, turn_since = $5,
-                        requested_by = $6 where id = $1",
+                        requested_by = $6, held_since = null, held_until = null, cancelled_at = null
+                 where id = $1",
                 permit.feature().uuid(),
                 attempt.phase.as_str(),
                 attempt.cycle,
                 if requested_by.is_some() { "reviewers" } else { "team" },
                 attempt.since,
                 requested_by
+            )
+            .execute(connection)
+            .await?;
+        }
+        // The attempt waits as it is.
+        Progress::Held { since, until, .. } => {
+            sqlx::query!(
+                "update feature set status = 'held', held_since = $2, held_until = $3 where id = $1",
+                permit.feature().uuid(),
+                since,
+                *until
+            )
+            .execute(connection)
+            .await?;
+        }
+        Progress::Cancelled { at, .. } => {
+            sqlx::query!(
+                "update feature set status = 'cancelled', cancelled_at = $2, held_since = null, held_until = null
+                 where id = $1",
+                permit.feature().uuid(),
+                at
             )
             .execute(connection)
             .await?;

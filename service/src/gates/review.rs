@@ -202,7 +202,7 @@ impl Service {
                 covers: command.covers,
                 on_behalf_of: None,
             };
-            attempt.sign(policy, gathered.situation, sign_off, write.now)?;
+            attempt.sign(policy, gathered.situation, sign_off, &feature.cycles, write.now)?;
 
             store_dossier(&mut write, &feature, &gathered.dossier).await?;
             let meaning = phase

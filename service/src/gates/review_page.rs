@@ -230,7 +230,7 @@ async fn earlier_dossier(
 }
 
 /// What the items of a dossier are called, and where they are.
-async fn lines(
+pub(super) async fn lines(
     connection: &mut PgConnection,
     feature: &Feature,
     phase: &Phase,
@@ -372,7 +372,7 @@ fn control_detail(note: Option<&String>, proofs: Option<&Vec<AttachedEvidence>>)
     }
 }
 
-async fn sign_offs(
+pub(super) async fn sign_offs(
     connection: &mut PgConnection,
     actor: &Actor,
     feature: &Feature,
@@ -389,8 +389,8 @@ async fn sign_offs(
         .map(|row| {
             let current = feature
                 .progress
-                .attempt()
-                .is_ok_and(|attempt| attempt.phase.as_str() == row.phase && attempt.cycle == row.cycle);
+                .stands_in()
+                .is_some_and(|attempt| attempt.phase.as_str() == row.phase && attempt.cycle == row.cycle);
             Ok(PastSignOff {
                 phase: phase_name(feature, &row.phase),
                 cycle: row.cycle,

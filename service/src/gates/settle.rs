@@ -8,13 +8,14 @@ use sluice_domain::{
     gate::{Blocker, Decision, Facts, SignOffFact, decide},
     ids::PersonId,
     lifecycle::{Attempt, Progress, Turn},
-    policy::Tier,
+    policy::{PhaseKey, Tier},
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
     Gathered, gather,
+    owed::settle_owed,
     told::{tell_opened, tell_voided},
     voiding::{VoidedSignOff, Voiding, confirmation},
 };
@@ -51,12 +52,28 @@ pub(crate) async fn settle(
     let mut consequences = lapse_waivers(write, permit, feature).await?;
     let turns = Turns::follow(write, permit, &feature.progress).await?;
     let Progress::Active(attempt) = &feature.progress else {
-        project_finished(write, permit).await?;
+        // What rests is not settled, it is only shown: no gate of it opens, and nothing of it can change.
+        match feature.progress.stands_in() {
+            None => project_finished(write, permit).await?,
+            Some(attempt) => {
+                let (gathered, decision) = decide_attempt(write, feature, attempt).await?;
+                project(write, permit, (feature, attempt, &turns), &gathered, &decision).await?;
+            }
+        }
         return Ok(Settled { progress: feature.progress.clone(), consequences });
     };
     let (mut gathered, mut decision) = decide_attempt(write, feature, attempt).await?;
-    let voided = void_sign_offs(write, permit, feature, attempt, &gathered, &mut consequences).await?;
-    if voided {
+    let voided = void_sign_offs(
+        write,
+        permit,
+        feature,
+        (&attempt.phase, attempt.cycle),
+        (&gathered.situation.facts, &gathered.dossier),
+        &mut consequences,
+    )
+    .await?;
+    let owed_changed = settle_owed(write, permit, feature, &gathered, &decision, &mut consequences).await?;
+    if voided || owed_changed {
         (gathered, decision) = decide_attempt(write, feature, attempt).await?;
     }
     consequences.extend(drift_events(write, permit, feature, &decision).await?);
@@ -65,46 +82,44 @@ pub(crate) async fn settle(
         return Ok(Settled { progress: feature.progress.clone(), consequences });
     }
 
-    let progress = attempt.open(&feature.policy.policy, &decision, write.now)?;
+    let progress = attempt.open(&feature.policy.policy, &decision, &feature.cycles, write.now)?;
     store_dossier(write, feature, &gathered.dossier).await?;
     let ending = Ending::Opened(feature.tier, gathered.dossier.digest());
     end_attempt(write, permit, attempt, ending).await?;
     store_progress(write.connection(), permit, &progress).await?;
     let mut event = write.consequence(permit, Verb::GateOpened, gate_object(feature, attempt));
-    event.change(
-        "phase",
-        Value::code(&attempt.phase),
-        match &progress {
-            Progress::Active(next) => Value::code(&next.phase),
-            Progress::Finished { .. } => Value::code("finished"),
-        },
-    );
+    let next = progress.stands_in();
+    let to = next.map_or_else(|| Value::code("finished"), |next| Value::code(&next.phase));
+    event.change("phase", Value::code(&attempt.phase), to);
     event.change("dossier", Value::None, Value::Digest(gathered.dossier.digest()));
     consequences.push(event);
     tell_opened(write, permit, feature, attempt, &gathered).await?;
 
     let feature = Feature { progress: progress.clone(), ..feature.clone() };
     let turns = Turns::follow(write, permit, &progress).await?;
-    match &progress {
-        Progress::Active(next) => {
+    match next {
+        Some(next) => {
             start_attempt(write, permit, next).await?;
             let (gathered, decision) = decide_attempt(write, &feature, next).await?;
             project(write, permit, (&feature, next, &turns), &gathered, &decision).await?;
         }
-        Progress::Finished { .. } => project_finished(write, permit).await?,
+        None => project_finished(write, permit).await?,
     }
     Ok(Settled { progress, consequences })
 }
 
 /// The gate of an attempt, as an object of events: its key is for people, its id is unique for ever.
 pub(crate) fn gate_object(feature: &Feature, attempt: &Attempt) -> Object {
-    let id = format!("{}/{}/{}", feature.id, attempt.phase, attempt.cycle);
-    let name = feature
-        .policy
-        .policy
-        .phase(&attempt.phase)
-        .map_or_else(|| attempt.phase.to_string(), |p| p.name.clone());
-    Object::new(ObjectKind::Gate, id, name)
+    gate_object_of(feature, &attempt.phase, attempt.cycle)
+}
+
+/// The gate of a phase in one of its cycles.
+pub(super) fn gate_object_of(feature: &Feature, phase: &PhaseKey, cycle: i32) -> Object {
+    Object::new(ObjectKind::Gate, format!("{}/{phase}/{cycle}", feature.id), phase_name(feature, phase))
+}
+
+fn phase_name(feature: &Feature, phase: &PhaseKey) -> String {
+    feature.policy.policy.phase(phase).map_or_else(|| phase.to_string(), |phase| phase.name.clone())
 }
 
 async fn decide_attempt(
@@ -119,64 +134,96 @@ async fn decide_attempt(
     Ok((gathered, decision))
 }
 
-async fn void_sign_offs(
+/// Voids the standing sign-offs of a gate that cover another dossier than that of now. Returns whether there were any.
+pub(super) async fn void_sign_offs(
     write: &mut Write,
     permit: &Permit<InFeature>,
     feature: &Feature,
-    attempt: &Attempt,
-    gathered: &Gathered,
+    gate: (&PhaseKey, i32),
+    (facts, dossier): (&Facts, &Dossier),
     consequences: &mut Vec<Event>,
 ) -> Result<bool> {
-    let dossier = gathered.situation.facts.dossier;
     let void: Vec<&SignOffFact> =
-        gathered.situation.facts.sign_offs.iter().filter(|sign_off| sign_off.is_voided_by(dossier)).collect();
+        facts.sign_offs.iter().filter(|sign_off| sign_off.is_voided_by(facts.dossier)).collect();
     if void.is_empty() {
         return Ok(false);
     }
-    let people: Vec<Uuid> = void.iter().map(|sign_off| sign_off.person.uuid()).collect();
-    let now = write.now;
-    let voided = sqlx::query!(
-        "update sign_off set ended = 'voided', ended_at = $5, ended_reason = 'The dossier changed.'
-         where feature_id = $1 and phase = $2 and cycle = $3 and person_id = any($4) and ended is null
-         returning id, printed_name, role, dossier,
-                   (select d.manifest from dossier d where d.digest = sign_off.dossier) as manifest",
-        permit.feature().uuid(),
-        attempt.phase.as_str(),
-        attempt.cycle,
-        &people,
-        now
-    )
-    .fetch_all(write.connection())
-    .await?;
-    let name = gate_object(feature, attempt).name;
-    let ids: Vec<Uuid> = voided.iter().map(|row| row.id).collect();
+    let people: Vec<PersonId> = void.iter().map(|sign_off| sign_off.person).collect();
+    let voided = end_sign_offs(write, permit, gate, &people, "The dossier changed.").await?;
+    let name = phase_name(feature, gate.0);
+    let ids: Vec<Uuid> = voided.iter().map(|sign_off| sign_off.id).collect();
     let confirmation = confirmation(&ids);
     // What lapsed by now voids them whoever writes next, so there is nothing to confirm.
     let by_time = consequences.iter().any(|event| event.verb == Verb::WaiverLapsed);
     // The transaction is rolled back with everything that the write did, so nothing is voided before it is confirmed.
     if !permit.is_system() && !by_time && !write.voids().allow(confirmation) {
-        let mut sign_offs = Vec::with_capacity(voided.len());
-        for row in voided {
-            let role = Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"))?;
-            sign_offs.push(VoidedSignOff { name: row.printed_name, role });
-        }
+        let mut sign_offs: Vec<VoidedSignOff> = voided
+            .into_iter()
+            .map(|sign_off| VoidedSignOff { name: sign_off.printed_name, role: sign_off.role })
+            .collect();
         sign_offs.sort_by(|one, other| one.name.cmp(&other.name));
         let feature = feature.key.clone();
         return Err(Error::WouldVoid(Box::new(Voiding { feature, gate: name, sign_offs, confirmation })));
     }
-    for row in voided {
-        let object = Object::new(ObjectKind::SignOff, row.id, name.clone());
+    for sign_off in voided {
+        let object = Object::new(ObjectKind::SignOff, sign_off.id, name.clone());
         let mut event = write.consequence(permit, Verb::SignOffVoided, object);
-        event.change("dossier", Value::Digest(digest(&row.dossier)?), Value::Digest(dossier));
+        event.change("dossier", Value::Digest(sign_off.dossier), Value::Digest(facts.dossier));
         // What changed, by key: the signers are told, and find it in the history.
-        let covered = row.manifest.as_deref().and_then(items_of).unwrap_or_default();
+        let covered = sign_off.manifest.as_deref().and_then(items_of).unwrap_or_default();
         let changed: Vec<String> =
-            gathered.dossier.difference(&covered).into_iter().map(|difference| difference.key).collect();
+            dossier.difference(&covered).into_iter().map(|difference| difference.key).collect();
         event.change("items", Value::None, Value::code(changed.join(", ")));
         consequences.push(event);
     }
-    tell_voided(write, permit, feature, attempt, &gathered.dossier, &void).await?;
+    tell_voided(write, permit, feature, gate.0, dossier, &void).await?;
     Ok(true)
+}
+
+/// A sign-off that ended for a reason of Sluice's own.
+pub(super) struct Ended {
+    pub(super) id: Uuid,
+    printed_name: String,
+    role: Role,
+    dossier: Digest,
+    manifest: Option<String>,
+}
+
+/// Ends the standing sign-offs of these people at a gate, for a reason of Sluice's own.
+pub(super) async fn end_sign_offs(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    (phase, cycle): (&PhaseKey, i32),
+    people: &[PersonId],
+    reason: &str,
+) -> Result<Vec<Ended>> {
+    let people: Vec<Uuid> = people.iter().map(|person| person.uuid()).collect();
+    let now = write.now;
+    let rows = sqlx::query!(
+        "update sign_off set ended = 'voided', ended_at = $5, ended_reason = $6
+         where feature_id = $1 and phase = $2 and cycle = $3 and person_id = any($4) and ended is null
+         returning id, printed_name, role, dossier,
+                   (select d.manifest from dossier d where d.digest = sign_off.dossier) as manifest",
+        permit.feature().uuid(),
+        phase.as_str(),
+        cycle,
+        &people,
+        now,
+        reason
+    )
+    .fetch_all(write.connection())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Ended {
+                id: row.id,
+                printed_name: row.printed_name,
+                role: Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"))?,
+                dossier: digest(&row.dossier)?,
+                manifest: row.manifest,
+            })
+        })
+        .collect()
 }
 
 /// The gates that this write made drift, each an event: what was signed there says something else from now on. What
@@ -235,6 +282,10 @@ pub(crate) enum Ending<'a> {
     Opened(Tier, Digest),
     /// A person returned it, for this reason.
     Returned(PersonId, &'a str),
+    /// A person moved the feature back, for this reason.
+    MovedBack(PersonId, &'a str),
+    /// An emergency went through it, under this tier and with this dossier; its sign-offs are owed until then.
+    Owed(Tier, Digest, OffsetDateTime),
 }
 
 /// Ends the attempt under way; it is an error when there is none, so no attempt ends twice.
@@ -245,13 +296,20 @@ pub(crate) async fn end_attempt(
     ending: Ending<'_>,
 ) -> Result<()> {
     let now = write.now;
+    let mut owed_until = None;
     let (outcome, tier, dossier, by, reason) = match ending {
         Ending::Opened(tier, dossier) => ("opened", Some(tier.code()), Some(dossier), None, ""),
         Ending::Returned(by, reason) => ("returned", None, None, Some(by.uuid()), reason),
+        Ending::MovedBack(by, reason) => ("moved-back", None, None, Some(by.uuid()), reason),
+        Ending::Owed(tier, dossier, until) => {
+            owed_until = Some(until);
+            ("owed", Some(tier.code()), Some(dossier), None, "")
+        }
     };
     let dossier = dossier.map(|dossier| dossier.as_bytes().to_vec());
     let done = sqlx::query!(
-        "update gate_attempt set ended_at = $4, outcome = $5, ended_by = $6, reason = $7, tier = $8, dossier = $9
+        "update gate_attempt set ended_at = $4, outcome = $5, ended_by = $6, reason = $7, tier = $8, dossier = $9,
+                                 owed_until = $10
          where feature_id = $1 and phase = $2 and cycle = $3 and outcome is null",
         permit.feature().uuid(),
         attempt.phase.as_str(),
@@ -261,7 +319,8 @@ pub(crate) async fn end_attempt(
         by,
         reason,
         tier,
-        dossier
+        dossier,
+        owed_until
     )
     .execute(write.connection())
     .await?;

@@ -113,13 +113,33 @@ pub struct Attempt {
     pub ended: Option<AttemptEnd>,
 }
 
+/// What an attempt at a gate came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// The gate opened.
+    Opened,
+    /// A reviewer returned it.
+    Returned,
+    /// The feature was moved back.
+    MovedBack,
+    /// An emergency went through it.
+    Owed {
+        /// Until when its sign-offs are owed.
+        until: Option<OffsetDateTime>,
+        /// Since when they are complete.
+        paid_at: Option<OffsetDateTime>,
+    },
+}
+
 /// How an attempt ended.
 #[derive(Clone, Debug)]
 pub struct AttemptEnd {
     /// When.
     pub at: OffsetDateTime,
-    /// Whether the gate opened; otherwise it was returned.
-    pub opened: bool,
+    /// What it came to.
+    pub how: AttemptOutcome,
+    /// Since when a move back undid it.
+    pub undone_at: Option<OffsetDateTime>,
     /// The tier under which it opened.
     pub tier: Option<Tier>,
     /// Who returned it.

@@ -5,8 +5,8 @@ mod read;
 mod trace;
 
 pub use file::{
-    Attempt, AttemptEnd, Cut, FeatureRecord, FiledControl, FiledEvidence, FiledKind, FiledPhase,
-    FiledSignOff, FiledVersion,
+    Attempt, AttemptEnd, AttemptOutcome, Cut, FeatureRecord, FiledControl, FiledEvidence, FiledKind,
+    FiledPhase, FiledSignOff, FiledVersion,
 };
 pub use read::ThreatAnswers;
 pub use trace::{Link, Owed, TracePage, TraceQuery, TraceRow, TraceSide};

@@ -10,7 +10,7 @@ use sluice_domain::{
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::file::{Attempt, AttemptEnd, FiledEvidence, FiledSignOff, FiledVersion};
+use super::file::{Attempt, AttemptEnd, AttemptOutcome, FiledEvidence, FiledSignOff, FiledVersion};
 use crate::{
     error::{Error, Result},
     evidence::Target,
@@ -95,7 +95,7 @@ pub(super) async fn attempts(
 ) -> Result<BTreeMap<String, Vec<Attempt>>> {
     let rows = sqlx::query!(
         r#"select t.phase, t.cycle, t.started_at, t.requested_at, r.name as "requested_by?", t.ended_at, t.outcome,
-                  t.tier, e.name as "ended_by?", t.reason
+                  t.tier, e.name as "ended_by?", t.reason, t.owed_until, t.paid_at, t.undone_at
            from gate_attempt t
            left join person r on r.id = t.requested_by
            left join person e on e.id = t.ended_by
@@ -114,7 +114,13 @@ pub(super) async fn attempts(
             requested: row.requested_by.zip(row.requested_at),
             ended: row.ended_at.map(|at| AttemptEnd {
                 at,
-                opened: row.outcome.as_deref() == Some("opened"),
+                how: match row.outcome.as_deref() {
+                    Some("opened") => AttemptOutcome::Opened,
+                    Some("owed") => AttemptOutcome::Owed { until: row.owed_until, paid_at: row.paid_at },
+                    Some("moved-back") => AttemptOutcome::MovedBack,
+                    _ => AttemptOutcome::Returned,
+                },
+                undone_at: row.undone_at,
                 tier: row.tier.as_deref().and_then(Tier::from_code),
                 by: row.ended_by,
                 reason: row.reason,

@@ -135,8 +135,8 @@ impl Service {
         .await?;
         let mut rows: BTreeMap<String, _> = rows.into_iter().map(|row| (row.control.clone(), row)).collect();
         let mut evidence = attached(&mut connection, feature.id, "control", phase.key.as_str()).await?;
-        let is_current = feature.progress.attempt().is_ok_and(|attempt| attempt.phase == phase.key);
-        let gathered = if let Some(gathered) = gathered.filter(|_| is_current) {
+        let is_here = feature.progress.stands_in().is_some_and(|attempt| attempt.phase == phase.key);
+        let gathered = if let Some(gathered) = gathered.filter(|_| is_here) {
             gathered
         } else {
             // Of another phase the checklist shows how it stands as well; no sign-off counts here.
@@ -192,7 +192,7 @@ impl Service {
             let feature = row::lock(begun.connection(), &service.policies, &key).await?;
             let mut write = begun.at_now().await?;
             let permit = write.authorize_feature(&actor, Action::DoControl, feature.id, feature.product).await?;
-            feature.progress.attempt()?;
+feature.progress.attempt()?;
             if !is_reached(&feature, &phase) {
                 return Err(Refusal::NotCurrentPhase.into());
             }

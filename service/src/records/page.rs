@@ -4,7 +4,6 @@ use sluice_domain::{
     access::{Action, Role},
     form::Fields,
     ids::{FeatureId, FeatureKey, Id, PersonId, ProductId},
-    lifecycle::Progress,
     record::{Input, ListKind, RecordKind, RecordRef, State, Tone, Values},
     threat::Severity,
 };
@@ -224,7 +223,7 @@ impl Service {
 
 /// The reader's roles, where they can act on the feature's records at all.
 fn acting(summary: &FeatureSummary) -> Option<&std::collections::BTreeSet<Role>> {
-    let active = matches!(summary.progress, Progress::Active(_));
+    let active = summary.progress.is_active();
     (active && summary.may(Action::EditRecord)).then_some(&summary.grants.product)
 }
 

@@ -58,7 +58,7 @@ impl Service {
         let to = command.tier();
         demand_not_lowered(&mut connection, feature.id, feature.tier, to).await?;
         let rows = sqlx::query!(
-            "select phase, tier from gate_attempt where feature_id = $1 and outcome = 'opened'",
+            "select phase, tier from gate_attempt where feature_id = $1 and outcome in ('opened', 'owed') and undone_at is null",
             feature.id.uuid()
         )
         .fetch_all(&mut *connection)

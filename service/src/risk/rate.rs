@@ -113,7 +113,7 @@ pub(super) async fn demand_not_lowered(
         return Ok(());
     }
     let opened = sqlx::query_scalar!(
-        r#"select exists (select from gate_attempt where feature_id = $1 and outcome = 'opened') as "opened!""#,
+        r#"select exists (select from gate_attempt where feature_id = $1 and outcome in ('opened', 'owed')) as "opened!""#,
         feature.uuid()
     )
     .fetch_one(connection)

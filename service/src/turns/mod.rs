@@ -71,7 +71,8 @@ impl Turns {
         let mut turns = Self::of(write.connection(), permit.feature()).await?;
         let wanted = match progress {
             Progress::Active(attempt) => Some(attempt),
-            Progress::Finished { .. } => None,
+            // What rests has no turn: its clocks stand still.
+            Progress::Held { .. } | Progress::Cancelled { .. } | Progress::Finished { .. } => None,
         };
         let runs = |spell: &Spell| {
             spell.ended.is_none()

@@ -140,7 +140,7 @@ impl Service {
                     where owner_id = $1 and status = 'active' and turn = 'reviewers'
                     order by target_date, id limit $2)
                    union
-                   (select id from feature where requested_by = $1 and turn = 'reviewers'
+                   (select id from feature where requested_by = $1 and turn = 'reviewers' and status = 'active'
                     order by turn_since limit $2)
                )
                select f.number, f.title, f.tier, f.policy_version_id, f.phase, f.turn_since,

@@ -82,28 +82,7 @@ fn attempt_row(attempt: Attempt) -> AnyView {
             {moment(at)}
         }
     });
-    let outcome = match attempt.ended {
-        None => "Under way".into_any(),
-        Some(ended) if ended.opened => {
-            let tier = ended.tier.map(|tier| format!("Under the rules for {}.", Label::label(&tier)));
-            view! {
-                <b>"Opened "</b>
-                {moment(ended.at)}
-                {tier.map(|tier| view! { <p>{tier}</p> })}
-            }
-            .into_any()
-        }
-        Some(ended) => {
-            let by = ended.by.map(|by| format!(" by {by}")).unwrap_or_default();
-            view! {
-                <b>"Returned for changes"</b>
-                {format!("{by}, ")}
-                {moment(ended.at)}
-                <p class="pre">{ended.reason}</p>
-            }
-            .into_any()
-        }
-    };
+    let outcome = attempt.ended.map_or_else(|| "Under way".into_any(), outcome);
     view! {
         <tr>
             <th scope="row">{attempt.cycle}</th>
@@ -111,6 +90,37 @@ fn attempt_row(attempt: Attempt) -> AnyView {
             <td>{requested}</td>
             <td>{outcome}</td>
         </tr>
+    }
+    .into_any()
+}
+
+/// What an attempt came to.
+fn outcome(ended: AttemptEnd) -> AnyView {
+    let by = ended.by.map(|by| format!(" by {by}")).unwrap_or_default();
+    let tier = ended.tier.map(|tier| format!("Under the rules for {}.", Label::label(&tier)));
+    let (what, more) = match ended.how {
+        AttemptOutcome::Opened => ("Opened".to_owned(), None),
+        AttemptOutcome::Returned => (format!("Returned for changes{by},"), None),
+        AttemptOutcome::MovedBack => (format!("Moved back{by},"), None),
+        AttemptOutcome::Owed { paid_at: Some(at), .. } => {
+            let words = format!("Its sign-offs were complete on {}.", exact(at));
+            ("Passed in an emergency".to_owned(), Some(words))
+        }
+        AttemptOutcome::Owed { until, .. } => {
+            let until = until.map(|until| format!(" until {}", exact(until))).unwrap_or_default();
+            ("Passed in an emergency".to_owned(), Some(format!("Its sign-offs are owed{until}.")))
+        }
+    };
+    let undone = ended.undone_at.map(|at| format!("Undone by a move back on {}.", exact(at)));
+    let reason = (!ended.reason.is_empty()).then(|| view! { <p class="pre">{ended.reason}</p> });
+    view! {
+        <b>{what}</b>
+        " "
+        {moment(ended.at)}
+        {tier.map(|tier| view! { <p>{tier}</p> })}
+        {more.map(|more| view! { <p>{more}</p> })}
+        {undone.map(|undone| view! { <p>{undone}</p> })}
+        {reason}
     }
     .into_any()
 }

@@ -1,29 +1,13 @@
-//! A feature's way through the phases: states that hold their data, and transitions that consume them.
-//!
-//! There is no transition that skips a phase: [`Progress::open`] goes to the next phase of the policy or, after the
-//! last, to [`Progress::Finished`], and it is reached only with a [`Decision`] without blockers.
-
 use time::OffsetDateTime;
 
+use super::{Cycles, Progress, Refusal};
 use crate::{
     access::Role,
-    gate::{Blocker, Decision, Facts, Situation, Verdict, decide},
+    canonical::Digest,
+    gate::{Blocker, Decision, Facts, SignOffFact, Situation, Verdict, decide},
     ids::PersonId,
-    policy::{PhaseKey, Policy},
-    waiver::WaiverRefusal,
+    policy::{Phase, PhaseKey, Policy},
 };
-
-/// Where a feature stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// In a phase, in one attempt at its gate.
-    Active(Attempt),
-    /// Every gate is open.
-    Finished {
-        /// When the last gate opened.
-        at: OffsetDateTime,
-    },
-}
 
 /// One attempt at the gate of a phase.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,47 +34,6 @@ pub enum Turn {
     },
 }
 
-/// Why a step was refused. [`crate::words`] says it in a sentence.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// All gates are open; nothing is left to do.
-    #[error("finished")]
-    Finished,
-    /// The step belongs to another phase than the one the feature is in.
-    #[error("not the current phase")]
-    NotCurrentPhase,
-    /// The review was requested already.
-    #[error("already in review")]
-    AlreadyInReview,
-    /// It is the team's turn: there is no review to sign or return.
-    #[error("not in review")]
-    NotInReview,
-    /// The team has not done its part.
-    #[error("blocked")]
-    Blocked(Vec<Blocker>),
-    /// Who contributed does not approve.
-    #[error("contributor")]
-    Contributor,
-    /// The gate asks for no sign-off of any role that the person holds.
-    #[error("role not asked for")]
-    RoleNotAsked,
-    /// Enough people of this role signed already.
-    #[error("seats filled")]
-    SeatsFilled(Role),
-    /// One standing sign-off a person, gate and cycle.
-    #[error("already signed")]
-    AlreadySigned,
-    /// Somebody else denied the gate; nobody but they can end that.
-    #[error("denied by somebody else")]
-    DeniedByOther,
-    /// What was read is no longer what would be signed.
-    #[error("dossier changed")]
-    DossierChanged,
-    /// A step of a waiver.
-    #[error("waiver: {0}")]
-    Waiver(WaiverRefusal),
-}
-
 /// The seats from which a person may sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seats {
@@ -107,26 +50,6 @@ pub enum Signed {
     Stands(Decision),
     /// It was the last one: the gate opens.
     Opens(Progress),
-}
-
-impl Progress {
-    /// The start: the first phase, the team's turn. `None` for a policy without phases, which does not parse.
-    #[must_use]
-    pub fn start(policy: &Policy, now: OffsetDateTime) -> Option<Self> {
-        let phase = policy.phases.first()?.key.clone();
-        Some(Self::Active(Attempt { phase, cycle: 1, turn: Turn::Team, since: now }))
-    }
-
-    /// The attempt under way.
-    ///
-    /// # Errors
-    /// [`Refusal::Finished`] when there is none.
-    pub fn attempt(&self) -> Result<&Attempt, Refusal> {
-        match self {
-            Self::Active(attempt) => Ok(attempt),
-            Self::Finished { .. } => Err(Refusal::Finished),
-        }
-    }
 }
 
 impl Attempt {
@@ -161,9 +84,7 @@ impl Attempt {
         if facts.contributors.include(person) {
             return Err(Refusal::Contributor);
         }
-        let denied = |sign_off: &crate::gate::SignOffFact| {
-            sign_off.verdict == Verdict::Deny && sign_off.person != person
-        };
+        let denied = |sign_off: &SignOffFact| sign_off.verdict == Verdict::Deny && sign_off.person != person;
         if facts.sign_offs.iter().any(denied) { Err(Refusal::DeniedByOther) } else { Ok(()) }
     }
 
@@ -194,32 +115,10 @@ impl Attempt {
         now: OffsetDateTime,
     ) -> Result<Seats, Refusal> {
         let phase = policy.phase(&self.phase).ok_or(Refusal::NotCurrentPhase)?;
-        let facts = &situation.facts;
         if self.turn == Turn::Team {
             return Err(Refusal::NotInReview);
         }
-        let asked = |role: &Role| {
-            phase.gate.sign_offs.iter().any(|rule| rule.role == *role && rule.quorum.for_tier(facts.tier) > 0)
-        };
-        let held: Vec<Role> = roles.iter().copied().filter(asked).collect();
-        if held.is_empty() {
-            return Err(Refusal::RoleNotAsked);
-        }
-        if facts.contributors.include(person) {
-            return Err(Refusal::Contributor);
-        }
-        if facts.sign_offs.iter().any(|sign_off| sign_off.people().any(|other| other == person)) {
-            return Err(Refusal::AlreadySigned);
-        }
-        let decision = decide(policy, phase, situation, now);
-        let free = |role: &Role| {
-            decision
-                .blockers
-                .iter()
-                .any(|b| matches!(b, Blocker::SignOffsMissing { role: missing, .. } if missing == role))
-        };
-        let free = held.iter().copied().filter(free).collect();
-        Ok(Seats { held, free })
+        seats(policy, phase, situation, person, roles, now)
     }
 
     /// A person signs. `facts` are those before the sign-off; `covers` is the dossier that the person was shown.
@@ -231,22 +130,18 @@ impl Attempt {
         &self,
         policy: &Policy,
         mut situation: Situation,
-        sign_off: crate::gate::SignOffFact,
+        sign_off: SignOffFact,
+        cycles: &Cycles,
         now: OffsetDateTime,
     ) -> Result<Signed, Refusal> {
         let phase = policy.phase(&self.phase).ok_or(Refusal::NotCurrentPhase)?;
-        let seats = self.may_sign(policy, &situation, sign_off.person, &[sign_off.role], now)?;
-        if sign_off.verdict == Verdict::Approve && seats.free.is_empty() {
-            return Err(Refusal::SeatsFilled(sign_off.role));
-        }
-        if sign_off.covers != situation.facts.dossier {
-            return Err(Refusal::DossierChanged);
-        }
+        let free = self.may_sign(policy, &situation, sign_off.person, &[sign_off.role], now)?.free;
+        stands(&sign_off, &free, situation.facts.dossier)?;
         let verdict = sign_off.verdict;
         situation.facts.sign_offs.push(sign_off);
         let decision = decide(policy, phase, &situation, now);
         if verdict == Verdict::Approve && decision.is_open() {
-            Ok(Signed::Opens(self.open(policy, &decision, now)?))
+            Ok(Signed::Opens(self.open(policy, &decision, cycles, now)?))
         } else {
             Ok(Signed::Stands(decision))
         }
@@ -261,6 +156,7 @@ impl Attempt {
         &self,
         policy: &Policy,
         decision: &Decision,
+        cycles: &Cycles,
         now: OffsetDateTime,
     ) -> Result<Progress, Refusal> {
         // Nothing comes after a phase that the policy does not have, which must not pass for the end.
@@ -275,9 +171,50 @@ impl Attempt {
         }
         Ok(match policy.next(&self.phase) {
             Some(next) => {
-                Progress::Active(Attempt { phase: next.key.clone(), cycle: 1, turn: Turn::Team, since: now })
+                let cycle = cycles.next(&next.key);
+                Progress::Active(Self { phase: next.key.clone(), cycle, turn: Turn::Team, since: now })
             }
             None => Progress::Finished { at: now },
         })
     }
+}
+
+/// The seats of a gate that fit the roles of a person who has no part in what is signed, and has not signed.
+pub(super) fn seats(
+    policy: &Policy,
+    phase: &Phase,
+    situation: &Situation,
+    person: PersonId,
+    roles: &[Role],
+    now: OffsetDateTime,
+) -> Result<Seats, Refusal> {
+    let facts = &situation.facts;
+    let asked = |role: &Role| phase.gate.sign_offs_for(facts.tier).any(|rule| rule.role == *role);
+    let held: Vec<Role> = roles.iter().copied().filter(asked).collect();
+    if held.is_empty() {
+        return Err(Refusal::RoleNotAsked);
+    }
+    if facts.contributors.include(person) {
+        return Err(Refusal::Contributor);
+    }
+    if facts.sign_offs.iter().any(|sign_off| sign_off.people().any(|other| other == person)) {
+        return Err(Refusal::AlreadySigned);
+    }
+    let decision = decide(policy, phase, situation, now);
+    let free = |role: &Role| {
+        decision
+            .blockers
+            .iter()
+            .any(|b| matches!(b, Blocker::SignOffsMissing { role: missing, .. } if missing == role))
+    };
+    let free = held.iter().copied().filter(free).collect();
+    Ok(Seats { held, free })
+}
+
+/// Whether a sign-off may stand: an approval needs a free seat, and each covers the dossier as it is.
+pub(super) fn stands(sign_off: &SignOffFact, free: &[Role], dossier: Digest) -> Result<(), Refusal> {
+    if sign_off.verdict == Verdict::Approve && free.is_empty() {
+        return Err(Refusal::SeatsFilled(sign_off.role));
+    }
+    if sign_off.covers == dossier { Ok(()) } else { Err(Refusal::DossierChanged) }
 }

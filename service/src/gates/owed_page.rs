@@ -1,0 +1,132 @@
+use sluice_domain::{
+    access::{Action, Role},
+    canonical::Digest,
+    gate::{Decision, EarlierGate, Passed, Verdict},
+    ids::FeatureKey,
+    lifecycle::{Attempt, Turn, may_sign_owed},
+    policy::{Phase, PhaseKey},
+};
+use time::OffsetDateTime;
+
+use super::{
+    DossierLine, MySeat, PastSignOff, gather,
+    owed::{decide_owed, own},
+    review_page::{lines, sign_offs},
+};
+use crate::{
+    Service,
+    actor::Actor,
+    error::{Error, Result},
+    features::{
+        FeatureSummary,
+        page::{Opened, open},
+    },
+};
+
+/// What an emergency skipped at the gate of one phase.
+#[derive(Clone, Debug)]
+pub struct OwedPage {
+    /// The feature's header.
+    pub summary: FeatureSummary,
+    /// The phase as the policy has it.
+    pub phase: Phase,
+    /// What is owed; `None` where nothing is, or nothing any more.
+    pub owed: Option<OwedReview>,
+    /// When what was owed was complete, where it is.
+    pub paid_at: Option<OffsetDateTime>,
+    /// Every sign-off of this gate, newest first.
+    pub sign_offs: Vec<PastSignOff>,
+}
+
+/// An owed gate, to be signed.
+#[derive(Clone, Debug)]
+pub struct OwedReview {
+    /// The attempt in which the emergency went through.
+    pub cycle: i32,
+    /// When it did.
+    pub since: OffsetDateTime,
+    /// Until when it is owed.
+    pub due: OffsetDateTime,
+    /// What is missing at the gate, and what holds.
+    pub decision: Decision,
+    /// The dossier that a sign-off covers now.
+    pub dossier: Digest,
+    /// What is in it.
+    pub items: Vec<DossierLine>,
+    /// What the reader can do here.
+    pub seat: MySeat,
+    /// The reader's own standing sign-off.
+    pub own: Option<(Role, Verdict)>,
+}
+
+impl Service {
+    /// What an emergency skipped at the gate of one phase, to be signed.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no feature that the actor may see, or its policy has no such phase.
+    pub async fn owed_page(&self, actor: &Actor, key: &FeatureKey, phase: &PhaseKey) -> Result<OwedPage> {
+        let mut connection = self.db.reads().acquire().await?;
+        let Opened { feature, summary, .. } = open(self, &mut connection, actor, key).await?;
+        let phase = feature.policy.policy.phase(phase).ok_or(Error::NotFound)?.clone();
+        let passed = sqlx::query!(
+            r#"select ended_at as "ended_at!", paid_at from gate_attempt
+               where feature_id = $1 and phase = $2 and outcome = 'owed' and undone_at is null"#,
+            feature.id.uuid(),
+            phase.key.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let mut sign_offs = sign_offs(&mut connection, actor, &feature).await?;
+        let gate = feature.owed.iter().find(|gate| gate.phase == phase.key);
+        let owed = match (gate, &passed) {
+            (Some(gate), Some(row)) => {
+                let attempt = Attempt {
+                    phase: gate.phase.clone(),
+                    cycle: gate.cycle,
+                    turn: Turn::Team,
+                    since: row.ended_at,
+                };
+                let gathered = gather(&mut connection, &feature, &phase, &attempt).await?;
+                let dossier = gathered.dossier.digest();
+                let items = lines(
+                    &mut connection,
+                    &feature,
+                    &phase,
+                    &gathered.dossier,
+                    &gathered.situation.facts.records,
+                )
+                .await?;
+                let earlier = EarlierGate {
+                    phase: gate.phase.clone(),
+                    facts: gathered.situation.facts,
+                    passed: Passed::Owed { due: gate.due },
+                };
+                let roles: Vec<Role> = summary.grants.product.iter().copied().collect();
+                let policy = &feature.policy.policy;
+                let seat = if summary.may(Action::SignOwed) {
+                    let may = feature
+                        .progress
+                        .attempt()
+                        .and_then(|_| may_sign_owed(policy, &earlier, actor.person, &roles, summary.now));
+                    may.map_or_else(MySeat::No, MySeat::Sign)
+                } else {
+                    MySeat::Reader
+                };
+                Some(OwedReview {
+                    cycle: gate.cycle,
+                    since: row.ended_at,
+                    due: gate.due,
+                    decision: decide_owed(&feature, &earlier, summary.now),
+                    dossier,
+                    items,
+                    seat,
+                    own: own(&earlier, actor),
+                })
+            }
+            _ => None,
+        };
+        let name = &phase.name;
+        sign_offs.retain(|sign_off| sign_off.phase == *name);
+        Ok(OwedPage { summary, owed, paid_at: passed.and_then(|row| row.paid_at), sign_offs, phase })
+    }
+}
