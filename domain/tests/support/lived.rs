@@ -2,7 +2,9 @@
 //! taken by the functions that the service calls.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    rc::Rc,
     sync::LazyLock,
 };
 
@@ -39,7 +41,7 @@ type Said = (ControlFact, i32);
 /// How a gate was passed.
 #[derive(Clone, Debug)]
 enum Gate {
-    Opened { items: BTreeSet<Item>, done: BTreeSet<ControlKey> },
+    Opened { cycle: i32, items: BTreeSet<Item>, done: BTreeSet<ControlKey> },
     Owed(OwedGate),
 }
 
@@ -58,7 +60,12 @@ pub(crate) struct Lived {
     standing: Vec<(PhaseKey, i32, SignOffFact)>,
     waivers: Vec<Waiver>,
     emergency: Option<(PhaseKey, i32, Vec<Consent>)>,
+    /// Dossiers that were put together before: hashing is what takes the time here.
+    known: RefCell<HashMap<Content, Rc<(BTreeSet<Item>, Digest)>>>,
 }
+
+/// What a dossier depends on: phase, cycle, version of each control, reports and waivers.
+type Content = (usize, i32, Vec<i32>, Vec<i32>, Vec<i32>);
 
 pub(crate) fn person(number: usize) -> PersonId {
     PersonId::new(Uuid::from_u128(number as u128 + 1))
@@ -84,8 +91,23 @@ fn control_key(control: Control) -> ControlKey {
     control.key().parse().expect("a key")
 }
 
+fn first_control() -> ControlKey {
+    "a".parse().expect("a key")
+}
+
 fn index(phase: &PhaseKey) -> usize {
     PHASES.iter().position(|key| *key == phase.as_str()).expect("a phase of the policy")
+}
+
+/// What is in another version than the signed one.
+fn difference(now: &BTreeSet<Item>, signed: &BTreeSet<Item>) -> Vec<Difference> {
+    let other = |then: &Item| {
+        let now = now.iter().find(|it| (it.kind, &it.key) == (then.kind, &then.key))?;
+        let differs = now.version != then.version;
+        let (kind, key) = (then.kind, then.key.clone());
+        differs.then_some(Difference { kind, key, then: Some(then.version), now: Some(now.version) })
+    };
+    signed.iter().filter_map(other).collect()
 }
 
 fn told(refusal: Refusal) -> String {
@@ -117,6 +139,7 @@ impl Lived {
             standing: Vec::new(),
             waivers: Vec::new(),
             emergency: None,
+            known: RefCell::default(),
         }
     }
 
@@ -136,7 +159,26 @@ impl Lived {
         owed.collect()
     }
 
-    fn dossier(&self, phase: usize, cycle: i32) -> Dossier {
+    fn dossier(&self, phase: usize, cycle: i32) -> Rc<(BTreeSet<Item>, Digest)> {
+        let of_phase =
+            || self.controls.range((phase, first_control())..).take_while(|((of, _), _)| *of == phase);
+        let approved = self.waivers.iter().filter(|waiver| waiver.state == WaiverState::Approved);
+        let content = (
+            phase,
+            cycle,
+            of_phase().map(|(_, (_, version))| *version).collect(),
+            of_phase().flat_map(|(_, (fact, _))| &fact.evidence).map(|it| it.number).collect(),
+            approved.map(|waiver| waiver.number).collect(),
+        );
+        let put_together = || {
+            let dossier = self.put_together(phase, cycle);
+            let digest = dossier.digest();
+            Rc::new((dossier.items, digest))
+        };
+        Rc::clone(self.known.borrow_mut().entry(content).or_insert_with(put_together))
+    }
+
+    fn put_together(&self, phase: usize, cycle: i32) -> Dossier {
         let item = |kind, key: String, version| Item {
             kind,
             digest: Digest::of(format!("{key} {version}").as_bytes()),
@@ -183,7 +225,7 @@ impl Lived {
             threats: Vec::new(),
             sign_offs: self.standing.iter().filter(of_gate).map(|(.., fact)| fact.clone()).collect(),
             contributors: Contributors(contributors),
-            dossier: self.dossier(phase, cycle).digest(),
+            dossier: self.dossier(phase, cycle).1,
             archived: None,
         }
     }
@@ -198,15 +240,15 @@ impl Lived {
         let gate = self.passed[phase].as_ref().expect("it was passed");
         let (cycle, passed) = match gate {
             Gate::Owed(owed) => (owed.cycle, Passed::Owed { due: owed.due }),
-            Gate::Opened { items, done } => {
-                let cycle = self.cycles().next(&key(phase)) - 1;
+            Gate::Opened { cycle, items, done } => {
                 let now = self.done(phase);
                 let undone = |it: &Difference| {
                     let said = it.kind == ItemKind::Control && it.then.is_some() && it.now.is_some();
                     said && done.iter().any(|control| control.as_str() == it.key && !now.contains(control))
                 };
-                let drift = self.dossier(phase, cycle).difference(items).into_iter().filter(undone).collect();
-                (cycle, Passed::Opened { drift })
+                let current = self.dossier(phase, *cycle);
+                let drift = difference(&current.0, items).into_iter().filter(undone).collect();
+                (*cycle, Passed::Opened { drift })
             }
         };
         EarlierGate { phase: key(phase), facts: self.facts(phase, cycle), passed }
@@ -587,7 +629,7 @@ impl Lived {
             .chain([(attempt.phase.clone(), attempt.cycle)])
             .collect();
         for (phase, cycle) in gates {
-            let dossier = self.dossier(index(&phase), cycle).digest();
+            let dossier = self.dossier(index(&phase), cycle).1;
             self.standing.retain(|(of, at, it)| (of, *at) != (&phase, cycle) || !it.is_voided_by(dossier));
         }
         let decision = self.decision().expect("an attempt");
@@ -612,6 +654,6 @@ impl Lived {
 
     fn opened(&self, phase: usize) -> Gate {
         let cycle = self.cycles().next(&key(phase)) - 1;
-        Gate::Opened { items: self.dossier(phase, cycle).items, done: self.done(phase) }
+        Gate::Opened { cycle, items: self.dossier(phase, cycle).0.clone(), done: self.done(phase) }
     }
 }
