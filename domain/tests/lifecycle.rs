@@ -16,7 +16,7 @@ use sluice_domain::{
     access::Role,
     canonical::Digest,
     gate::{Blocker, Facts, SignOffFact, Verdict},
-    lifecycle::{Attempt, Progress, Refusal, Seats, Signed, Turn},
+    lifecycle::{Attempt, Cycles, Progress, Refusal, Seats, Signed, Turn},
     policy::{Phase, Policy, Tier},
 };
 use support::{built_in, complete, decide, person, sign_off, tries};
@@ -95,7 +95,7 @@ fn a_feature_of_each_tier_walks_through_the_six_phases() {
             for fact in sign_offs {
                 assert_eq!(opened, None, "only the last sign-off opens the gate");
                 match attempt
-                    .sign(policy, facts.clone().into(), fact.clone(), now)
+                    .sign(policy, facts.clone().into(), fact.clone(), &Cycles::default(), now)
                     .expect("the reviewer may sign")
                 {
                     Signed::Opens(next) => opened = Some(next),
@@ -132,7 +132,7 @@ fn the_most_fundamental_reason_is_named_first() {
     let reviewer = Role::SecurityReviewer;
     let approve = |number, role, covers| sign_off(number, role, Verdict::Approve, covers);
     let try_it = |attempt: &Attempt, facts: &Facts, fact: SignOffFact| {
-        attempt.sign(built_in(), facts.clone().into(), fact, now).expect_err("refused")
+        attempt.sign(built_in(), facts.clone().into(), fact, &Cycles::default(), now).expect_err("refused")
     };
 
     // Everything is wrong at once; then one reason after the other is taken away.
@@ -150,7 +150,7 @@ fn the_most_fundamental_reason_is_named_first() {
     assert_eq!(try_it(&review, &facts, approve(3, reviewer, older)), Refusal::SeatsFilled(reviewer));
     facts.sign_offs.clear();
     assert_eq!(try_it(&review, &facts, approve(3, reviewer, older)), Refusal::DossierChanged);
-    let signed = review.sign(built_in(), facts.into(), approve(3, reviewer, shown), now);
+    let signed = review.sign(built_in(), facts.into(), approve(3, reviewer, shown), &Cycles::default(), now);
     assert!(
         matches!(signed, Ok(Signed::Opens(Progress::Active(next))) if next.phase.as_str() == "development")
     );
@@ -173,7 +173,7 @@ fn a_filled_seat_takes_a_denial_and_no_further_approval() {
     );
     let denial = sign_off(3, Role::SecurityReviewer, Verdict::Deny, shown);
     let veto = Blocker::Vetoed { name: denial.name.clone(), role: denial.role };
-    let signed = review.sign(built_in(), facts.into(), denial, start_of_time());
+    let signed = review.sign(built_in(), facts.into(), denial, &Cycles::default(), start_of_time());
     assert!(matches!(signed, Ok(Signed::Stands(decision)) if decision.blockers == [veto]));
 }
 
@@ -191,17 +191,20 @@ fn a_gate_opens_in_the_reviewers_turn_and_in_a_phase_of_the_policy_only() {
     let (phase, review, mut facts) = design_in_review(Tier::Low);
     let now = start_of_time();
     let closed = decide(phase, &facts);
-    assert_eq!(review.open(built_in(), &closed, now), Err(Refusal::Blocked(closed.blockers.clone())));
+    assert_eq!(
+        review.open(built_in(), &closed, &Cycles::default(), now),
+        Err(Refusal::Blocked(closed.blockers.clone()))
+    );
     facts.sign_offs = complete(phase, Tier::Low, facts.dossier, 1).sign_offs;
     let open = decide(phase, &facts);
 
     let team = Attempt { turn: Turn::Team, ..review.clone() };
-    assert_eq!(team.open(built_in(), &open, now), Err(Refusal::NotInReview));
+    assert_eq!(team.open(built_in(), &open, &Cycles::default(), now), Err(Refusal::NotInReview));
     // The phase after an unknown one is none, and that is not the end of the policy.
     let lost = Attempt { phase: "elsewhere".parse().expect("a key"), ..review.clone() };
-    assert_eq!(lost.open(built_in(), &open, now), Err(Refusal::NotCurrentPhase));
+    assert_eq!(lost.open(built_in(), &open, &Cycles::default(), now), Err(Refusal::NotCurrentPhase));
     let next = Attempt { phase: built_in().phases[2].key.clone(), cycle: 1, turn: Turn::Team, since: now };
-    assert_eq!(review.open(built_in(), &open, now), Ok(Progress::Active(next)));
+    assert_eq!(review.open(built_in(), &open, &Cycles::default(), now), Ok(Progress::Active(next)));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use sluice_domain::{
     canonical::Digest,
     dossier::{Contributors, Dossier, Item, ItemKind},
     gate::{ControlFact, Decision, Facts, Mark, SignOffFact, Situation, ThreatFact, Verdict},
-    lifecycle::{Attempt, Progress, Refusal, Seats, Signed, Turn},
+    lifecycle::{Attempt, Cycles, Progress, Refusal, Seats, Signed, Turn},
     policy::{ControlKey, EvidenceKind, Phase, Policy, Terms, Tier},
     record::RecordFacts,
     threat::{Question, Severity, ThreatStatus},
@@ -247,7 +247,7 @@ impl World {
             Refusal::AlreadySigned => "already signed",
             Refusal::DossierChanged => "dossier changed",
             Refusal::DeniedByOther => "denied by other",
-            Refusal::Waiver(_) => "waiver",
+            other => unreachable!("{other:?} is refused by nothing that is tried here"),
         });
     }
 
@@ -327,8 +327,9 @@ impl World {
                 }
             },
             Command::OpenByHand => {
-                let refusal =
-                    attempt.open(&self.policy, &self.decision(), self.now).expect_err("the gate is closed");
+                let refusal = attempt
+                    .open(&self.policy, &self.decision(), &Cycles::default(), self.now)
+                    .expect_err("the gate is closed");
                 match &refusal {
                     Refusal::Blocked(blockers) => {
                         prop_assert!(self.expected.in_review.is_some());
@@ -454,7 +455,7 @@ impl World {
         let due = self.refusal_due(&fact, by);
         let situation: Situation = self.facts().into();
         let may = attempt.may_sign(&self.policy, &situation, fact.person, &[fact.role], self.now);
-        let signed = match attempt.sign(&self.policy, situation, fact.clone(), self.now) {
+        let signed = match attempt.sign(&self.policy, situation, fact.clone(), &Cycles::default(), self.now) {
             Ok(signed) => signed,
             Err(refusal) => {
                 prop_assert_eq!(Some(&refusal), due.as_ref());
@@ -501,7 +502,8 @@ impl World {
         if !decision.is_open() || attempt.turn == Turn::Team {
             return Ok(false);
         }
-        self.progress = attempt.open(&self.policy, &decision, self.now).expect("nothing is missing");
+        self.progress =
+            attempt.open(&self.policy, &decision, &Cycles::default(), self.now).expect("nothing is missing");
         self.expected =
             Expected { phase: self.expected.phase + 1, returns: 0, in_review: None, since: self.now };
         if let Progress::Active(next) = &self.progress {
