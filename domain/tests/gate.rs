@@ -121,6 +121,7 @@ fn condition_of(blocker: &Blocker) -> Option<String> {
         Blocker::Earlier { .. }
         | Blocker::Drifted { .. }
         | Blocker::OwedOverdue { .. }
+        | Blocker::Owed { .. }
         | Blocker::Vetoed { .. } => None,
         Blocker::SignOffsMissing { role, .. } => Some(format!("sign-off {}", role.code())),
     }
@@ -335,7 +336,10 @@ proptest! {
                 Blocker::FindingOpen { number, .. } => format!("F-{number}"),
                 Blocker::NotArchived => "archived".into(),
                 Blocker::ThreatModelStale => "threat model".into(),
-                Blocker::Earlier { .. } | Blocker::Drifted { .. } | Blocker::OwedOverdue { .. } => {
+                Blocker::Earlier { .. }
+                | Blocker::Drifted { .. }
+                | Blocker::OwedOverdue { .. }
+                | Blocker::Owed { .. } => {
                     return Err(TestCaseError::fail("there is no earlier gate"));
                 }
                 Blocker::QuestionOpen { .. } => "“".into(),

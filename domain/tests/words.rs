@@ -154,6 +154,8 @@ fn blockers() -> Result<Vec<Blocker>, KeyError> {
         all.push(Blocker::Drifted { phase, name, items, roles });
     }
     let roles = vec![Role::SecurityReviewer];
+    let (name, owed_by) = ("Design".to_owned(), roles.clone());
+    all.push(Blocker::Owed { phase: phase.clone(), name, due: since, roles: owed_by });
     all.push(Blocker::OwedOverdue { phase: phase.clone(), name: "Design".into(), since, roles });
     all.extend(Question::ALL.iter().map(|question| Blocker::QuestionOpen { question: *question }));
     for severity in Severity::ALL {
@@ -198,8 +200,9 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         Blocker::Earlier { .. } => 13,
         Blocker::Drifted { .. } => 14,
         Blocker::OwedOverdue { .. } => 15,
+        Blocker::Owed { .. } => 16,
     };
-    assert_all(&all, number, 16);
+    assert_all(&all, number, 17);
     for blocker in &all {
         let sentence = words::blocker(blocker);
         assert_sentence_case(&sentence);
@@ -207,7 +210,7 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         assert!(!sentence.ends_with('.'), "{sentence}");
     }
     let codes: BTreeSet<&str> = all.iter().map(Blocker::code).collect();
-    assert_eq!(codes.len(), 15, "each kind has a code of its own; what an earlier gate asks keeps its own");
+    assert_eq!(codes.len(), 16, "each kind has a code of its own; what an earlier gate asks keeps its own");
     Ok(())
 }
 
@@ -310,6 +313,18 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::AlreadySigned,
         Refusal::DossierChanged,
         Refusal::DeniedByOther,
+        Refusal::OnHold,
+        Refusal::Cancelled,
+        Refusal::NotOnHold,
+        Refusal::NotCancelled,
+        Refusal::NotEarlier,
+        Refusal::NoEmergencyPath,
+        Refusal::NothingToSkip,
+        Refusal::Denied,
+        Refusal::NotAnApprover,
+        Refusal::AlreadyAgreed,
+        Refusal::NotAgreed,
+        Refusal::NotOwed,
         Refusal::Blocked(blockers()?),
     ];
     let waivers = [
@@ -342,8 +357,20 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::DossierChanged => 9,
         Refusal::DeniedByOther => 10,
         Refusal::Waiver(_) => 11,
+        Refusal::OnHold => 12,
+        Refusal::Cancelled => 13,
+        Refusal::NotOnHold => 14,
+        Refusal::NotCancelled => 15,
+        Refusal::NotEarlier => 16,
+        Refusal::NoEmergencyPath => 17,
+        Refusal::NothingToSkip => 18,
+        Refusal::Denied => 19,
+        Refusal::NotAnApprover => 20,
+        Refusal::AlreadyAgreed => 21,
+        Refusal::NotAgreed => 22,
+        Refusal::NotOwed => 23,
     };
-    assert_all(&all, number, 12);
+    assert_all(&all, number, 24);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }

@@ -399,6 +399,7 @@ pub(crate) fn reason(blocker: &Blocker) -> String {
         Blocker::Earlier { name, what } => format!("earlier {name}: {}", reason(what)),
         Blocker::Drifted { phase, items, .. } => format!("drift {phase} {items}"),
         Blocker::OwedOverdue { phase, .. } => format!("overdue {phase}"),
+        Blocker::Owed { phase, .. } => format!("owed {phase}"),
         Blocker::RecordsShort { control, shortfall, .. } => format!("control {control}: {shortfall:?}"),
         Blocker::QuestionOpen { question } => format!("question {}", question.code()),
         Blocker::ThreatUntreated { number, severity, needs } => {
