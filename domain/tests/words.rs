@@ -444,6 +444,7 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::NoSuchThing("R-9".into()),
         Problem::IsAlready("Closed"),
         Problem::DayOver,
+        Problem::DayPassed,
         Problem::DayTooLate { last: time::macros::date!(2027 - 11 - 03) },
     ];
     all.extend(texts.map(Problem::Text));
@@ -487,8 +488,9 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::IsAlready(_) => 36,
         Problem::DayOver => 37,
         Problem::DayTooLate { .. } => 38,
+        Problem::DayPassed => 39,
     };
-    assert_all(&all, number, 39);
+    assert_all(&all, number, 40);
     for problem in all {
         let sentence =
             words::problem(&FieldProblem { field: "title", label: "The title", problem: problem.clone() });
