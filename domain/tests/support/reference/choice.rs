@@ -12,42 +12,55 @@ fn pick<T: Copy>(from: &[T], number: u16) -> T {
 impl Reference {
     /// The command that four numbers stand for, here and now.
     pub(crate) fn choose(&self, [kind, one, two, three]: [u16; 4]) -> Command {
-        let by = usize::from(one) % PEOPLE.len();
+        let anybody = usize::from(one) % PEOPLE.len();
+        // Mostly somebody of a role that may, now and then anybody.
+        let one_of = |able: &[usize]| if three % 8 == 1 { anybody } else { pick(able, one) };
+        let (reviewer, releaser) = (one_of(&[2, 3, 4, 5, 8]), one_of(&[2, 3, 4, 5, 6, 8]));
+        let (manager, developer) = (one_of(&[0]), one_of(&[1, 1, 2, 5]));
         let phase = usize::from(two) % (self.phase + 1);
-        let role = pick(&SEATS, two);
+        let role = if three % 5 == 0 { pick(&ROLES, two) } else { Self::seat_of(reviewer, two) };
         let deny = three % 4 == 0;
         match kind % 100 {
-            0..=54 => self.advance(one, two),
-            55..=58 => self.unsettle(by, phase, two),
-            59..=60 if self.has_reports() => Command::Prove { by, phase },
-            61..=63 => Command::Request { by },
-            64..=66 => {
-                let role = if three % 5 == 0 { pick(&ROLES, two) } else { role };
-                Command::Sign { by, role, deny, stale: three % 7 == 0 }
+            0..=43 => self.advance(one, two),
+            44..=47 => self.unsettle(developer, phase, two),
+            48..=49 if self.tier > 0 => Command::Prove { by: one_of(&[1, 2, 5]), phase },
+            50..=52 => Command::Request { by: one_of(&[0, 1, 2, 5]) },
+            53..=56 => Command::Sign { by: reviewer, role, deny, stale: three % 7 == 0 },
+            57..=58 => Command::Withdraw { by: self.standing_of(two).unwrap_or(reviewer) },
+            59 => Command::Return { by: reviewer },
+            60 => Command::Hold { by: manager },
+            61 => Command::Cancel { by: manager },
+            62 => Command::Resume { by: manager },
+            63 => Command::Reopen { by: manager },
+            64 => Command::Back { by: one_of(&[0, 3, 5]), to: usize::from(two) % PHASES.len() },
+            65..=67 => Command::Propose { by: releaser },
+            68..=72 => Command::Agree { by: releaser },
+            73..=76 => Command::SignOwed { by: reviewer, phase: self.owed_phase(two), role, deny },
+            77..=78 => {
+                let phase = self.owed_phase(two);
+                Command::WithdrawOwed { by: self.signer_of_owed(phase).unwrap_or(reviewer), phase }
             }
-            67..=68 => Command::Withdraw { by: self.standing_of(two).unwrap_or(by) },
-            69..=70 => Command::Return { by },
-            71 => Command::Hold { by: if two % 2 == 0 { 0 } else { by } },
-            72 => Command::Cancel { by: if two % 2 == 0 { 0 } else { by } },
-            73 => Command::Resume { by },
-            74 => Command::Reopen { by },
-            75 => Command::Back { by, to: usize::from(two) % PHASES.len() },
-            76..=77 => Command::Propose { by },
-            78..=80 => Command::Agree { by },
-            81..=83 => Command::SignOwed { by, phase: self.owed_phase(two), role, deny },
-            84 => Command::WithdrawOwed { by, phase: self.owed_phase(two) },
-            85..=89 => Command::Ask { by, subject: self.subject(two), days: i64::from(three % 3) },
-            90..=92 => {
-                let waiver = self.latest_waiver(two);
-                Command::Decide { by, waiver, approve: three % 4 != 0 }
+            79..=84 => Command::Ask { by: developer, subject: self.subject(two), days: i64::from(three % 3) },
+            85..=89 => {
+                let by = one_of(&[0, 3, 4, 3, 4]);
+                Command::Decide { by, waiver: self.latest_waiver(two), approve: two % 8 != 0 }
             }
-            93 => Command::End { by, waiver: self.latest_waiver(two) },
+            90..=91 => Command::End { by: one_of(&[0, 3, 4]), waiver: self.latest_waiver(two) },
             _ => Command::Wait { hours: 1 + i64::from(three % 30) },
         }
     }
 
-    fn has_reports(&self) -> bool {
-        self.tier > 0
+    /// A seat that somebody can take, if they can take any.
+    fn seat_of(by: usize, number: u16) -> &'static str {
+        let seats: Vec<&'static str> = SEATS.into_iter().filter(|seat| PEOPLE[by].contains(seat)).collect();
+        if seats.is_empty() { pick(&SEATS, number) } else { pick(&seats, number) }
+    }
+
+    fn signer_of_owed(&self, phase: usize) -> Option<usize> {
+        match self.gates[phase].passed {
+            Passed::Owed { cycle, .. } => self.of_gate(phase, cycle).next().map(|it| it.by),
+            _ => None,
+        }
     }
 
     /// What somebody does who wants the feature to get on, and may do it.
