@@ -6,7 +6,7 @@ export SQLX_OFFLINE := true
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bundle sqlx fmt
+.PHONY: help run test check mutants bench bundle sqlx fmt
 
 help: ## Show this list.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -25,6 +25,9 @@ test: ## Run every test: format, lints, architecture, unit, database, HTTP, brow
 check: ## Check the architecture and the licences.
 	@cargo xtask check
 	@cargo xtask licences
+
+mutants: ## Break the rules of gates, lifecycle and policy one by one and see a test fail each time; takes hours.
+	@bash scripts/mutants.sh
 
 bench: ## Measure every page at 1,000 and at 100,000 features (docs/benchmarks.md); takes half an hour and 15 GB.
 	@bash scripts/setup.sh run

@@ -1,6 +1,7 @@
 //! Checks of the architecture: what may depend on what, and what may stand where.
 
 mod arrows;
+mod gates;
 mod rules;
 mod source;
 

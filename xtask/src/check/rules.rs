@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{CRATES, Violation, source::Source};
+use super::{CRATES, Violation, gates, source::Source};
 
 /// Where markup from elsewhere is inserted unescaped, each with its reason in a comment there.
 const INNER_HTML: [&str; 3] =
@@ -47,6 +47,7 @@ pub(super) fn check(path: &str, text: &str) -> Vec<Violation> {
         pages(path, &source, &mut report);
     }
     sql(path, first, &source, &mut report);
+    gates::check(path, &source, &mut report);
     if first == "domain" && path.starts_with("domain/src/") {
         purity(&source, &mut report);
     }
@@ -169,7 +170,7 @@ fn purity(source: &Source, report: &mut impl FnMut(usize, &str)) {
 }
 
 /// Places of a piece of code that does not continue a longer name on its left.
-fn words<'a>(text: &'a str, piece: &'a str) -> impl Iterator<Item = usize> + 'a {
+pub(super) fn words<'a>(text: &'a str, piece: &'a str) -> impl Iterator<Item = usize> + 'a {
     let named = piece.starts_with(|c: char| c.is_alphanumeric() || c == '_');
     text.match_indices(piece).map(|(place, _)| place).filter(move |place| {
         let before = text[..*place].chars().next_back();

@@ -1,0 +1,160 @@
+//! What to try next: mostly what brings the feature on, and often enough what somebody should not be able to do.
+
+use super::{Command, Control, PEOPLE, PHASES, Passed, Reference, State, rules::SEATS};
+
+const ROLES: [&str; 4] = ["security-reviewer", "release-manager", "developer", "product-manager"];
+
+/// One of a few.
+fn pick<T: Copy>(from: &[T], number: u16) -> T {
+    from[usize::from(number) % from.len()]
+}
+
+impl Reference {
+    /// The command that four numbers stand for, here and now.
+    pub(crate) fn choose(&self, [kind, one, two, three]: [u16; 4]) -> Command {
+        let anybody = usize::from(one) % PEOPLE.len();
+        // Mostly somebody of a role that may, now and then anybody.
+        let one_of = |able: &[usize]| if three % 8 == 1 { anybody } else { pick(able, one) };
+        let (reviewer, releaser) = (one_of(&[2, 3, 4, 5, 8]), one_of(&[2, 3, 4, 5, 6, 8]));
+        let (manager, developer) = (one_of(&[0]), one_of(&[1, 1, 2, 5]));
+        let phase = usize::from(two) % (self.phase + 1);
+        let role = if three % 5 == 0 { pick(&ROLES, two) } else { Self::seat_of(reviewer, two) };
+        let deny = three % 4 == 0;
+        match kind % 100 {
+            0..=43 => self.advance(one, two),
+            44..=47 => self.unsettle(developer, phase, two),
+            48..=49 if self.tier > 0 => Command::Prove { by: one_of(&[1, 2, 5]), phase },
+            50..=52 => Command::Request { by: one_of(&[0, 1, 2, 5]) },
+            53..=56 => Command::Sign { by: reviewer, role, deny, stale: three % 7 == 0 },
+            57..=58 => Command::Withdraw { by: self.standing_of(two).unwrap_or(reviewer) },
+            59 => Command::Return { by: reviewer },
+            60 => Command::Hold { by: manager },
+            61 => Command::Cancel { by: manager },
+            62 => Command::Resume { by: manager },
+            63 => Command::Reopen { by: manager },
+            64 => Command::Back { by: one_of(&[0, 3, 5]), to: usize::from(two) % PHASES.len() },
+            65..=67 => Command::Propose { by: releaser },
+            68..=72 => Command::Agree { by: releaser },
+            73..=76 => Command::SignOwed { by: reviewer, phase: self.owed_phase(two), role, deny },
+            77..=78 => {
+                let phase = self.owed_phase(two);
+                Command::WithdrawOwed { by: self.signer_of_owed(phase).unwrap_or(reviewer), phase }
+            }
+            79..=84 => Command::Ask { by: developer, subject: self.subject(two), days: i64::from(three % 3) },
+            85..=89 => {
+                let by = one_of(&[0, 3, 4, 3, 4]);
+                Command::Decide { by, waiver: self.latest_waiver(two), approve: two % 8 != 0 }
+            }
+            90..=91 => Command::End { by: one_of(&[0, 3, 4]), waiver: self.latest_waiver(two) },
+            _ => Command::Wait { hours: 1 + i64::from(three % 30) },
+        }
+    }
+
+    /// A seat that somebody can take, if they can take any.
+    fn seat_of(by: usize, number: u16) -> &'static str {
+        let seats: Vec<&'static str> = SEATS.into_iter().filter(|seat| PEOPLE[by].contains(seat)).collect();
+        if seats.is_empty() { pick(&SEATS, number) } else { pick(&seats, number) }
+    }
+
+    fn signer_of_owed(&self, phase: usize) -> Option<usize> {
+        match self.gates[phase].passed {
+            Passed::Owed { cycle, .. } => self.of_gate(phase, cycle).next().map(|it| it.by),
+            _ => None,
+        }
+    }
+
+    /// What somebody does who wants the feature to get on, and may do it.
+    fn advance(&self, one: u16, two: u16) -> Command {
+        match self.state {
+            State::Held => return Command::Resume { by: 0 },
+            State::Cancelled => return Command::Reopen { by: 0 },
+            State::Finished => return Command::Wait { hours: 1 },
+            State::Active => {}
+        }
+        // Mostly the developer; now and then somebody who will want to sign as well.
+        let by = pick(&[1, 1, 1, 1, 1, 2, 5], one);
+        let owed = self.owed().next();
+        if let Some((phase, cycle, _)) = owed.filter(|_| two % 2 == 0) {
+            if let Some(control) = self.open(phase).first() {
+                return self.clear(by, phase, *control);
+            }
+            if let Some(veto) = self.vetoes(phase, cycle).next() {
+                return Command::WithdrawOwed { by: veto.by, phase };
+            }
+            if let Some((role, by)) = self.signer(phase, cycle, one) {
+                return Command::SignOwed { by, phase, role, deny: false };
+            }
+        }
+        let earlier =
+            (0..=self.phase).filter(|phase| !matches!(self.gates[*phase].passed, Passed::Owed { .. }));
+        let blocked =
+            earlier.flat_map(|phase| self.open(phase).into_iter().map(move |control| (phase, control)));
+        let mut blocked = blocked.filter(|(phase, control)| {
+            !self.is_waived(&format!("control:{}/{}", PHASES[*phase], control.key()))
+        });
+        if let Some((phase, control)) = blocked.next() {
+            return self.clear(by, phase, control);
+        }
+        if !self.review {
+            return Command::Request { by: 1 };
+        }
+        if let Some(veto) = self.vetoes(self.phase, self.cycle).next() {
+            return Command::Withdraw { by: veto.by };
+        }
+        match self.signer(self.phase, self.cycle, one) {
+            Some((role, by)) => Command::Sign { by, role, deny: false, stale: false },
+            None => Command::Wait { hours: 1 },
+        }
+    }
+
+    fn clear(&self, by: usize, phase: usize, control: Control) -> Command {
+        match control {
+            Control::Shown => Command::Prove { by, phase },
+            _ => Command::Mark { by, phase, control, done: true },
+        }
+    }
+
+    /// Says of a control what was not said of it so far.
+    fn unsettle(&self, by: usize, phase: usize, number: u16) -> Command {
+        let control = pick(&[Control::Said, Control::Firm], number);
+        let said = self.gates[phase].said[usize::from(control == Control::Firm)];
+        Command::Mark { by, phase, control, done: !said.1 }
+    }
+
+    /// A seat that is free, and somebody who may take it.
+    fn signer(&self, phase: usize, cycle: i32, number: u16) -> Option<(&'static str, usize)> {
+        let role = *self.missing(phase, cycle).first()?;
+        let contributors = self.contributors(phase);
+        let able: Vec<usize> = (0..PEOPLE.len())
+            .filter(|by| PEOPLE[*by].contains(&role) && !contributors.contains(by))
+            .filter(|by| !self.of_gate(phase, cycle).any(|it| it.by == *by))
+            .collect();
+        (!able.is_empty()).then(|| (role, pick(&able, number)))
+    }
+
+    fn standing_of(&self, number: u16) -> Option<usize> {
+        let signers: Vec<usize> = self.of_gate(self.phase, self.cycle).map(|it| it.by).collect();
+        (!signers.is_empty()).then(|| pick(&signers, number))
+    }
+
+    /// A gate that is owed, if there is one.
+    fn owed_phase(&self, number: u16) -> usize {
+        let owed: Vec<usize> = self.owed().map(|(phase, ..)| phase).collect();
+        if owed.is_empty() { usize::from(number) % PHASES.len() } else { pick(&owed, number) }
+    }
+
+    /// Something that blocks, or might.
+    fn subject(&self, number: u16) -> String {
+        let things: Vec<String> = self.things().into_iter().collect();
+        if things.is_empty() {
+            return format!("control:{}/said", PHASES[self.phase]);
+        }
+        things[usize::from(number) % things.len()].clone()
+    }
+
+    /// One of the last few waivers; one that is not there while there is none.
+    fn latest_waiver(&self, number: u16) -> usize {
+        let behind = usize::from(number) % 2;
+        self.waivers.len().saturating_sub(1 + behind)
+    }
+}

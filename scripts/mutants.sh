@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Breaks the rules of gates, lifecycle, policies and waivers one by one, and runs the domain's tests against each broken
+# version: a mutant that no test notices is listed in target/mutants/mutants.out/missed.txt and fails the run. With
+# arguments, for a part of it: `scripts/mutants.sh --file domain/src/gate/decide.rs`, `--shard 0/4`, `--in-diff FILE`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+VERSION=27.1.0
+
+export PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+
+if ! cargo mutants --version 2>/dev/null | grep -qF "$VERSION"; then
+  echo "mutants: installing cargo-mutants $VERSION"
+  cargo install --quiet --locked cargo-mutants --version "$VERSION"
+fi
+
+mkdir -p target/mutants
+exec cargo mutants --package sluice-domain --output target/mutants "$@"
