@@ -453,7 +453,6 @@ fn every_problem_of_a_field_says_what_to_do() {
         Problem::ImpactNeeded,
         Problem::NotYetPast,
         Problem::DayOver,
-        Problem::DayPassed,
         Problem::DayTooLate { last: time::macros::date!(2027 - 11 - 03) },
         Problem::NoSuchFeature,
         Problem::Circle,

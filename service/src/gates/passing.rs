@@ -2,7 +2,7 @@
 //! them, a move back closes them again.
 
 use sluice_domain::{
-    audit::{Event, Object, ObjectKind, Value, Verb},
+    audit::{Event, Value, Verb},
     gate::SignOffFact,
     ids::PersonId,
     lifecycle::{Attempt, Progress, Released},
@@ -96,10 +96,5 @@ pub(crate) async fn void_attempt(
     reason: &str,
 ) -> Result<Vec<Event>> {
     let people: Vec<PersonId> = standing.iter().map(|sign_off| sign_off.person).collect();
-    let ended = end_sign_offs(write, permit, (&attempt.phase, attempt.cycle), &people, reason).await?;
-    let name = gate_object_of(feature, &attempt.phase, attempt.cycle).name;
-    let event = |id| {
-        write.consequence(permit, Verb::SignOffVoided, Object::new(ObjectKind::SignOff, id, name.clone()))
-    };
-    Ok(ended.into_iter().map(|sign_off| event(sign_off.id)).collect())
+    end_sign_offs(write, permit, feature, (&attempt.phase, attempt.cycle), &people, reason).await
 }

@@ -161,10 +161,23 @@ pub(super) async fn void_sign_offs(
     if void.is_empty() {
         return Ok(false);
     }
-    let people: Vec<PersonId> = void.iter().map(|sign_off| sign_off.person).collect();
-    let voided = end_sign_offs(write, permit, gate, &people, "The dossier changed.").await?;
-    let name = phase_name(feature, gate.0);
-    let ids: Vec<Uuid> = voided.iter().map(|sign_off| sign_off.id).collect();
+    let people: Vec<Uuid> = void.iter().map(|sign_off| sign_off.person.uuid()).collect();
+    let now = write.now;
+    let voided = sqlx::query!(
+        "update sign_off set ended = 'voided', ended_at = $5, ended_reason = 'The dossier changed.'
+         where feature_id = $1 and phase = $2 and cycle = $3 and person_id = any($4) and ended is null
+         returning id, printed_name, role, dossier,
+                   (select d.manifest from dossier d where d.digest = sign_off.dossier) as manifest",
+        permit.feature().uuid(),
+        attempt.phase.as_str(),
+        attempt.cycle,
+        &people,
+        now
+    )
+    .fetch_all(write.connection())
+    .await?;
+    let name = gate_object(feature, attempt).name;
+    let ids: Vec<Uuid> = voided.iter().map(|row| row.id).collect();
     let confirmation = confirmation(&ids);
     // What lapsed by now voids them whoever writes next, so there is nothing to confirm.
     let by_time = consequences.iter().any(|event| event.verb == Verb::WaiverLapsed);
@@ -179,12 +192,12 @@ pub(super) async fn void_sign_offs(
         let feature = feature.key.clone();
         return Err(Error::WouldVoid(Box::new(Voiding { feature, gate: name, sign_offs, confirmation })));
     }
-    for sign_off in voided {
-        let object = Object::new(ObjectKind::SignOff, sign_off.id, name.clone());
+    for row in voided {
+        let object = Object::new(ObjectKind::SignOff, row.id, name.clone());
         let mut event = write.consequence(permit, Verb::SignOffVoided, object);
-        event.change("dossier", Value::Digest(sign_off.dossier), Value::Digest(facts.dossier));
+        event.change("dossier", Value::Digest(digest(&row.dossier)?), Value::Digest(dossier));
         // What changed, by key: the signers are told, and find it in the history.
-        let covered = sign_off.manifest.as_deref().and_then(items_of).unwrap_or_default();
+        let covered = row.manifest.as_deref().and_then(items_of).unwrap_or_default();
         let changed: Vec<String> =
             manifest.difference(&covered).into_iter().map(|difference| difference.key).collect();
         event.change("items", Value::None, Value::code(changed.join(", ")));
@@ -198,17 +211,17 @@ pub(super) async fn void_sign_offs(
 pub(super) async fn end_sign_offs(
     write: &mut Write,
     permit: &Permit<InFeature>,
+    feature: &Feature,
     (phase, cycle): (&PhaseKey, i32),
     people: &[PersonId],
     reason: &str,
-) -> Result<Vec<Ended>> {
+) -> Result<Vec<Event>> {
     let people: Vec<Uuid> = people.iter().map(|person| person.uuid()).collect();
     let now = write.now;
-    let rows = sqlx::query!(
+    let ids = sqlx::query_scalar!(
         "update sign_off set ended = 'voided', ended_at = $5, ended_reason = $6
          where feature_id = $1 and phase = $2 and cycle = $3 and person_id = any($4) and ended is null
-         returning id, printed_name, role, dossier,
-                   (select d.manifest from dossier d where d.digest = sign_off.dossier) as manifest",
+         returning id",
         permit.feature().uuid(),
         phase.as_str(),
         cycle,

@@ -10,7 +10,7 @@ use sluice_domain::{
     ids::PersonId,
     lifecycle::{Attempt, Turn},
     notification::{Because, Gate, Notice},
-    policy::{Phase, PhaseKey},
+    policy::Phase,
     words::Label,
 };
 
@@ -46,7 +46,7 @@ pub(super) async fn tell_returned(
     feature: &Feature,
     attempt: &Attempt,
 ) -> Result<()> {
-    let notice = Notice::Returned { gate: gate(feature, &attempt.phase)?, cycle: attempt.cycle };
+    let notice = Notice::Returned { gate: gate(feature, attempt)?, cycle: attempt.cycle };
     notify(write, permit, asked(feature, attempt), &notice).await
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn tell_opened(
     let next = feature.policy.policy.next(&attempt.phase).map(|phase| phase.name.clone());
     let signers = gathered.situation.facts.sign_offs.iter().flat_map(signers);
     let to: Vec<To> = asked(feature, attempt).into_iter().chain(signers).collect();
-    notify(write, permit, to, &Notice::GateOpened { gate: gate(feature, &attempt.phase)?, next }).await
+    notify(write, permit, to, &Notice::GateOpened { gate: gate(feature, attempt)?, next }).await
 }
 
 /// Tells signers that their sign-offs are void, and what changed since what they signed.
@@ -69,11 +69,11 @@ pub(super) async fn tell_voided(
     write: &mut Write,
     permit: &Permit<InFeature>,
     feature: &Feature,
-    phase: &PhaseKey,
+    attempt: &Attempt,
     dossier: &Dossier,
     void: &[&SignOffFact],
 ) -> Result<()> {
-    let asked = feature.policy.policy.phase(phase);
+    let phase = feature.policy.policy.phase(&attempt.phase);
     let covered: Vec<Vec<u8>> = void.iter().map(|sign_off| sign_off.covers.as_bytes().to_vec()).collect();
     let manifests = sqlx::query!("select digest, manifest from dossier where digest = any($1)", &covered)
         .fetch_all(write.connection())
@@ -84,16 +84,16 @@ pub(super) async fn tell_voided(
         let earlier = manifests.get(&sign_off.covers).and_then(|manifest| items_of(manifest));
         let differences = earlier.map(|items| dossier.difference(&items)).unwrap_or_default();
         let changed: Vec<String> =
-            differences.iter().take(NAMED).map(|difference| name(asked, difference)).collect();
+            differences.iter().take(NAMED).map(|difference| name(phase, difference)).collect();
         let more = differences.len() - changed.len();
-        let notice = Notice::SignOffVoided { gate: gate(feature, phase)?, changed, more };
+        let notice = Notice::SignOffVoided { gate: gate(feature, attempt)?, changed, more };
         notify(write, permit, signers(sign_off), &notice).await?;
     }
     Ok(())
 }
 
-fn gate(feature: &Feature, phase: &PhaseKey) -> Result<Gate> {
-    let phase = feature.policy.policy.phase(phase);
+fn gate(feature: &Feature, attempt: &Attempt) -> Result<Gate> {
+    let phase = feature.policy.policy.phase(&attempt.phase);
     phase.map(Gate::from).ok_or_else(|| Error::internal("phase not in policy"))
 }
 
