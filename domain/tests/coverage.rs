@@ -205,7 +205,10 @@ fn every_test_that_is_named_is_there() -> Outcome {
             let (file, function) = test.split_once("::").unwrap_or((test, ""));
             let text = std::fs::read_to_string(repository().join(file))
                 .map_err(|error| format!("item {}: {file}: {error}", row.item))?;
-            assert!(text.contains("#[test]") || text.contains("test("), "{file} holds no test");
+            assert!(
+                ["#[test]", "#[tokio::test]", "test("].iter().any(|mark| text.contains(mark)),
+                "{file} holds no test"
+            );
             assert!(function.is_empty() || text.contains(&format!("fn {function}(")), "{test} is not there");
         }
     }

@@ -192,8 +192,8 @@ fn assert_covered(all: &Tally) {
     ];
     for command in commands {
         let (done, refused) = (all.done.get(command), all.refused.get(command));
-        assert!(done.is_some_and(|count| *count >= 100), "{command} done: {done:?}");
-        assert!(refused.is_some_and(|count| *count >= 100), "{command} refused: {refused:?}");
+        assert!(done.is_some_and(|count| *count >= 30), "{command} done: {done:?}");
+        assert!(refused.is_some_and(|count| *count >= 30), "{command} refused: {refused:?}");
     }
     let reasons = [
         "already agreed",

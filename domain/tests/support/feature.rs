@@ -407,7 +407,7 @@ impl World {
     fn request_review(&mut self, attempt: Attempt, by: u8) -> TestCaseResult {
         let team = |line: &String| !line.starts_with("sign-off ") && !line.starts_with("denial ");
         let open: BTreeSet<String> = self.unmet().into_iter().filter(team).collect();
-        let asked = attempt.request_review(person(by), &self.decision(), &Cycles::default(), self.now);
+        let asked = attempt.request_review(person(by), &self.decision(), self.now);
         match asked {
             Ok(next) => {
                 prop_assert!(self.expected.in_review.is_none() && open.is_empty());

@@ -74,6 +74,7 @@ pub async fn end(
     State(app): State<App>,
     visit: Visit,
     Path((key, delegation)): Path<(String, String)>,
+    FormFields(_): FormFields,
 ) -> Reply {
     let (key, id) = (product_key(&key)?, id(&delegation)?);
     app.service.end_delegation(visit.actor()?, &key, EndDelegation { id }).await?;

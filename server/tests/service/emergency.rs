@@ -107,27 +107,6 @@ impl World {
             self.clear_one(key, &blocker).await?;
         }
     }
-
-    /// Signs what an owed gate misses, as people who wrote no part of it.
-    async fn pay_all(&self, key: &FeatureKey, phase: &str) -> TestResult {
-        let mut reviewers = [&self.cast.first, &self.cast.second].into_iter();
-        loop {
-            self.tick();
-            let page = self.service.owed_page(&self.cast.auditor, key, &phase_key(phase)?).await?;
-            let owed = page.owed.ok_or("nothing is owed")?;
-            let Some(Blocker::SignOffsMissing { role, .. }) = owed.decision.blockers.first() else {
-                return Err(format!("no seat is free: {:?}", owed.decision.blockers).into());
-            };
-            let actor = match role {
-                Role::ReleaseManager => &self.cast.releaser,
-                _ => reviewers.next().ok_or("more seats than reviewers")?,
-            };
-            let paid = self.pay(actor, key, phase, Verdict::Approve, *role).await?;
-            if paid == SignedOwed::Pays {
-                return Ok(());
-            }
-        }
-    }
 }
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> TestResult<Refusal> {

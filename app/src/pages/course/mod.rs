@@ -4,7 +4,7 @@
 mod back;
 mod banner;
 mod emergency;
-mod owed;
+pub mod owed;
 mod past;
 mod rest;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use sluice_domain::{
     policy::{Gate, Phase, Quorum, SignOffRule},
 };
 use sluice_service::gates::{
-    ChangedField, ChangedItem, Compared, DelegatedSeat, DossierLine, ReturnedAttempt,
+    ChangedField, ChangedItem, Compared, DelegatedSeat, DossierLine, MySeat, ReturnedAttempt,
 };
 
 use super::*;

@@ -9,6 +9,7 @@ use sluice_domain::{
     ids::FeatureKey,
     lifecycle::{Progress, Refusal},
     policy::Tier,
+    record::{RecordKind, Shortfall},
 };
 use sluice_service::{Error, evidence::Target};
 
@@ -76,9 +77,18 @@ impl World {
             }
             Blocker::Earlier { what, .. } => Box::pin(self.clear_one(key, what)).await?,
             Blocker::NotArchived => drop(self.archive(&self.cast.manager, key).await?),
-            other @ (Blocker::EvidenceExpired { .. }
-            | Blocker::EvidenceWanted { .. }
-            | Blocker::FindingOpen { .. }) => {
+            Blocker::FindingOpen { number, .. } => {
+                let (kind, state) = (RecordKind::Finding, "Open");
+                let waits = Shortfall::Waits { kind, number: *number, title: String::new(), state };
+                loop {
+                    let page = self.service.record_page(&self.cast.auditor, key, kind, Some(*number)).await?;
+                    if !page.item.is_some_and(|item| ["open", "fixed"].contains(&item.state.code)) {
+                        break;
+                    }
+                    self.supply(key, &waits).await?;
+                }
+            }
+            other @ (Blocker::EvidenceExpired { .. } | Blocker::EvidenceWanted { .. }) => {
                 return Err(format!("nobody on the line brings {other:?} about").into());
             }
             Blocker::ThreatUntreated { number, needs, .. } => {
