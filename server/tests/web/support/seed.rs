@@ -7,7 +7,7 @@ use sluice_domain::{
     access::{Role, WorkspaceRole},
     form::{FieldProblem, Fields},
     ids::{FeatureKey, Id, InvitationId, PersonId, PolicyRunId, ProductId, SavedViewId, StandardId},
-    policy::{RunState, Tier},
+    policy::{BUILT_IN_KEY, RunState, Tier},
     record::{RecordForm, RecordKind, risk::questions},
 };
 use sluice_service::{
@@ -300,9 +300,10 @@ impl Seed {
 /// Looks at the impact of the active version, and waits until it is done: it is before there is a feature.
 async fn look(service: &Service, admin: &Actor) -> TestResult<PolicyRunId> {
     let form = parsed(StartPolicyRun::parse(&fields(&[("id", &new_form_id())])))?;
-    let version =
-        service.policies(admin).await?.items.first().ok_or("no policy")?.loaded.policy.version.clone();
-    let run = service.start_policy_run(admin, "sdl", &version, form).await?;
+    let policies = service.policies(admin).await?.items;
+    let built_in = policies.iter().find(|item| item.is_active && item.loaded.policy.key == BUILT_IN_KEY);
+    let version = built_in.ok_or("no policy")?.loaded.policy.version.clone();
+    let run = service.start_policy_run(admin, BUILT_IN_KEY, &version, form).await?;
     for _ in 0..1_000 {
         if service.policy_run_page(admin, run, None).await?.run.state == RunState::Finished {
             return Ok(run);
