@@ -2,7 +2,7 @@
 //! the model says, and what is refused is refused for a reason that the model knows.
 #![expect(clippy::expect_used, reason = "a test says what it expected")]
 
-#[path = "support/lived.rs"]
+#[path = "support/lived/mod.rs"]
 mod lived;
 #[path = "support/reference/mod.rs"]
 mod reference;
