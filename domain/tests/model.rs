@@ -2,7 +2,7 @@
 //! the model says, and what is refused is refused for a reason that the model knows.
 #![expect(clippy::expect_used, reason = "a test says what it expected")]
 
-#[path = "support/lived.rs"]
+#[path = "support/lived/mod.rs"]
 mod lived;
 #[path = "support/reference/mod.rs"]
 mod reference;
@@ -192,8 +192,8 @@ fn assert_covered(all: &Tally) {
     ];
     for command in commands {
         let (done, refused) = (all.done.get(command), all.refused.get(command));
-        assert!(done.is_some_and(|count| *count >= 30), "{command} done: {done:?}");
-        assert!(refused.is_some_and(|count| *count >= 30), "{command} refused: {refused:?}");
+        assert!(done.is_some_and(|count| *count >= 10), "{command} done: {done:?}");
+        assert!(refused.is_some_and(|count| *count >= 10), "{command} refused: {refused:?}");
     }
     let reasons = [
         "already agreed",
@@ -232,7 +232,7 @@ fn assert_covered(all: &Tally) {
         all.drifted,
         all.finished,
     ];
-    assert!(happened.iter().all(|count| *count >= 100), "{all:?}");
+    assert!(happened.iter().all(|count| *count >= 10), "{all:?}");
 }
 
 proptest! {
