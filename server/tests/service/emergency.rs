@@ -35,6 +35,8 @@ const REVIEWER: Role = Role::SecurityReviewer;
 
 impl World {
     async fn propose(&self, actor: &Actor, key: &FeatureKey, id: &str) -> Result<(), Error> {
+        // The history is in order of time: two things at one instant have none.
+        self.tick();
         let summary = self.service.feature_page(&self.cast.auditor, key).await?.summary;
         let attempt = summary.progress.attempt()?;
         let cycle = attempt.cycle.to_string();
@@ -90,6 +92,7 @@ impl World {
         verdict: Verdict,
         role: Role,
     ) -> Result<SignedOwed, Error> {
+        self.tick();
         let phase = phase_key(phase)?;
         let page = self.service.owed_page(&self.cast.auditor, key, &phase).await?;
         let covers = page.owed.ok_or(Error::NotFound)?.dossier;
