@@ -299,8 +299,8 @@ fn nothing_is_released_past_the_path_or_past_a_veto() {
     assert_eq!(here.release(&policy, &denied, &agreed, &cycles, NOW), Err(Refusal::Denied));
     let approved = Facts { sign_offs: vec![sign_off(4, Verdict::Approve)], ..facts(true) };
     assert_eq!(here.may_release(&policy, &approved), Ok(()));
-    let lost = attempt("elsewhere");
-    assert_eq!(lost.emergency_path(&policy), Err(Refusal::NotCurrentPhase));
+    let elsewhere = attempt("elsewhere");
+    assert_eq!(elsewhere.emergency_path(&policy), Err(Refusal::NotCurrentPhase));
 }
 
 fn owed(phase: &str, facts: Facts) -> EarlierGate {

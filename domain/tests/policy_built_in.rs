@@ -269,7 +269,8 @@ fn what_nobody_may_accept_is_named() -> Outcome {
         let controls = controls.filter(|control| !control.waivable).map(|control| control.key.as_str());
         assert_eq!(controls.collect::<Vec<_>>(), ["risk-assessed", "data-disposition"], "{}", policy.key);
         let conditions = policy.phases.iter().flat_map(|phase| &phase.gate.conditions);
-        let conditions = conditions.filter(|condition| !condition.waivable).map(|condition| condition.code());
+        let conditions =
+            conditions.filter(|condition| !condition.waivable).map(sluice_domain::policy::Condition::code);
         assert_eq!(conditions.collect::<Vec<_>>(), ["record-archived"], "{}", policy.key);
     }
     Ok(())
@@ -290,8 +291,8 @@ fn terms_say_who_and_how_long() -> Outcome {
         assert_eq!(terms.evidence_days.get(&EvidenceKind::DependencyScan), Some(&30));
         assert_eq!(terms.evidence_days.get(&EvidenceKind::Sbom), None);
         let mut last = None;
-        for severity in Severity::ALL.iter().copied() {
-            let times = terms.resolution.get(&severity).ok_or("no time")?;
+        for severity in Severity::ALL {
+            let times = terms.resolution.get(severity).ok_or("no time")?;
             assert!(times.respond_days <= times.resolve_days, "{severity:?}");
             // What is worse is answered and put right no later.
             let faster = last.is_none_or(|(respond, resolve)| {

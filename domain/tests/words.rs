@@ -461,7 +461,10 @@ fn every_problem_of_a_field_says_what_to_do() {
     ];
     let wrong = sluice_domain::policy::parse("key = 1").err();
     all.extend(
-        wrong.iter().flat_map(|wrong| wrong.errors()).map(|error| Problem::InPolicy(Box::new(error.clone()))),
+        wrong
+            .iter()
+            .flat_map(sluice_domain::policy::PolicyErrors::errors)
+            .map(|error| Problem::InPolicy(Box::new(error.clone()))),
     );
     all.extend(texts.map(Problem::Text));
     let number = |problem: &Problem| match problem {

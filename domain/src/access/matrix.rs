@@ -44,7 +44,11 @@ const fn row(action: Action) -> Row {
     match action {
         Action::UseOwnAccount | Action::ReadPolicies => Row { product: &[], workspace: &[], everyone: true },
         Action::ReadProduct => Row { product: Role::ALL, workspace: &[Auditor], everyone: false },
-        Action::CreateFeature | Action::EditFeature => product(&[ProductManager]),
+        Action::CreateFeature
+        | Action::EditFeature
+        | Action::HoldFeature
+        | Action::CancelFeature
+        | Action::RelateFeature => product(&[ProductManager]),
         // Stakeholders do one kind of control: they acknowledge. Each control names who does it. Likewise, who writes
         // which kind of record, and who moves it to which state, the kind says.
         Action::DoControl | Action::EditRecord => {
@@ -52,10 +56,10 @@ const fn row(action: Action) -> Row {
         }
         // Who may sign for whom, the delegation says.
         Action::WriteComment | Action::SignForAnother => product(Role::ALL),
-        Action::ManageGuides => {
+        Action::ManageGuides | Action::MigrateFeature => {
             Row { product: &[ProductManager], workspace: &[Administrator], everyone: false }
         }
-        Action::AddEvidence => product(TEAM),
+        Action::AddEvidence | Action::RequestWaiver => product(TEAM),
         Action::EditThreatModel => product(&[ProductManager, Designer, Developer, Qa]),
         Action::AttestStandard | Action::RequestReview => {
             product(&[ProductManager, Designer, Developer, Qa, ReleaseManager])
@@ -65,16 +69,11 @@ const fn row(action: Action) -> Row {
         | Action::AcceptDrift
         | Action::SignOwed
         | Action::DelegateSeat => product(&[SecurityReviewer, ReleaseManager]),
-        Action::HoldFeature | Action::CancelFeature | Action::RelateFeature => product(&[ProductManager]),
         Action::MoveBack => product(&[ProductManager, SecurityReviewer, ReleaseManager]),
         Action::ReleaseInEmergency | Action::ApproveWaiver => {
             product(&[ProductManager, SecurityReviewer, ReleaseManager, IncidentManager])
         }
         Action::ArchiveFeature => product(&[ProductManager, ReleaseManager]),
-        Action::MigrateFeature => {
-            Row { product: &[ProductManager], workspace: &[Administrator], everyone: false }
-        }
-        Action::RequestWaiver => product(TEAM),
         // Administrators move features between versions without reading them.
         Action::ReadGrants | Action::ReadFeaturePolicy => {
             Row { product: Role::ALL, workspace: &[Administrator, Auditor], everyone: false }

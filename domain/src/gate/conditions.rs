@@ -35,7 +35,7 @@ pub fn control_blockers(
         Proof::Statement if fact.is_some_and(|fact| fact.mark == Mark::Done) => Vec::new(),
         Proof::Statement => match proved(evidence, |_| true, now) {
             Proved::Holds => Vec::new(),
-            Proved::Expired(item) => vec![expired(phase, control, item)],
+            Proved::Expired(item) => vec![expired(phase, control, &item)],
             Proved::Missing => vec![Blocker::ControlOpen {
                 phase: phase.key.clone(),
                 control: control.key.clone(),
@@ -45,7 +45,7 @@ pub fn control_blockers(
         },
         Proof::Evidence(kinds) => match proved(evidence, |kind| kinds.contains(&kind), now) {
             Proved::Holds => Vec::new(),
-            Proved::Expired(item) => vec![expired(phase, control, item)],
+            Proved::Expired(item) => vec![expired(phase, control, &item)],
             Proved::Missing => vec![Blocker::EvidenceMissing {
                 phase: phase.key.clone(),
                 control: control.key.clone(),
@@ -90,7 +90,7 @@ fn proved(
     counting().max_by_key(|item| (item.until, item.number)).cloned().map_or(Proved::Missing, Proved::Expired)
 }
 
-fn expired(phase: &Phase, control: &Control, item: EvidenceFact) -> Blocker {
+fn expired(phase: &Phase, control: &Control, item: &EvidenceFact) -> Blocker {
     Blocker::EvidenceExpired {
         phase: phase.key.clone(),
         control: control.key.clone(),

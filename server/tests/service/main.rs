@@ -33,5 +33,6 @@ mod talk;
 mod turns;
 mod voiding;
 mod waivers;
+mod waivers_told;
 mod walls;
 mod work;

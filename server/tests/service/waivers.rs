@@ -36,7 +36,7 @@ use crate::{
 
 /// The last day that these tests ask for, and when it is over.
 const LAST_DAY: &str = "2026-11-20";
-const UNTIL: OffsetDateTime = datetime!(2026-11-21 0:00 UTC);
+pub(crate) const UNTIL: OffsetDateTime = datetime!(2026-11-21 0:00 UTC);
 
 /// What of the first gate may be waived: there is no plan yet.
 async fn missing(world: &World, key: &FeatureKey) -> TestResult<Blocker> {
@@ -45,7 +45,7 @@ async fn missing(world: &World, key: &FeatureKey) -> TestResult<Blocker> {
     Ok(found.cloned().ok_or("nothing may be waived")?)
 }
 
-fn asking(id: &str, subject: &str, until: &str, renews: &str) -> TestResult<RequestWaiver> {
+pub(crate) fn asking(id: &str, subject: &str, until: &str, renews: &str) -> TestResult<RequestWaiver> {
     let form = [
         ("id", id),
         ("subject", subject),
@@ -90,7 +90,7 @@ async fn read(world: &World, key: &FeatureKey, number: i32) -> TestResult<Waiver
     Ok(world.service.waiver_page(&world.cast.auditor, key, number).await?.waiver)
 }
 
-async fn blocks(world: &World, key: &FeatureKey, subject: &str) -> TestResult<bool> {
+pub(crate) async fn blocks(world: &World, key: &FeatureKey, subject: &str) -> TestResult<bool> {
     Ok(world.blockers(key).await?.iter().any(|blocker| blocker.subject() == subject))
 }
 
@@ -111,7 +111,7 @@ fn problems<T: std::fmt::Debug>(outcome: Result<T, Error>) -> TestResult<Vec<(&'
 }
 
 /// A feature with one waiver in force, and what it waives.
-async fn waived(world: &World) -> TestResult<(FeatureKey, String)> {
+pub(crate) async fn waived(world: &World) -> TestResult<(FeatureKey, String)> {
     let key = world.feature(Tier::Low).await?;
     let subject = missing(world, &key).await?.subject();
     ask(world, &world.cast.developer, &key, &subject).await?;
@@ -573,62 +573,5 @@ async fn waivers_are_seen_by_who_may_read_the_product_and_rewritten_by_nobody() 
         assert!(refused.is_err(), "{sql}");
     }
     assert_eq!(world.count("select count(*) from waiver where state = 'approved' and version = 2").await?, 1);
-    Ok(())
-}
-
-#[tokio::test]
-async fn approvers_are_told_of_a_request_and_whose_waiver_it_is_of_what_becomes_of_it() -> TestResult {
-    let world = World::new().await?;
-    let (service, cast) = (&world.service, world.cast);
-    let told = async |actor: &Actor| -> TestResult<Vec<Notice>> {
-        Ok(service.notifications(actor, None).await?.items.into_iter().map(|item| item.notice).collect())
-    };
-    let (key, subject) = waived(&world).await?;
-    let asked = Notice::WaiverRequested { number: 1 };
-    let approved = Notice::WaiverApproved { number: 1, until: date!(2026 - 11 - 20) };
-    for actor in [&cast.first, &cast.second] {
-        assert!(told(actor).await?.contains(&asked), "{}", actor.name);
-    }
-    for actor in [&cast.developer, &cast.manager] {
-        let told = told(actor).await?;
-        assert!(told.contains(&approved) && !told.contains(&asked), "{}: {told:?}", actor.name);
-    }
-    assert!(!told(&cast.first).await?.contains(&approved), "who decides knows");
-
-    // Lapsed, once, whatever notes it first: the next write or the job.
-    world.clock.advance(UNTIL - world.clock.now());
-    let anew = asking(&new_form_id(), &subject, "2026-12-01", "")?;
-    service.request_waiver(&cast.tester, &key, anew).await?;
-    service.run_due_jobs().await?;
-    for actor in [&cast.developer, &cast.manager, &cast.first] {
-        let lapsed = Notice::WaiverLapsed { number: 1 };
-        assert_eq!(
-            told(actor).await?.iter().filter(|notice| **notice == lapsed).count(),
-            1,
-            "{}",
-            actor.name
-        );
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn the_job_notes_a_lapse_and_the_decision_knew_it_on_the_instant() -> TestResult {
-    let world = World::new().await?;
-    let service = &world.service;
-    let (key, subject) = waived(&world).await?;
-    let states = async |state: &str| {
-        world.count(&format!("select count(*) from waiver where state = '{state}'")).await
-    };
-    world.clock.advance(UNTIL - world.clock.now() - Duration::SECOND);
-    service.run_due_jobs().await?;
-    assert_eq!((states("approved").await?, blocks(&world, &key, &subject).await?), (1, false));
-    world.clock.advance(Duration::SECOND);
-    assert!(blocks(&world, &key, &subject).await?);
-    for _ in 0..2 {
-        service.run_due_jobs().await?;
-        assert_eq!((states("lapsed").await?, blocks(&world, &key, &subject).await?), (1, true));
-    }
-    assert_eq!(world.count("select count(*) from audit.event where verb = 'waiver.lapsed'").await?, 1);
     Ok(())
 }

@@ -60,6 +60,7 @@ pub(super) async fn export(
 }
 
 /// The rows as they are.
+#[expect(clippy::too_many_lines, reason = "one query a table")]
 async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Result<()> {
     out.rows(
         "archive",
@@ -277,6 +278,7 @@ async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Resul
 }
 
 /// The rows as they were, each until the event that ended it. What is never changed has no earlier rows.
+#[expect(clippy::too_many_lines, reason = "one query a table")]
 async fn earlier(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Result<()> {
     out.rows(
         "comment",

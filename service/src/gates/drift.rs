@@ -164,6 +164,7 @@ impl Service {
             let roles: Vec<Role> = summary.grants.product.iter().copied().collect();
             seat = summary.may(Action::AcceptDrift).then(|| gate.may_accept(&feature, &phase, actor, &roles));
         }
+        let object = format!("{}/{}", feature.id, phase.key);
         let accepted = sqlx::query!(
             r#"select p.name as "name?", e.at, t.text as "reason?" from audit.event e
                left join person p on p.id = e.actor
@@ -172,7 +173,7 @@ impl Service {
                  and e.object_id = $2
                order by e.at desc limit 50"#,
             feature.id.uuid(),
-            format!("{}/{}", feature.id, phase.key)
+            object
         )
         .fetch_all(&mut *connection)
         .await?;

@@ -189,6 +189,7 @@ impl Service {
     /// # Errors
     /// [`Error::Invalid`] for a wrong password, [`Error::Refused`] when the actor may not sign, or the dossier
     /// changed since it was shown.
+    #[expect(clippy::too_many_lines, reason = "one transaction, told from its lock to its commit")]
     pub async fn sign_gate(&self, actor: &Actor, key: &FeatureKey, command: SignGate) -> Result<Progress> {
         // The costly part comes first and outside of the transaction, or the lock would be held for its time.
         self.check_step_up(actor, &command.password).await?;

@@ -313,6 +313,7 @@ async fn earlier_dossier(
 }
 
 /// What the items of a dossier are called, and where they are.
+#[expect(clippy::too_many_lines, reason = "one line a kind of item")]
 pub(super) async fn lines(
     connection: &mut PgConnection,
     feature: &Feature,

@@ -374,8 +374,7 @@ impl Projection {
             *by_role.entry(role.code()).or_default() += 1;
         }
         let cleared_by = |role: &String| by_role.get(role.as_str()).copied().unwrap_or_default();
-        let people =
-            |sign_off: &SignOffFact| sign_off.people().map(|person| person.uuid()).collect::<Vec<_>>();
+        let people = |sign_off: &SignOffFact| sign_off.people().map(PersonId::uuid).collect::<Vec<_>>();
         Self {
             blockers: count(decision.blockers.len()),
             team_blockers: count(decision.things_for_team()),

@@ -75,7 +75,7 @@ impl Service {
             };
             // The first event is the one that the rows point to; what else happened follows it.
             let mut events: Vec<Event> = Vec::new();
-            let begin = |events: &[Event], verb, object| {
+            let describe = |events: &[Event], verb, object| {
                 if events.is_empty() {
                     write.event(&permit, verb, object)
                 } else {
@@ -83,12 +83,13 @@ impl Service {
                 }
             };
             for waiver in lapsed {
-                let mut event = begin(&events, Verb::WaiverLapsed, waivers::object(waiver.id, waiver.number));
+                let mut event =
+                    describe(&events, Verb::WaiverLapsed, waivers::object(waiver.id, waiver.number));
                 event.change("state", Value::code("approved"), Value::code("lapsed"));
                 events.push(event);
             }
             if let Some((object, before, after)) = decided {
-                let mut event = begin(&events, Verb::GateDecidedAnew, object);
+                let mut event = describe(&events, Verb::GateDecidedAnew, object);
                 event.change("blockers", Value::Number(before), Value::Number(after));
                 events.push(event);
             }

@@ -87,7 +87,7 @@ impl Service {
                 |is_new| Imported { key: policy.key.clone(), version: policy.version.clone(), is_new };
             match store(&mut write, &permit, &policy, &source).await? {
                 Stored::New(event) => {
-                    write.commit(event, Vec::new()).await?;
+                    write.commit(*event, Vec::new()).await?;
                     Ok(imported(true))
                 }
                 Stored::There => Ok(imported(false)),
@@ -127,7 +127,7 @@ impl Service {
             let permit = Write::authorize_system();
             match store(&mut write, &permit, &parsed, &source).await? {
                 Stored::New(event) => {
-                    write.commit(event, Vec::new()).await?;
+                    write.commit(*event, Vec::new()).await?;
                     Ok(true)
                 }
                 Stored::There => Ok(false),
@@ -174,7 +174,7 @@ impl Service {
 /// What became of a version that was to be stored.
 enum Stored {
     /// It is stored; this is the event.
-    New(Event),
+    New(Box<Event>),
     /// It was there already, with this text.
     There,
     /// It was there already, with another text.
@@ -218,7 +218,7 @@ async fn store(
     let object = Object::new(ObjectKind::Policy, id, name_of(policy));
     let mut event = write.event(permit, Verb::PolicyImported, object);
     event.change("digest", Value::None, Value::Digest(digest));
-    Ok(Stored::New(event))
+    Ok(Stored::New(Box::new(event)))
 }
 
 #[cfg(test)]

@@ -57,21 +57,16 @@ pub fn OwedScreen(
     let OwedPage { summary, phase, owed, paid_at, sign_offs } = page;
     let notice = notice.map(|title| view! { <Notice kind=NoticeKind::Danger title /> });
     let here = format!("What is owed at {}", phase.name);
-    let main = match &owed {
-        Some(review) => reviewing(&summary, &phase.name, &phase.key, review, viewer, forms),
-        None => {
-            let words = paid_at.map_or_else(
-                || format!("No emergency went through the gate of {}, so nothing is owed there.", phase.name),
-                |at| {
-                    format!(
-                        "What the emergency skipped at {} is signed, since {}.",
-                        phase.name,
-                        moment_words(at)
-                    )
-                },
-            );
-            view! { <Card title=here.clone()><p>{words}</p></Card> }.into_any()
-        }
+    let main = if let Some(review) = &owed {
+        reviewing(&summary, &phase.name, &phase.key, review, viewer, forms)
+    } else {
+        let words = paid_at.map_or_else(
+            || format!("No emergency went through the gate of {}, so nothing is owed there.", phase.name),
+            |at| {
+                format!("What the emergency skipped at {} is signed, since {}.", phase.name, moment_words(at))
+            },
+        );
+        view! { <Card title=here.clone()><p>{words}</p></Card> }.into_any()
     };
     let past = record::past(&summary.key, sign_offs, summary.now);
     view! {

@@ -52,24 +52,23 @@ pub fn MigrationScreen(
         {now}
         {body}
     };
-    match page.summary {
-        Some(summary) => view! {
+    if let Some(summary) = page.summary {
+        view! {
             <FeatureFrame summary section=FeatureSection::Overview here="Policy">
                 {content}
             </FeatureFrame>
         }
-        .into_any(),
+        .into_any()
+    } else {
         // Who may move features without reading them sees the key, and what the policy says.
-        None => {
-            let key = page.key.to_string();
-            let trail = vec![("Policies".to_owned(), super::LIST.to_owned())];
-            view! {
-                <Breadcrumb trail here=key.clone() />
-                <PageHead title="Policy of the feature" key />
-                {content}
-            }
-            .into_any()
+        let key = page.key.to_string();
+        let trail = vec![("Policies".to_owned(), super::LIST.to_owned())];
+        view! {
+            <Breadcrumb trail here=key.clone() />
+            <PageHead title="Policy of the feature" key />
+            {content}
         }
+        .into_any()
     }
 }
 

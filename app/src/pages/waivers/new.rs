@@ -92,17 +92,15 @@ fn asking(page: &NewWaiverPage, form: Form, title: String) -> AnyView {
     let (action, back) = (Place::NewWaiver.path(key), Place::Waivers.path(key));
     let (id, renews) = (form.value("id"), form.value("renews"));
     let renews = (!renews.is_empty()).then(|| view! { <HiddenField name="renews" value=renews /> });
-    let what = match &page.renewing {
-        Some(renewed) => renewed_thing(renewed),
-        None => {
-            let options = page
-                .choices
-                .iter()
-                .map(|choice| Choice::new(choice.subject.clone(), choice.sentence.clone()))
-                .collect::<Vec<_>>();
-            view! { <RadioGroup form=form.clone() name="subject" legend="What is waived" options /> }
-                .into_any()
-        }
+    let what = if let Some(renewed) = &page.renewing {
+        renewed_thing(renewed)
+    } else {
+        let options = page
+            .choices
+            .iter()
+            .map(|choice| Choice::new(choice.subject.clone(), choice.sentence.clone()))
+            .collect::<Vec<_>>();
+        view! { <RadioGroup form=form.clone() name="subject" legend="What is waived" options /> }.into_any()
     };
     let max = u32::try_from(Reason::MAX).unwrap_or(u32::MAX);
     let terms = terms_words(page.terms.as_ref());

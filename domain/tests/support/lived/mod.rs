@@ -45,6 +45,9 @@ enum Gate {
     Owed(OwedGate),
 }
 
+/// Items and their digest, hashed once.
+type Hashed = Rc<(BTreeSet<Item>, Digest)>;
+
 #[derive(Debug)]
 pub(crate) struct Lived {
     policy: &'static Policy,
@@ -61,7 +64,7 @@ pub(crate) struct Lived {
     waivers: Vec<Waiver>,
     emergency: Option<(PhaseKey, i32, Vec<Consent>)>,
     /// Dossiers that were put together before: hashing is what takes the time here.
-    known: RefCell<HashMap<Content, Rc<(BTreeSet<Item>, Digest)>>>,
+    known: RefCell<HashMap<Content, Hashed>>,
 }
 
 /// What a dossier depends on: phase, cycle, version of each control, reports and waivers.
@@ -459,7 +462,7 @@ impl Lived {
         Ok(())
     }
 
-    fn fact(&self, by: usize, seat: &str, deny: bool, covers: Digest) -> SignOffFact {
+    fn fact(by: usize, seat: &str, deny: bool, covers: Digest) -> SignOffFact {
         SignOffFact {
             person: person(by),
             name: format!("Person {by}"),
@@ -476,7 +479,7 @@ impl Lived {
         let attempt = self.attempt()?;
         let situation = self.situation(&attempt);
         let covers = if stale { Digest::of(b"older") } else { situation.facts.dossier };
-        let fact = self.fact(by, seat, deny, covers);
+        let fact = Self::fact(by, seat, deny, covers);
         attempt.sign(self.policy, situation, fact.clone(), &self.cycles(), self.now).map_err(told)?;
         self.standing.push((attempt.phase, attempt.cycle, fact));
         Ok(())
@@ -488,7 +491,7 @@ impl Lived {
         match before - self.standing.len() {
             0 => Err("nothing".to_owned()),
             1 => Ok(()),
-            more => panic!("{more} standing sign-offs of one person"),
+            more => unreachable!("{more} standing sign-offs of one person"),
         }
     }
 

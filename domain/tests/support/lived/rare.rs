@@ -25,7 +25,7 @@ impl Lived {
                     return Err("not owed".to_owned());
                 };
                 let gate = self.earlier(*phase);
-                let fact = self.fact(*by, seat, *deny, gate.facts.dossier);
+                let fact = Self::fact(*by, seat, *deny, gate.facts.dossier);
                 sign_owed(self.policy, &gate, fact.clone(), self.now).map_err(told)?;
                 self.standing.push((owed.phase, owed.cycle, fact));
                 Ok(())

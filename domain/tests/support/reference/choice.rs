@@ -74,9 +74,9 @@ impl Reference {
         // Mostly the developer; now and then somebody who will want to sign as well.
         let by = pick(&[1, 1, 1, 1, 1, 2, 5], one);
         let owed = self.owed().next();
-        if let Some((phase, cycle, _)) = owed.filter(|_| two % 2 == 0) {
+        if let Some((phase, cycle, _)) = owed.filter(|_| two.is_multiple_of(2)) {
             if let Some(control) = self.open(phase).first() {
-                return self.clear(by, phase, *control);
+                return Self::clear(by, phase, *control);
             }
             if let Some(veto) = self.vetoes(phase, cycle).next() {
                 return Command::WithdrawOwed { by: veto.by, phase };
@@ -93,7 +93,7 @@ impl Reference {
             !self.is_waived(&format!("control:{}/{}", PHASES[*phase], control.key()))
         });
         if let Some((phase, control)) = blocked.next() {
-            return self.clear(by, phase, control);
+            return Self::clear(by, phase, control);
         }
         if !self.review {
             return Command::Request { by: 1 };
@@ -107,7 +107,7 @@ impl Reference {
         }
     }
 
-    fn clear(&self, by: usize, phase: usize, control: Control) -> Command {
+    fn clear(by: usize, phase: usize, control: Control) -> Command {
         match control {
             Control::Shown => Command::Prove { by, phase },
             _ => Command::Mark { by, phase, control, done: true },

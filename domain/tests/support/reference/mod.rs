@@ -57,20 +57,20 @@ test-report = 3
     );
     for (number, phase) in PHASES.iter().enumerate() {
         let production = if number == RELEASE { "before_production = true\n" } else { "" };
-        text.push_str(&format!(
+        text.extend([format!(
             r#"
 [[phases]]
 key = "{phase}"
 name = "Phase {phase}"
 purpose = "To be passed."
 "#
-        ));
+        )]);
         for (key, proof, tiers, waived) in [
             ("said", "proof = \"statement\"", "[\"low\", \"medium\", \"high\"]", ""),
             ("shown", "proof = \"evidence\"\nevidence = [\"test-report\"]", "[\"medium\", \"high\"]", ""),
             ("firm", "proof = \"statement\"", "[\"low\", \"medium\", \"high\"]", "never_waived = true\n"),
         ] {
-            text.push_str(&format!(
+            text.extend([format!(
                 r#"
 [[phases.controls]]
 key = "{key}"
@@ -81,7 +81,7 @@ done_by = ["developer", "release-manager"]
 {proof}
 tiers = {tiers}
 {waived}{production}"#
-            ));
+            )]);
         }
         text.push_str(
             r#"

@@ -118,6 +118,7 @@ impl Reference {
 
     /// Why something is refused: every reason that holds, so the one that is told has to be among them. None when it has
     /// to be done.
+    #[expect(clippy::too_many_lines, reason = "one arm a command")]
     pub(crate) fn refusals(&self, command: &Command) -> BTreeSet<&'static str> {
         let mut why = BTreeSet::new();
         let mut when = |holds: bool, reason| {

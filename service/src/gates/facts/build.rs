@@ -66,13 +66,14 @@ pub(super) fn build(gate: &Gate<'_>, rows: &Rows, products: &Products) -> Result
         let (facts, dossier) = parts.phase(phase, cycle)?;
         let (passed, then) = match passed {
             None => (Passed::Unasked, Signed::default()),
-            Some(row) => match row.owed_until {
-                Some(due) => (Passed::Owed { due }, Signed::default()),
-                None => {
+            Some(row) => {
+                if let Some(due) = row.owed_until {
+                    (Passed::Owed { due }, Signed::default())
+                } else {
                     let then = parts.signed(phase, row.manifest.as_deref(), &dossier)?;
                     (Passed::Opened { drift: Vec::new() }, then)
                 }
-            },
+            }
         };
         earlier.push(EarlierGate { phase: phase.key.clone(), facts, passed });
         signed.push(then);

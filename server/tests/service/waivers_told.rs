@@ -1,0 +1,67 @@
+//! What people are told of waivers, and the job that notes a lapse.
+
+use sluice_domain::notification::Notice;
+use sluice_service::{Actor, new_form_id};
+use time::{Duration, macros::date};
+
+use crate::{
+    support::{TestResult, World},
+    waivers::{UNTIL, asking, blocks, waived},
+};
+
+#[tokio::test]
+async fn approvers_are_told_of_a_request_and_whose_waiver_it_is_of_what_becomes_of_it() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let told = async |actor: &Actor| -> TestResult<Vec<Notice>> {
+        Ok(service.notifications(actor, None).await?.items.into_iter().map(|item| item.notice).collect())
+    };
+    let (key, subject) = waived(&world).await?;
+    let asked = Notice::WaiverRequested { number: 1 };
+    let approved = Notice::WaiverApproved { number: 1, until: date!(2026 - 11 - 20) };
+    for actor in [&cast.first, &cast.second] {
+        assert!(told(actor).await?.contains(&asked), "{}", actor.name);
+    }
+    for actor in [&cast.developer, &cast.manager] {
+        let told = told(actor).await?;
+        assert!(told.contains(&approved) && !told.contains(&asked), "{}: {told:?}", actor.name);
+    }
+    assert!(!told(&cast.first).await?.contains(&approved), "who decides knows");
+
+    // Lapsed, once, whatever notes it first: the next write or the job.
+    world.clock.advance(UNTIL - world.clock.now());
+    let anew = asking(&new_form_id(), &subject, "2026-12-01", "")?;
+    service.request_waiver(&cast.tester, &key, anew).await?;
+    service.run_due_jobs().await?;
+    for actor in [&cast.developer, &cast.manager, &cast.first] {
+        let lapsed = Notice::WaiverLapsed { number: 1 };
+        assert_eq!(
+            told(actor).await?.iter().filter(|notice| **notice == lapsed).count(),
+            1,
+            "{}",
+            actor.name
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_job_notes_a_lapse_and_the_decision_knew_it_on_the_instant() -> TestResult {
+    let world = World::new().await?;
+    let service = &world.service;
+    let (key, subject) = waived(&world).await?;
+    let states = async |state: &str| {
+        world.count(&format!("select count(*) from waiver where state = '{state}'")).await
+    };
+    world.clock.advance(UNTIL - world.clock.now() - Duration::SECOND);
+    service.run_due_jobs().await?;
+    assert_eq!((states("approved").await?, blocks(&world, &key, &subject).await?), (1, false));
+    world.clock.advance(Duration::SECOND);
+    assert!(blocks(&world, &key, &subject).await?);
+    for _ in 0..2 {
+        service.run_due_jobs().await?;
+        assert_eq!((states("lapsed").await?, blocks(&world, &key, &subject).await?), (1, true));
+    }
+    assert_eq!(world.count("select count(*) from audit.event where verb = 'waiver.lapsed'").await?, 1);
+    Ok(())
+}
