@@ -1,6 +1,6 @@
 //! The whole lifecycle against a reference model: whatever is tried, by whomever, in whatever order, a feature is where
 //! the model says, and what is refused is refused for a reason that the model knows.
-#![expect(clippy::expect_used, reason = "a test says what it expected")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expected")]
 
 #[path = "support/lived/mod.rs"]
 mod lived;
@@ -116,7 +116,7 @@ fn add(all: &mut Tally, one: Tally) {
 /// shrunk by hand: the shortest beginning that fails is the message.
 #[test]
 fn whatever_is_tried_the_feature_is_where_the_model_says() {
-    let halves: Vec<_> = [b"one", b"two"].map(|seed| thread::spawn(move || run_many(seed))).into();
+    let halves: Vec<_> = [*b"one", *b"two"].map(|seed| thread::spawn(move || run_many(seed))).into();
     let mut all = Tally::default();
     let mut signed: BTreeMap<&str, usize> = BTreeMap::new();
     for half in halves {
@@ -140,10 +140,10 @@ fn whatever_is_tried_the_feature_is_where_the_model_says() {
 type Ran = (Tally, BTreeMap<&'static str, usize>);
 
 /// Half of the sequences: they are always the same ones.
-fn run_many(seed: &[u8; 3]) -> Vec<Ran> {
+fn run_many(seed: [u8; 3]) -> Vec<Ran> {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     let mut bytes = [0; 32];
-    bytes[..3].copy_from_slice(seed);
+    bytes[..3].copy_from_slice(&seed);
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let mut ran = Vec::new();

@@ -58,7 +58,7 @@ fn assert_sentence_case(text: &str) {
     }
 }
 
-/// A whole sentence, or several, with a full stop at the end.
+/// One sentence or several, with a full stop at the end.
 fn assert_sentences(text: &str) {
     assert_sentence_case(text);
     assert!(text.ends_with('.'), "{text}");

@@ -8,7 +8,7 @@ use sluice_domain::{
     policy::{EvidenceKind, Tier},
     record::RecordKind,
 };
-use sluice_service::{Actor, evidence::Target};
+use sluice_service::{Actor, evidence::Target, new_form_id};
 use tokio_postgres::{Client, error::SqlState};
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ const GROUNDLESS: &str = "SLA07";
 
 /// What the database says to a statement, in a transaction that stores its event and is rolled back.
 async fn answer(client: &Client, statement: &str) -> TestResult<String> {
-    let event = Uuid::now_v7();
+    let event: Uuid = new_form_id().parse()?;
     let outcome = client
         .batch_execute(&format!(
             "begin; set local sluice.event = '{event}';
@@ -122,8 +122,7 @@ async fn threats_records_and_the_files_that_they_name_count_as_contributions() -
     let file = world.prove(tester, &key, EvidenceKind::Plan, &[]).await?;
     assert!(!contributed(tester).await?);
     // Once it proves a threat, it is, whoever attached it.
-    let threat =
-        service.add_threat(&cast.developer, &key, threat_form(&sluice_service::new_form_id())?).await?;
+    let threat = service.add_threat(&cast.developer, &key, threat_form(&new_form_id())?).await?;
     service.attach_evidence(&cast.developer, &key, file, Target::Threat(threat)).await?;
     assert!(contributed(tester).await?);
     service.detach_evidence(&cast.developer, &key, file, Target::Threat(threat)).await?;
@@ -267,7 +266,7 @@ async fn a_contribution_that_is_being_written_is_waited_for() -> TestResult {
         (world.as_runtime().await?, world.as_runtime().await?, world.as_owner().await?);
     let first = by(&cast.first);
     // Not committed yet: somebody writes over the program's head, in the name of a reviewer.
-    let event = Uuid::now_v7();
+    let event: Uuid = new_form_id().parse()?;
     writer
         .batch_execute(&format!(
             "begin; set local sluice.event = '{event}';

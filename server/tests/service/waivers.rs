@@ -7,7 +7,6 @@ use sluice_domain::{
     gate::{Blocker, Verdict},
     ids::FeatureKey,
     lifecycle::{Progress, Refusal},
-    notification::Notice,
     policy::Tier,
     waiver::{WaiverRefusal, WaiverState, WaiverVerdict},
 };

@@ -306,6 +306,7 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of forms, one entry each")]
 fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Refused> {
     let id = new_form_id();
     let note = HOSTILE.repeat(2_000 / HOSTILE.len() + 1);

@@ -101,7 +101,7 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
         "/" => Sample { allowed: 303, ..Sample::get(path, Workspace) },
         "/healthz" | "/readyz" | "/sign-in" | "/account" | "/work" | "/notifications" | "/features"
         | "/history" | "/products" | "/products/new" | "/people" | "/people/invite" | "/policies"
-        | "/views" | "/styleguide" => Sample::get(path, Workspace),
+        | "/policies/import" | "/views" | "/styleguide" => Sample::get(path, Workspace),
         "/features/new" => Sample::get(path, AnyProduct),
         "/search" => Sample::get("/search?q=xss+canary&kind=threat", Workspace),
         "/views/{id}" => {
@@ -113,7 +113,6 @@ fn reading(seed: &Seed, path: &str, who: Who) -> TestResult<Option<Sample>> {
         "/products/{key}/standards/{id}" => {
             Sample::get(format!("/products/PAY/standards/{}", seed.standard), Product)
         }
-        "/policies/import" => Sample::get(path, Workspace),
         "/policies/{key}/{version}" => Sample::get("/policies/sdl/2026.3", Workspace),
         "/policies/{key}/{version}/difference" => {
             Sample::get("/policies/sdl/2026.3/difference?from=2026.3", Workspace)
@@ -424,8 +423,8 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             Sample::post(at(below), Product, 409, &[("id", &id), ("reason", "A reason")])
         }
         "/course/back" => {
-            let seen = Digest::of(b"").to_string();
-            let form = [("id", id.as_str()), ("reason", "A reason"), ("to", "release"), ("seen", &seen)];
+            let shown = Digest::of(b"").to_string();
+            let form = [("id", id.as_str()), ("reason", "A reason"), ("to", "release"), ("seen", &shown)];
             Sample::post(at(below), Product, 409, &form)
         }
         "/course/emergency" => {
