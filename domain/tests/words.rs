@@ -206,7 +206,6 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
     for blocker in &all {
         let sentence = words::blocker(blocker);
         assert_sentence_case(&sentence);
-        // Sentences are joined into lists, which end once.
         assert!(!sentence.ends_with('.'), "{sentence}");
     }
     let codes: BTreeSet<&str> = all.iter().map(Blocker::code).collect();
