@@ -356,6 +356,7 @@ async fn what_is_owed_is_signed_by_the_same_rules_and_paid_once() -> TestResult 
     let approved = world.pay(&cast.first, &key, "testing", Verdict::Approve, REVIEWER).await?;
     assert!(matches!(approved, SignedOwed::Stands(_)), "{approved:?}");
     let events = world.events().await?;
+    world.tick();
     let form = fields(&[("reason", "It was read again."), ("password", PASSWORD)]);
     world.service.withdraw_owed(&cast.second, &key, &phase, parsed(WithdrawOwed::parse(&form))?).await?;
     assert_eq!(world.events().await?, events + 2, "withdrawn, and with that paid");
