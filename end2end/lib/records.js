@@ -156,9 +156,14 @@ export async function rate(person, feature, yes) {
 }
 
 /** What blocks the current gate for the team: the sentence and where it is cleared. */
-export async function open(person, feature) {
-  await person.open(`/features/${feature}`);
-  return person.page.locator("#gate .blockers li").evaluateAll((lines) =>
+export function open(person, feature) {
+  return openAt(person, `/features/${feature}`, "#gate");
+}
+
+/** What the blocker lines of a panel of a page say, and where each is cleared. */
+export async function openAt(person, path, panel) {
+  await person.open(path);
+  return person.page.locator(`${panel} .blockers li`).evaluateAll((lines) =>
     lines
       .filter((line) => line.querySelector("a"))
       .map((line) => {

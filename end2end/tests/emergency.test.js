@@ -48,17 +48,7 @@ function journey(javaScript) {
   /** Does what the team owes at the gate of the first phase, wherever its lines are shown. */
   const catchUp = async (path, panel) => {
     for (let left = 12; left > 0; left -= 1) {
-      await people.ana.open(path);
-      const lines = await people.ana.page.locator(`${panel} .blockers li`).evaluateAll((lines) =>
-        lines
-          .filter((line) => line.querySelector("a") && !new URL(line.querySelector("a").href).pathname.endsWith("/review"))
-          .map((line) => {
-            const words = [...line.querySelectorAll("div")].flatMap((part) => [...part.childNodes]);
-            const sentence = words.filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.textContent.trim()).filter(Boolean)[0];
-            const address = new URL(line.querySelector("a").href);
-            return { sentence, path: address.pathname, hash: address.hash.slice(1) };
-          }),
-      );
+      const lines = (await records.openAt(people.ana, path, panel)).filter((line) => !line.path.endsWith("/review"));
       if (!lines.length) return;
       await records.clear(people, feature, "requirements", lines[0]);
     }
