@@ -7,10 +7,14 @@ use sluice_domain::{
     access::Role,
     canonical::Digest,
     dossier::Contributors,
-    gate::{Blocker, Decision, EarlierGate, Facts, Passed, Situation, WaiverFact, decide},
+    gate::{
+        Blocker, Decision, EarlierGate, EvidenceFact, Facts, Met, Passed, Situation, ThreatFact, WaiverFact,
+        decide,
+    },
     ids::{Id, PersonId},
-    policy::{Phase, Policy, Tier, parse},
+    policy::{Condition, EvidenceKind, Phase, Policy, Tier, Tiers, Wanted, parse},
     record::RecordFacts,
+    threat::{Severity, ThreatStatus},
     waiver::{
         Person, Scene, TermError, Waiver, WaiverRefusal, WaiverState, approving_role, last_day, latest, term,
         terms,
@@ -271,4 +275,54 @@ fn a_term_ends_with_its_last_day_and_is_no_longer_than_the_policy_allows() {
     assert_eq!(words::waiver_lapses(date!(2026 - 11 - 21), date!(2026 - 11 - 20)), "1 day left");
     assert_eq!(words::waiver_lapses(date!(2026 - 11 - 25), date!(2026 - 11 - 20)), "5 days left");
     assert_eq!(words::waiver_lapses(date!(2026 - 11 - 19), date!(2026 - 11 - 20)), "lapsed");
+}
+
+/// A loose condition beside a strict one that finds the same threat, in either order.
+#[test]
+fn what_one_condition_never_waives_is_not_waived_by_way_of_another() {
+    let condition = |at_least, waivable, before_production| Condition {
+        wanted: Wanted::NoUntreatedThreat { at_least, needs: ThreatStatus::Verified },
+        tiers: Tiers::ALL,
+        before_production,
+        waivable,
+    };
+    let loose = condition(Severity::Low, true, false);
+    let strict = condition(Severity::Critical, false, true);
+    for order in [[&loose, &strict], [&strict, &loose]] {
+        let mut policy = policy();
+        let phase = policy.phases.first_mut().expect("it has phases");
+        phase.controls.clear();
+        phase.gate.conditions = order.map(Clone::clone).to_vec();
+        let subject = "threat:1/critical/verified";
+        let mut situation = situation(vec![fact(1, subject, UNTIL)]);
+        let threat = |number, severity| ThreatFact { number, severity, status: ThreatStatus::Planned };
+        situation.facts.threats = vec![threat(1, Severity::Critical), threat(2, Severity::Low)];
+        let decision = decision(&policy, &situation, NOW);
+        assert!(decision.waived.is_empty(), "{:?}", decision.waived);
+        let subjects: Vec<String> = decision.for_team().map(Blocker::subject).collect();
+        assert_eq!(subjects.iter().filter(|other| *other == subject).count(), 1, "{subjects:?}");
+        assert!(!decision.waivable.contains(subject) && decision.before_production.contains(subject));
+        assert!(decision.waivable.contains("threat:2/low/verified"), "{subjects:?}");
+    }
+}
+
+/// Documents of a kind, and evidence of that kind: one thing that holds.
+#[test]
+fn what_two_conditions_ask_for_holds_once() {
+    let wanted = [
+        Wanted::EvidencePresent { kinds: vec![EvidenceKind::TestReport] },
+        Wanted::DocumentsPresent { kinds: vec![EvidenceKind::TestReport] },
+    ];
+    let mut policy = policy();
+    let phase = policy.phases.first_mut().expect("it has phases");
+    phase.controls.clear();
+    phase.gate.conditions = wanted
+        .map(|wanted| Condition { wanted, tiers: Tiers::ALL, before_production: false, waivable: true })
+        .to_vec();
+    let mut situation = situation(Vec::new());
+    assert_eq!(decision(&policy, &situation, NOW).for_team().count(), 1);
+    situation.facts.evidence =
+        BTreeSet::from([EvidenceFact { number: 1, kind: EvidenceKind::TestReport, until: None }]);
+    let met = decision(&policy, &situation, NOW).met;
+    assert_eq!(met, [Met::Evidence { kinds: vec![EvidenceKind::TestReport] }]);
 }

@@ -76,6 +76,11 @@ export class Person {
     return this.#leave(within.getByRole("link", { name: words, exact: typeof words === "string" }));
   }
 
+  /** Follows the one link that a locator finds, whose words depend on what it leads to. */
+  async followOnly(link) {
+    return this.#leave(link);
+  }
+
   /** Presses a button by its words, which sends a form, and expects the status of the page that follows. */
   async press(words, status = 200, within = this.page) {
     const response = await this.#leave(within.getByRole("button", { name: words, exact: typeof words === "string" }));

@@ -153,13 +153,16 @@ export async function addThreat(person, feature, { title, element = "", severity
   await person.sees("The threat is added to the model.");
 }
 
-/** Decides what is done about a threat. */
-export async function treat(person, feature, number, status, countermeasure) {
+/** Decides what is done about a threat; where sign-offs stand, after seeing that this voids them. */
+export async function treat(person, feature, number, status, countermeasure, voids = "") {
   await person.open(`/features/${feature}/threats/${number}`);
   await person.choose("Treatment", "Mitigate");
   if (countermeasure) await person.fill({ Countermeasure: countermeasure });
   await person.choose("Status", `${status}:`);
-  await person.press("Save the threat");
+  if (!voids) return person.press("Save the threat");
+  await person.press("Save the threat", 409);
+  await person.sees(voids);
+  await person.press("Save and void 1 sign-off");
 }
 
 /** The sentences of the gate panel: what blocks. */

@@ -360,7 +360,7 @@ function line(javaScript) {
       await chi.open(`/features/${feature}/review`);
       const stale = await work.decide(chi, feature);
       // While Chi reads, somebody changes what is signed.
-      await work.treat(eli, feature, 1, "Planned", "Backups are encrypted; the security team holds the keys.");
+      await work.treat(eli, feature, 1, "Planned", "Backups are encrypted; the security team holds the keys.", "Ben Ode");
       await chi.press("Sign", 409, stale);
       await chi.sees("The dossier changed while you were reading. Nothing was signed: read what changed, then sign.");
       await ben.open(`/features/${feature}/review`);

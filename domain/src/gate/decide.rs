@@ -136,21 +136,18 @@ impl Decision {
 #[must_use]
 pub fn decide(policy: &Policy, phase: &Phase, situation: &Situation, now: OffsetDateTime) -> Decision {
     let mut decision = Decision::default();
-    let mut seen = BTreeSet::new();
-    // Under a policy that says nothing of waivers, none counts: not even one from before the feature moved to it.
-    let waivers = policy.terms.waivers.is_some();
-    let narrowed = |found: Found| Found { waivable: found.waivable && waivers, ..found };
-    for found in phase_findings(phase, &situation.facts, now, &mut decision) {
-        note(&mut decision, &mut seen, narrowed(found), situation, now);
-    }
+    let mut found = phase_findings(phase, &situation.facts, now, &mut decision);
     // Nothing comes after the last gate, so what is owed is paid before it.
     let is_last = policy.phases.last().is_some_and(|last| last.key == phase.key);
     for gate in &situation.earlier {
         // A gate that the policy in force does not have asks for nothing any more.
         let Some(earlier) = policy.phase(&gate.phase) else { continue };
-        for found in earlier_findings(earlier, gate, is_last, now, &mut decision) {
-            note(&mut decision, &mut seen, narrowed(found), situation, now);
-        }
+        found.extend(earlier_findings(earlier, gate, is_last, now, &mut decision));
+    }
+    // Under a policy that says nothing of waivers, none counts: not even one from before the feature moved to it.
+    let waivers = policy.terms.waivers.is_some();
+    for found in once(found) {
+        note(&mut decision, Found { waivable: found.waivable && waivers, ..found }, situation, now);
     }
     for waiver in &situation.waivers {
         decision.may_change_at(waiver.until, now);
@@ -169,19 +166,28 @@ pub(super) struct Found {
     pub(super) before_production: bool,
 }
 
-/// Notes what was found: as a blocker, or as waived. The same thing is noted once.
-fn note(
-    decision: &mut Decision,
-    seen: &mut BTreeSet<String>,
-    found: Found,
-    situation: &Situation,
-    now: OffsetDateTime,
-) {
+/// What several controls or conditions find is one thing, under the strictest of them: what one of them never waives
+/// is not waived by way of another, and what one of them wants before production is wanted then.
+fn once(found: Vec<Found>) -> Vec<Found> {
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut things: Vec<Found> = Vec::with_capacity(found.len());
+    for next in found {
+        let place = *places.entry(next.blocker.subject()).or_insert(things.len());
+        match things.get_mut(place) {
+            Some(thing) => {
+                thing.waivable &= next.waivable;
+                thing.before_production |= next.before_production;
+            }
+            None => things.push(next),
+        }
+    }
+    things
+}
+
+/// Notes what was found: as a blocker, or as waived.
+fn note(decision: &mut Decision, found: Found, situation: &Situation, now: OffsetDateTime) {
     let Found { blocker, waivable, before_production } = found;
     let subject = blocker.subject();
-    if !seen.insert(subject.clone()) {
-        return;
-    }
     let in_force = |waiver: &&WaiverFact| waiver.subject == subject && now < waiver.until;
     // The longest of several, and of these the newest: order does not matter.
     let longest = situation
@@ -234,7 +240,12 @@ fn look(phase: &Phase, facts: &Facts, now: OffsetDateTime) -> (Vec<Found>, Vec<M
     }
     for asked in phase.conditions_for(facts.tier) {
         let (blockers, holds) = condition(&asked.wanted, facts, now);
-        met.extend(holds);
+        // Two conditions may ask for the same thing, which then holds once.
+        for holds in holds {
+            if !met.contains(&holds) {
+                met.push(holds);
+            }
+        }
         found.extend(blockers.into_iter().map(|blocker| Found {
             blocker,
             waivable: asked.waivable,

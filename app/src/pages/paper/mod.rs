@@ -26,7 +26,10 @@ use sluice_service::{
 };
 use time::{OffsetDateTime, UtcOffset};
 
-use super::risk::{because_list, why_words};
+use super::{
+    course,
+    risk::{because_list, why_words},
+};
 use crate::components::{
     Breadcrumb, Column, Fact, FactList, Notice, NoticeKind, PageHead, Prose, TableHead, TableWrap,
     time_words::{date_words, iso_moment},
@@ -39,6 +42,7 @@ pub fn FeatureRecordScreen(
     record: FeatureRecord,
 ) -> impl IntoView {
     let summary = record.summary.clone();
+    let banner = course::banner(&summary);
     let trail = vec![
         ("Features".to_owned(), "/features".to_owned()),
         (format!("{} {}", summary.key, summary.title), Place::Feature.path(&summary.key)),
@@ -84,6 +88,7 @@ pub fn FeatureRecordScreen(
             key=summary.key.to_string()
             lead="The record of this feature: everything that was written down, proved and signed, as it stood at the instant below."
         />
+        {banner}
         <p class="muted measure paper-hint">
             "To file it, use your browser’s own “Print”, on paper or as a PDF. The page is laid out for A4."
         </p>
