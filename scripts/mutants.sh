@@ -14,5 +14,8 @@ if ! cargo mutants --version 2>/dev/null | grep -qF "$VERSION"; then
   cargo install --quiet --locked cargo-mutants --version "$VERSION"
 fi
 
+# A mutant is built once and run once: symbols for a debugger would be most of the build.
+export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0
+
 mkdir -p target/mutants
 exec cargo mutants --package sluice-domain --output target/mutants "$@"

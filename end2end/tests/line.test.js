@@ -197,7 +197,7 @@ function line(javaScript) {
   step("the feature went through its whole lifecycle, and its record is closed", async () => {
     const { ana } = people;
     await ana.open(`/features/${feature}`);
-    await ana.sees("Every gate is open, so the record stays as it is.");
+    await ana.sees("Every gate of this feature is open: its record is complete and no longer changes.");
     await ana.misses(ana.page.getByRole("link", { name: "Edit", exact: true }), "to edit");
     const late = await ana.post(`/features/${feature}/review/request`, {});
     assert.equal(late.status, 409);
