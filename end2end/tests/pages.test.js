@@ -291,10 +291,15 @@ function kindOf(address, everyRecord = true) {
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "{id}")
     .replace(/\/[A-Z][A-Z0-9]*-\d+/g, "/{feature}")
     .replace(/\/products\/[A-Z][A-Z0-9]+/, "/products/{key}")
-    .replace(/\/phases\/[\w-]+/, "/phases/{phase}")
+    .replace(/\/(phases|owed|drift)\/[\w-]+/, "/$1/{phase}")
+    .replace(/^\/policies\/[\w-]+\/\d[\w.]*/, "/policies/{key}/{version}")
+    .replace(/\/frameworks\/[\w-]+/, "/frameworks/{framework}")
     .replace(/\/\d+(?=\/|$)/g, "/{number}")
     .replace(everyRecord ? /$^/ : /\/records\/[\w-]+/, "/records/{kind}");
 }
+
+/** Whether an address hands out a file instead of a page: a download, a list for spreadsheets, a dossier as it was signed. */
+const isFile = (pathname) => pathname.endsWith("/download") || pathname.endsWith(".csv") || pathname.includes("/dossiers/");
 
 /**
  * Follows the links from the start page on, looks at a page of each kind, and tries other links that it finds.
@@ -312,7 +317,7 @@ async function tour(visitor, role) {
     const kind = kindOf(address, role === VISITORS[0]);
     const { pathname } = new URL(address, server.url);
     // A list with a filter is the same page, and a feature in another phase; one of each kind will do.
-    if (opened.has(kind) || pathname.endsWith("/download")) {
+    if (opened.has(kind) || isFile(pathname)) {
       const tried = tries.get(kind) ?? 0;
       if (asked.has(pathname) || tried >= LINKS) continue;
       asked.add(pathname);
