@@ -37,17 +37,35 @@ pub fn PolicyDifferencePage(
             Choice::new(version.clone(), format!("{version}{active}"))
         })
         .collect::<Vec<_>>();
+    let alone = options.is_empty() && chosen == policy.version;
     let form = Form::new().with("from", chosen.clone());
-    let lead = lead(&page.difference);
-    let title = format!("What {} changes against {chosen}", policy.version);
-    let changes = difference_cards(&page.difference, policy);
+    let (title, lead) = if alone {
+        (format!("What {} changes", policy.version), None)
+    } else {
+        (format!("What {} changes against {chosen}", policy.version), Some(lead(&page.difference)))
+    };
+    let body = if alone {
+        view! {
+            <EmptyState
+                title="There is no other version yet"
+                why="Once a second version of this policy is imported, what sets the two apart stands here, part by part, and whether it asks more or less."
+            />
+        }
+        .into_any()
+    } else {
+        let changes = difference_cards(&page.difference, policy);
+        view! {
+            <FilterBar action=format!("{here}/difference") label="Compare with another version" clear=None>
+                <SelectField form name="from" label="Compared with" options />
+            </FilterBar>
+            {changes}
+        }
+        .into_any()
+    };
     view! {
         <Breadcrumb trail here="Difference" />
-        <PageHead title key=policy.key.clone() lead />
-        <FilterBar action=format!("{here}/difference") label="Compare with another version" clear=None>
-            <SelectField form name="from" label="Compared with" options />
-        </FilterBar>
-        {changes}
+        <PageHead title key=policy.key.clone() nostrip:lead=lead />
+        {body}
     }
 }
 

@@ -212,11 +212,21 @@ fn a_difference_says_what_asks_more_and_cannot_bring_markup() {
         from: Arc::clone(&same),
         to: same,
     };
+    let html = view! { <PolicyDifferencePage page /> }.to_html();
+    assert!(html.contains("There is no other version yet") && !html.contains("<select"), "{html}");
+    let (from, to) = (loaded(1, |_| ()), loaded(1, |policy| policy.version = "2026.2".to_owned()));
+    let page = PolicyComparison {
+        difference: from.policy.difference(&from.policy),
+        versions: vec![from.policy.version.clone(), to.policy.version.clone()],
+        active: None,
+        from,
+        to,
+    };
     assert!(view! { <PolicyDifferencePage page /> }.to_html().contains("No difference"));
     let (from, to) = (loaded(1, |_| ()), loaded(2, |policy| drop(policy.phases[0].controls.remove(0))));
     let page = PolicyComparison {
         difference: from.policy.difference(&to.policy),
-        versions: Vec::new(),
+        versions: vec!["2026.2".to_owned()],
         active: None,
         from,
         to,
