@@ -7,9 +7,9 @@ use time::{Date, Duration, OffsetDateTime, Time};
 
 use crate::{
     access::{Action, Role},
-    gate::Situation,
+    gate::{EarlierGate, Situation},
     ids::PersonId,
-    lifecycle::{Attempt, Refusal, Seats},
+    lifecycle::{Attempt, Refusal, Seats, may_sign_owed},
     policy::Policy,
 };
 
@@ -78,6 +78,21 @@ pub fn may_sign_for(
 ) -> Result<Seats, Refusal> {
     attempt.may_sign(policy, situation, principal, &[role], now)?;
     attempt.may_sign(policy, situation, delegate, &[role], now)
+}
+
+/// Whether `delegate` may sign an owed gate in the seat that `principal` handed to them, a seat of this role.
+///
+/// # Errors
+/// The reason why not, about either of the two.
+pub fn may_sign_owed_for(
+    policy: &Policy,
+    gate: &EarlierGate,
+    (principal, delegate): (PersonId, PersonId),
+    role: Role,
+    now: OffsetDateTime,
+) -> Result<Seats, Refusal> {
+    may_sign_owed(policy, gate, principal, &[role], now)?;
+    may_sign_owed(policy, gate, delegate, &[role], now)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use sluice_service::{
     Actor, Error,
     course::{AgreeToEmergency, CallOffEmergency, Consented, EmergencyEnd, ProposeEmergency},
     features::{FeatureFilter, PhaseState},
-    gates::{MySeat, WithdrawOwed},
+    gates::{MySeat, WithdrawSignOff},
     new_form_id,
     products::RoleChange,
 };
@@ -358,11 +358,12 @@ async fn what_is_owed_is_signed_by_the_same_rules_and_paid_once() -> TestResult 
     let events = world.events().await?;
     world.tick();
     let form = fields(&[("reason", "It was read again."), ("password", PASSWORD)]);
-    world.service.withdraw_owed(&cast.second, &key, &phase, parsed(WithdrawOwed::parse(&form))?).await?;
+    world.service.withdraw_owed(&cast.second, &key, &phase, parsed(WithdrawSignOff::parse(&form))?).await?;
     assert_eq!(world.events().await?, events + 2, "withdrawn, and with that paid");
     let page = world.service.owed_page(&cast.first, &key, &phase).await?;
     assert!(page.owed.is_none() && page.paid_at.is_some());
-    let again = world.service.withdraw_owed(&cast.second, &key, &phase, parsed(WithdrawOwed::parse(&form))?);
+    let again =
+        world.service.withdraw_owed(&cast.second, &key, &phase, parsed(WithdrawSignOff::parse(&form))?);
     assert_eq!(refusal(again.await)?, Refusal::NotOwed);
 
     let summary = world.service.feature_page(&cast.auditor, &key).await?.summary;

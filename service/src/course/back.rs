@@ -20,7 +20,7 @@ use crate::{
     db::write::uncancelled,
     error::{Error, Result},
     features::row::{self, store_progress},
-    gates::{Ending, end_attempt, gather, settle, start_attempt, undo_gates, void_attempt},
+    gates::{Ending, end_attempt, gather_in, settle, start_attempt, undo_gates, void_attempt},
 };
 
 /// Moves a feature back to an earlier phase.
@@ -72,7 +72,7 @@ impl Service {
             }
             let attempt = feature.progress.attempt()?.clone();
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
-            let facts = gather(write.connection(), &feature, phase, &attempt).await?.situation.facts;
+            let facts = gather_in(&mut write, &feature, phase, &attempt).await?.situation.facts;
             let (effect, moved) =
                 BackEffect::of(&feature, &attempt, &facts, &command.to, actor.person, write.now)?;
             if effect.seen != command.seen {

@@ -11,6 +11,7 @@ use sluice_domain::{
     text::Reason,
 };
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
@@ -122,6 +123,7 @@ pub(super) async fn path<'a>(
     connection: &mut PgConnection,
     feature: &'a Feature,
     attempt: &Attempt,
+    now: OffsetDateTime,
 ) -> Result<Vec<(&'a Phase, Gathered)>> {
     let policy = &feature.policy.policy;
     let phases = attempt.emergency_path(policy)?;
@@ -135,7 +137,7 @@ pub(super) async fn path<'a>(
             cycle: if phase.key == attempt.phase { attempt.cycle } else { feature.cycles.next(&phase.key) },
         })
         .collect();
-    Ok(phases.iter().zip(gather_many(connection, &gates).await?).collect())
+    Ok(phases.iter().zip(gather_many(connection, &gates, now).await?).collect())
 }
 
 /// A release that was asked for, as its row says.
@@ -343,12 +345,12 @@ impl Service {
             let roles = roles(write.roles_in(&actor, feature.product).await?);
             let role = may_consent(policy, &[], actor.person, &roles)?;
             let permit = permit.acting_as(role);
-            let path = path(write.connection(), &feature, &attempt).await?;
+            let now = write.now;
+            let path = path(write.connection(), &feature, &attempt, now).await?;
             let (_, here) = path.first().ok_or(Refusal::NothingToSkip)?;
             attempt.may_release(policy, &here.situation.facts)?;
             let (last, _) = path.last().ok_or(Refusal::NothingToSkip)?;
             let outdated = end_outdated(&mut write, &permit, &feature, &attempt, actor.person).await?;
-            let now = write.now;
             sqlx::query!(
                 "insert into emergency (id, feature_id, phase, cycle, through, reason, state, proposed_by, proposed_at)
                  values ($1, $2, $3, $4, $5, $6, 'proposed', $7, $8)",
@@ -419,7 +421,8 @@ impl Service {
             let roles = roles(write.roles_in(&actor, feature.product).await?);
             let role = may_consent(&feature.policy.policy, &all, actor.person, &roles)?;
             let permit = permit.acting_as(role);
-            let path = path(write.connection(), &feature, &attempt).await?;
+            let now = write.now;
+            let path = path(write.connection(), &feature, &attempt, now).await?;
             let (_, here) = path.first().ok_or(Refusal::NothingToSkip)?;
             let facts = here.situation.facts.clone();
             attempt.may_release(&feature.policy.policy, &facts)?;

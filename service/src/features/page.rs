@@ -183,7 +183,7 @@ pub(crate) async fn open(
     let (gathered, decision) = match feature.progress.stands_in() {
         Some(attempt) => {
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
-            let gathered = gather(connection, &feature, phase, attempt).await?;
+            let gathered = gather(connection, &feature, phase, attempt, now).await?;
             let decision = decide(&feature.policy.policy, phase, &gathered.situation, now);
             (Some(gathered), decision)
         }

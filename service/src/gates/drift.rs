@@ -20,9 +20,8 @@ use time::OffsetDateTime;
 use super::{
     ChangedItem, Gathered,
     content::compare,
-    gather,
-    review::demand_password,
-    settle::{settle, store_dossier},
+    demand_password, gather, gather_in,
+    settle::{settle, settle_time, store_dossier},
     told::tell_accepted,
 };
 use crate::{
@@ -96,7 +95,12 @@ struct OpenedGate {
 }
 
 impl OpenedGate {
-    async fn find(connection: &mut PgConnection, feature: &Feature, phase: &Phase) -> Result<Option<Self>> {
+    async fn find(
+        connection: &mut PgConnection,
+        feature: &Feature,
+        phase: &Phase,
+        now: OffsetDateTime,
+    ) -> Result<Option<Self>> {
         let row = sqlx::query!(
             r#"select a.cycle, a.ended_at as "ended_at!", d.digest, d.created_at
                from gate_attempt a join dossier d on d.digest = a.dossier
@@ -109,7 +113,7 @@ impl OpenedGate {
         let Some(row) = row else { return Ok(None) };
         let attempt =
             Attempt { phase: phase.key.clone(), cycle: row.cycle, turn: Turn::Team, since: row.ended_at };
-        let gathered = gather(connection, feature, phase, &attempt).await?;
+        let gathered = gather(connection, feature, phase, &attempt, now).await?;
         let signed = (digest(&row.digest)?, row.created_at);
         Ok(Some(Self { attempt, at: row.ended_at, signed, gathered }))
     }
@@ -156,7 +160,7 @@ impl Service {
         let mut connection = self.db.reads().acquire().await?;
         let Opened { feature, summary, gathered } = open(self, &mut connection, actor, key).await?;
         let phase = feature.policy.policy.phase(phase).ok_or(Error::NotFound)?.clone();
-        let gate = OpenedGate::find(&mut connection, &feature, &phase).await?;
+        let gate = OpenedGate::find(&mut connection, &feature, &phase, summary.now).await?;
         let (mut items, mut seat) = (Vec::new(), None);
         if let (Some(gate), Some(current)) = (&gate, &gathered) {
             let drift = drift_of(current, &phase.key);
@@ -216,12 +220,15 @@ impl Service {
             let roles = [command.role];
             let role = write.one_role_of(&actor, feature.product, &roles, Action::AcceptDrift).await?;
             let permit = permit.acting_as(role);
+            let mut events = settle_time(&mut write, &permit, &feature).await?;
             let policy = &feature.policy.policy;
             let current = feature.progress.attempt()?.clone();
             let here = policy.phase(&current.phase).ok_or(Error::NotFound)?;
             let phase = policy.phase(&phase).ok_or(Error::NotFound)?;
-            let gate = OpenedGate::find(write.connection(), &feature, phase).await?.ok_or(Error::Stale)?;
-            let situation = gather(write.connection(), &feature, here, &current).await?;
+            let now = write.now;
+            let gate =
+                OpenedGate::find(write.connection(), &feature, phase, now).await?.ok_or(Error::Stale)?;
+            let situation = gather_in(&mut write, &feature, here, &current).await?;
             let drift = drift_of(&situation, &phase.key);
             if drift.is_empty() {
                 return Err(Error::Stale);
@@ -257,7 +264,8 @@ impl Service {
             event.reason = Some(command.reason.to_string());
             tell_accepted(&mut write, &permit, &feature, phase).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
-            write.commit(event, settled.consequences).await
+            events.extend(settled.consequences);
+            write.commit(event, events).await
         })
         .await
     }

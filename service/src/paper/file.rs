@@ -296,7 +296,7 @@ async fn read(
     let cuts: Vec<Cut> =
         bounded.filter_map(|(code, what)| Some(Cut { what, total: more(code)?, printed: MOST })).collect();
 
-    let facts = facts(connection, &feature).await?;
+    let facts = facts(connection, &feature, summary.now).await?;
     let mut records: BTreeMap<RecordKind, Vec<RecordItem>> = BTreeMap::new();
     for item in items {
         records.entry(item.kind).or_default().push(item);
@@ -331,11 +331,11 @@ async fn read(
 }
 
 /// What is known about each phase, in the order of the policy.
-async fn facts(connection: &mut PgConnection, feature: &Feature) -> Result<Vec<Facts>> {
+async fn facts(connection: &mut PgConnection, feature: &Feature, now: OffsetDateTime) -> Result<Vec<Facts>> {
     let policy = &feature.policy.policy;
     let gate = |phase| Gate { feature, policy, policy_digest: feature.policy.digest, phase, cycle: 1 };
     let gates: Vec<Gate<'_>> = policy.phases.iter().map(gate).collect();
-    let gathered = gather_many(connection, &gates).await?;
+    let gathered = gather_many(connection, &gates, now).await?;
     Ok(gathered.into_iter().map(|gathered| gathered.situation.facts).collect())
 }
 

@@ -142,7 +142,7 @@ impl Service {
             // Of another phase the checklist shows how it stands as well; no sign-off counts here.
             let attempt =
                 Attempt { phase: phase.key.clone(), cycle: 1, turn: Turn::Team, since: summary.now };
-            gather(&mut connection, &feature, &phase, &attempt).await?
+            gather(&mut connection, &feature, &phase, &attempt, summary.now).await?
         };
         let team = is_reached(&feature, &phase.key) && allowed(&summary.grants, Action::DoControl);
         let mut controls = Vec::new();

@@ -150,7 +150,8 @@ pub(crate) async fn compare(
         gates.push(standing.own());
         gates.extend(standing.other(candidate));
     }
-    let mut gathered = gather_many(connection, &gates).await?.into_iter().map(|gathered| gathered.situation);
+    let mut gathered =
+        gather_many(connection, &gates, at).await?.into_iter().map(|gathered| gathered.situation);
     let mut compared = Vec::with_capacity(under_way.len());
     for standing in &under_way {
         let Some(own) = gathered.next() else { break };
