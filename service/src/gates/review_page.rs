@@ -415,8 +415,10 @@ pub(super) async fn lines(
                         || item.key.clone(),
                         |row| format!("{} waives: {}", item.key, row.blocker),
                     );
-                    let detail = row
-                        .map(|row| format!("Until the end of {}. {}", last_day(row.until), row.compensation));
+                    let calendar = &feature.policy.policy.terms.calendar;
+                    let detail = row.map(|row| {
+                        format!("Until the end of {}. {}", last_day(row.until, calendar), row.compensation)
+                    });
                     (title, detail.unwrap_or_default(), Place::Waiver(number(&item.key)))
                 }
             };

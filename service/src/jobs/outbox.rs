@@ -323,7 +323,7 @@ async fn waiver_ends(
         Some(To::person(feature.owner, Because::Owner)),
         waiver.decided_by.map(|person| To::person(Id::new(person), Because::Decider)),
     ];
-    let until = last_day(waiver.until);
+    let until = last_day(waiver.until, &feature.policy.policy.terms.calendar);
     notify(write, permit, to.into_iter().flatten(), &Notice::WaiverEnding { number, until }).await?;
     Ok(Outcome::Done)
 }

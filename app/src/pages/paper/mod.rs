@@ -72,7 +72,7 @@ pub fn FeatureRecordScreen(
     });
     let threats = rest::threats(threat_model, threats);
     let evidence = rest::evidence(evidence, &summary);
-    let waivers = waivers::waivers(waivers);
+    let waivers = waivers::waivers(waivers, &summary.calendar);
     let lineage = rest::lineage(lineage, &summary.key);
     let total = left_out.iter().find(|cut| cut.what == "events").map(|cut| cut.total);
     let history = rest::history(history, total);
