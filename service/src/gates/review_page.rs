@@ -189,7 +189,9 @@ impl Service {
                 let (mut changes, mut compared) = (Vec::new(), None);
                 if let Some((dossier, then)) = &earlier {
                     let differences = gathered.dossier.difference(then);
-                    changes = compare(&mut connection, &feature, &phase, &differences, dossier.at).await?;
+                    changes =
+                        compare(&mut connection, &feature, &phase, &differences, dossier.at, summary.now)
+                            .await?;
                     compared = Some(*dossier);
                 }
                 let roles: Vec<Role> = summary.grants.product.iter().copied().collect();
