@@ -27,7 +27,11 @@ use super::{
 use crate::{
     Service,
     actor::Actor,
-    db::write::uncancelled,
+    clock::fresh_id,
+    db::{
+        permit::{InFeature, Permit},
+        write::{Write, uncancelled},
+    },
     error::{Error, Result},
     features::{
         FeatureSummary,
@@ -151,6 +155,38 @@ fn drift_of(current: &Gathered, phase: &PhaseKey) -> Vec<Difference> {
     }
 }
 
+/// Stores an acceptance. From then on the dossier that it covers counts as signed: the database sees to that, and to who
+/// accepts.
+async fn store(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    actor: &Actor,
+    gate: &OpenedGate,
+    command: &AcceptDrift,
+) -> Result<()> {
+    let (id, now) = (fresh_id::<()>(write.now).uuid(), write.now);
+    sqlx::query!(
+        "insert into drift_acceptance (id, feature_id, phase, cycle, person_id, role, printed_name, reason, signed,
+                                       dossier, authentication, accepted_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        id,
+        permit.feature().uuid(),
+        gate.attempt.phase.as_str(),
+        gate.attempt.cycle,
+        actor.person.uuid(),
+        command.role.code(),
+        actor.name,
+        command.reason.as_str(),
+        gate.signed.0.as_bytes().as_slice(),
+        command.covers.as_bytes().as_slice(),
+        Authentication::Password.code(),
+        now
+    )
+    .execute(write.connection())
+    .await?;
+    Ok(())
+}
+
 impl Service {
     /// What changed after the gate of a phase opened.
     ///
@@ -164,7 +200,7 @@ impl Service {
         let (mut items, mut seat) = (Vec::new(), None);
         if let (Some(gate), Some(current)) = (&gate, &gathered) {
             let drift = drift_of(current, &phase.key);
-            items = compare(&mut connection, &feature, &phase, &drift, gate.signed.1).await?;
+            items = compare(&mut connection, &feature, &phase, &drift, gate.signed.1, summary.now).await?;
             let roles: Vec<Role> = summary.grants.product.iter().copied().collect();
             seat = summary.may(Action::AcceptDrift).then(|| gate.may_accept(&feature, &phase, actor, &roles));
         }
@@ -239,20 +275,7 @@ impl Service {
                 return Err(Refusal::DossierChanged.into());
             }
             store_dossier(&mut write, &feature, &gate.gathered.dossier).await?;
-            let accepted = sqlx::query!(
-                "update gate_attempt set dossier = $4
-                 where feature_id = $1 and phase = $2 and cycle = $3 and outcome in ('opened', 'owed')
-                   and undone_at is null",
-                permit.feature().uuid(),
-                phase.key.as_str(),
-                gate.attempt.cycle,
-                dossier.as_bytes().as_slice()
-            )
-            .execute(write.connection())
-            .await?;
-            if accepted.rows_affected() != 1 {
-                return Err(Error::internal("the gate is not open"));
-            }
+            store(&mut write, &permit, &actor, &gate, &command).await?;
             let object =
                 Object::new(ObjectKind::Gate, format!("{}/{}", feature.id, phase.key), phase.name.clone());
             let mut event = write.event(&permit, Verb::DriftAccepted, object);
