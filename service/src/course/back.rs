@@ -13,6 +13,7 @@ use super::{
     BackEffect,
     page::CourseKind,
     step::{Step, store, taken_before},
+    told::tell_moved_back,
 };
 use crate::{
     Service,
@@ -112,6 +113,8 @@ impl Service {
             feature.progress = Progress::Active(moved.attempt);
             store_progress(write.connection(), &permit, &feature.progress).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
+            let to = feature.policy.policy.phase(&command.to).ok_or(Error::NotFound)?;
+            tell_moved_back(&mut write, &permit, &feature, to, &facts.sign_offs).await?;
             write.commit(event, voided.into_iter().chain(settled.consequences).collect()).await
         })
         .await

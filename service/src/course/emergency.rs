@@ -14,6 +14,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::told::{tell_called_off, tell_proposed, tell_released};
 use crate::{
     Service,
     actor::Actor,
@@ -381,6 +382,7 @@ impl Service {
             note_contribution(&mut event, consent.contributed);
             event.reason = Some(command.reason.to_string());
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_proposed(&mut write, &permit, &feature).await?;
             write.commit(event, outdated.into_iter().chain(settled.consequences).collect()).await
         })
         .await
@@ -463,6 +465,7 @@ impl Service {
             );
             let owed = pass_owed(&mut write, &permit, &mut feature, &released).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_released(&mut write, &permit, &feature, command.emergency, &released.owed).await?;
             write.commit(event, owed.into_iter().chain(settled.consequences).collect()).await?;
             Ok(Consented::Released)
         })
@@ -494,6 +497,7 @@ impl Service {
             let mut event = write.event(&permit, Verb::EmergencyCalledOff, object(&feature));
             event.reason = Some(reason.to_owned());
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_called_off(&mut write, &permit, &feature, command.emergency).await?;
             write.commit(event, settled.consequences).await
         })
         .await

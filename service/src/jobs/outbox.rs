@@ -26,7 +26,7 @@ use crate::{
     },
     error::{Error, Result},
     features::row::{self, Feature},
-    notifications::{To, holders, notify, reviewers},
+    notifications::{To, holders, notify, reviewers, team},
     turns::Turns,
 };
 
@@ -246,19 +246,6 @@ async fn remind(
     };
     notify(write, permit, to, &notice).await?;
     Ok(Outcome::Done)
-}
-
-/// The owner of a feature, and who can clear what blocks its gate.
-async fn team(write: &mut Write, feature: &Feature) -> Result<Vec<To>> {
-    let roles =
-        sqlx::query_scalar!("select team_roles from gate_state where feature_id = $1", feature.id.uuid())
-            .fetch_optional(write.connection())
-            .await?
-            .unwrap_or_default();
-    let roles: Vec<Role> = roles.iter().filter_map(|code| Role::from_code(code)).collect();
-    let mut to = vec![To::person(feature.owner, Because::Owner)];
-    to.extend(holders(write, feature.product, &roles).await?);
-    Ok(to)
 }
 
 /// Tells who can sign an owed gate that the time for it runs out or is over.
