@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Service,
     actor::Actor,
+    course::tell_paid,
     db::{
         permit::{InFeature, Permit},
         write::{Write, uncancelled},
@@ -50,6 +51,9 @@ pub(super) async fn settle_owed(
         let is_paid = decision.debts.iter().any(|debt| debt.phase == owed.phase && debt.missing.is_empty());
         if is_paid {
             consequences.push(pay(write, permit, feature, owed).await?);
+            if let Some(phase) = feature.policy.policy.phase(&owed.phase) {
+                tell_paid(write, permit, feature, phase, &earlier.facts.sign_offs).await?;
+            }
             changed = true;
         }
     }
@@ -188,7 +192,7 @@ impl Service {
 ///
 /// # Errors
 /// When the policy does not have the phase: nothing is decided about it, least of all that nothing is missing.
-pub(super) fn decide_owed(
+pub(crate) fn decide_owed(
     feature: &Feature,
     gate: &EarlierGate,
     now: time::OffsetDateTime,
