@@ -9,6 +9,7 @@ use sluice_domain::{
     ids::FeatureKey,
     policy::{EvidenceKind, Tier},
     record::{RecordForm, RecordKind, risk::questions},
+    relation::RelationEnd,
 };
 use sluice_service::{
     Actor, Error,
@@ -16,6 +17,7 @@ use sluice_service::{
     features::PhaseState,
     new_form_id,
     paper::{AttemptOutcome, TraceQuery, TraceSide},
+    relations::RelateFeatures,
     risk::RateFeature,
 };
 
@@ -153,7 +155,12 @@ async fn the_record_tells_the_whole_story() -> TestResult {
     request(service, &cast.manager, &key).await?;
     world.sign(&cast.second, &key, Role::SecurityReviewer, Verdict::Approve).await?;
 
+    let original = world.feature(Tier::Low).await?;
+    let duplicate = RelateFeatures { end: RelationEnd::DuplicateOf, other: original.clone() };
+    service.relate_features(&cast.manager, &key, duplicate).await?;
+
     let record = service.feature_record(&cast.auditor, &key).await?;
+    assert_eq!(record.relations.original().map(|related| &related.key), Some(&original));
     assert_eq!(record.printed_by, cast.auditor.name);
     assert!(record.rated.is_some());
     assert_eq!(record.phases.len(), 6);

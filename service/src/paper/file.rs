@@ -28,6 +28,7 @@ use crate::{
     gates::{Gate, gather_many},
     history::{HistoryEntry, latest},
     records::{RecordItem, all_items, names},
+    relations::{Relations, relations},
     risk::{Rated, rated},
     threats::{ThreatItem, threats},
     waivers::{WaiverItem, all_waivers},
@@ -62,6 +63,8 @@ pub struct FeatureRecord {
     pub waivers: Vec<WaiverItem>,
     /// What it came out of, and what came out of it.
     pub lineage: Lineage,
+    /// How it is related to other features, as far as the reader may see them.
+    pub relations: Relations,
     /// What happened, the oldest event first.
     pub history: Vec<HistoryEntry>,
     /// Names of the people whom the records name.
@@ -281,6 +284,7 @@ async fn read(
     let evidence = evidence(connection, feature.id, &mut uses).await?;
     let waivers = all_waivers(connection, feature.id, MOST, summary.now).await?;
     let lineage = lineage(connection, actor, feature.id).await?;
+    let relations = relations(service, connection, actor, feature.id).await?;
     let mut history = latest(connection, &service.policies, feature.id, MOST).await?;
     history.reverse();
 
@@ -323,6 +327,7 @@ async fn read(
         evidence,
         waivers,
         lineage,
+        relations,
         history,
         names,
         cuts,
