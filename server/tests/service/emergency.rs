@@ -34,7 +34,7 @@ use crate::{
 const REVIEWER: Role = Role::SecurityReviewer;
 
 impl World {
-    async fn propose(&self, actor: &Actor, key: &FeatureKey, id: &str) -> Result<(), Error> {
+    pub(crate) async fn propose(&self, actor: &Actor, key: &FeatureKey, id: &str) -> Result<(), Error> {
         // The history is in order of time: two things at one instant have none.
         self.tick();
         let summary = self.service.feature_page(&self.cast.auditor, key).await?.summary;
@@ -50,7 +50,7 @@ impl World {
         self.service.propose_emergency(actor, key, ProposeEmergency::parse(&fields(&form))?).await
     }
 
-    async fn agree(
+    pub(crate) async fn agree(
         &self,
         actor: &Actor,
         key: &FeatureKey,
@@ -67,7 +67,7 @@ impl World {
     }
 
     /// Releases a feature as two people of the policy's roles.
-    async fn release(&self, key: &FeatureKey) -> TestResult {
+    pub(crate) async fn release(&self, key: &FeatureKey) -> TestResult {
         let id = new_form_id();
         self.propose(&self.cast.releaser, key, &id).await?;
         self.tick();
@@ -100,7 +100,7 @@ impl World {
     }
 
     /// Does the team's part of an owed gate.
-    async fn catch_up(&self, key: &FeatureKey, phase: &str) -> TestResult {
+    pub(crate) async fn catch_up(&self, key: &FeatureKey, phase: &str) -> TestResult {
         let phase = phase_key(phase)?;
         loop {
             self.tick();

@@ -149,7 +149,7 @@ pub(in crate::pages) struct Signed<'a> {
 /// The card with the form to sign with. `before` comes first in it.
 pub(in crate::pages) fn sign_form(
     action: String,
-    signed: Signed<'_>,
+    what: Signed<'_>,
     offers: &[Offer],
     form: Form,
     before: Option<AnyView>,
@@ -163,7 +163,7 @@ pub(in crate::pages) fn sign_form(
     };
     let roles: std::collections::BTreeSet<Role> = meant.iter().map(|offer| offer.role).collect();
     let roles: Vec<Role> = roles.into_iter().collect();
-    let Signed { viewer, product, phase, next, items, dossier, when } = signed;
+    let Signed { viewer, product, phase, next, items, dossier, when } = what;
     // Both names are in the statement where it is known in whose seat it is made.
     let signer = match meant.as_slice() {
         [Offer { behalf: Some(name), .. }] => [viewer, ", in the seat of ".to_owned(), name.clone()].concat(),
