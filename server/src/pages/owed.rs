@@ -100,7 +100,7 @@ pub async fn withdraw(
                 withdraw: Form::refused(&fields, &named_back(problems, WITHDRAW_REASON)),
                 ..OwedForms::default()
             };
-            refused(&app, &visit, (&key, &phase), Action::SignForAnother, error, forms).await
+            refused(&app, &visit, (&key, &phase), Action::SignOwed, error, forms).await
         }
     }
 }
@@ -124,7 +124,9 @@ async fn refused(
         other => because(other)?,
     };
     let page = app.service.owed_page(visit.actor()?, key, phase).await?;
-    if !page.summary.may(action) {
+    // Whoever signed for somebody else needs no seat of their own to take that back.
+    let has_signed = page.owed.as_ref().is_some_and(|owed| owed.own.is_some());
+    if !page.summary.may(action) && !has_signed {
         return Err(Error::Denied(action).into());
     }
     let mut response = screen(visit, status, page, forms(&problems), notice)?;

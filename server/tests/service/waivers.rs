@@ -116,12 +116,7 @@ fn problems<T: std::fmt::Debug>(outcome: Result<T, Error>) -> TestResult<Vec<(&'
 
 /// A feature with one waiver in force, and what it waives.
 pub(crate) async fn waived(world: &World) -> TestResult<(FeatureKey, String)> {
-    waived_at(world, Tier::Low).await
-}
-
-/// The same of this tier.
-pub(crate) async fn waived_at(world: &World, tier: Tier) -> TestResult<(FeatureKey, String)> {
-    let key = world.feature(tier).await?;
+    let key = world.feature(Tier::Low).await?;
     let subject = missing(world, &key).await?.subject();
     ask(world, &world.cast.developer, &key, &subject).await?;
     approve(world, &world.cast.first, &key, 1).await?;

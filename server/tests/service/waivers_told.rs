@@ -6,7 +6,7 @@ use time::{Duration, macros::date};
 
 use crate::{
     support::{TestResult, World, steps::sign_form},
-    waivers::{UNTIL, asking, blocks, waived, waived_at},
+    waivers::{UNTIL, approve, ask, asking, blocks, waived},
 };
 
 #[tokio::test]
@@ -71,7 +71,13 @@ async fn the_job_notes_a_lapse_and_the_decision_knew_it_on_the_instant() -> Test
 async fn who_signs_before_the_job_has_noted_a_lapse_signs_what_it_would_leave() -> TestResult {
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);
-    let (key, subject) = waived_at(&world, Tier::High).await?;
+    let key = world.feature(Tier::High).await?;
+    // Something that no other work of the gate brings along.
+    let decision = service.feature_page(&cast.manager, &key).await?.summary.decision;
+    let subject = decision.waivable.iter().find(|subject| subject.contains("/secure-communication"));
+    let subject = subject.ok_or("it cannot be waived")?;
+    ask(&world, &cast.developer, &key, subject).await?;
+    approve(&world, &cast.first, &key, 1).await?;
     world.hand_over(&key).await?;
     world.approve(&key).await?;
     world.hand_over(&key).await?;
@@ -87,7 +93,7 @@ async fn who_signs_before_the_job_has_noted_a_lapse_signs_what_it_would_leave() 
     let late = service.sign_gate(&cast.second, &key, sign_form(Verdict::Approve, reviewer, shown)).await;
     assert!(matches!(late, Err(Error::Refused(Refusal::DossierChanged))), "{late:?}");
     assert_eq!((world.count(standing).await?, world.count(lapsed).await?), (1, 0), "nothing was written");
-    assert!(blocks(&world, &key, &subject).await?);
+    assert!(blocks(&world, &key, subject).await?);
     let now = world.dossier(&key).await?;
     assert_ne!(now, shown, "the waiver left the dossier on the instant");
 
