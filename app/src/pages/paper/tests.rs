@@ -291,7 +291,7 @@ fn every_entry_of_the_contents_leads_to_a_part_and_no_id_is_there_twice() {
         assert!(shown.contains(&format!("<section id=\"{id}\" class=\"paper-part\"")), "{id}");
         entries += 1;
     }
-    assert_eq!(entries, 10);
+    assert_eq!(entries, 11);
     let mut ids: Vec<&str> =
         shown.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     let count = ids.len();
