@@ -288,6 +288,8 @@ codes! {
         Decider = "decider",
         /// The seat is theirs, or was handed to them.
         Seat = "seat",
+        /// They watch the feature.
+        Watcher = "watcher",
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_domain::{
     access::Role,
+    calendar::Calendar,
     canonical::Digest,
     dossier::Contributors,
     gate::{
@@ -23,7 +24,7 @@ use sluice_domain::{
 };
 use time::{
     Duration, OffsetDateTime,
-    macros::{date, datetime},
+    macros::{date, datetime, time},
 };
 use uuid::Uuid;
 
@@ -263,14 +264,16 @@ fn a_term_ends_with_its_last_day_and_is_no_longer_than_the_policy_allows() {
     let policy = policy();
     let terms = terms(&policy).expect("it has waivers");
     let last = date!(2026 - 11 - 20) + Duration::days(i64::from(terms.max_days));
-    assert_eq!(latest(terms, NOW), last);
-    let until = term(terms, date!(2026 - 11 - 30), NOW).expect("a day to come");
-    assert_eq!((until, last_day(until)), (UNTIL, date!(2026 - 11 - 30)));
-    assert_eq!(term(terms, date!(2026 - 11 - 20), NOW), Ok(datetime!(2026-11-21 0:00 UTC)), "until tonight");
-    assert_eq!(term(terms, date!(2026 - 11 - 19), NOW), Err(TermError::Over));
-    assert!(term(terms, last, NOW).is_ok());
+    let utc = Calendar::default();
+    assert_eq!(latest(terms, &utc, NOW), last);
+    let until = term(terms, &utc, date!(2026 - 11 - 30), NOW).expect("a day to come");
+    assert_eq!((until, last_day(until, &utc)), (UNTIL, date!(2026 - 11 - 30)));
+    let today = term(terms, &utc, date!(2026 - 11 - 20), NOW);
+    assert_eq!(today, Ok(datetime!(2026-11-21 0:00 UTC)), "until tonight");
+    assert_eq!(term(terms, &utc, date!(2026 - 11 - 19), NOW), Err(TermError::Over));
+    assert!(term(terms, &utc, last, NOW).is_ok());
     let later = last.next_day().expect("a day");
-    assert_eq!(term(terms, later, NOW), Err(TermError::TooLate { last }));
+    assert_eq!(term(terms, &utc, later, NOW), Err(TermError::TooLate { last }));
     assert_eq!(words::waiver_lapses(date!(2026 - 11 - 20), date!(2026 - 11 - 20)), "today is its last day");
     assert_eq!(words::waiver_lapses(date!(2026 - 11 - 21), date!(2026 - 11 - 20)), "1 day left");
     assert_eq!(words::waiver_lapses(date!(2026 - 11 - 25), date!(2026 - 11 - 20)), "5 days left");
@@ -325,4 +328,37 @@ fn what_two_conditions_ask_for_holds_once() {
         BTreeSet::from([EvidenceFact { number: 1, kind: EvidenceKind::TestReport, until: None }]);
     let met = decision(&policy, &situation, NOW).met;
     assert_eq!(met, [Met::Evidence { kinds: vec![EvidenceKind::TestReport] }]);
+}
+
+/// A calendar in a zone; what is worked there does not matter.
+fn zone(name: &str) -> Calendar {
+    Calendar::new(name, [time::Weekday::Monday], time!(9:00), time!(17:00), []).expect("a calendar")
+}
+
+#[test]
+fn the_last_day_is_one_of_the_policy_s_zone() {
+    let policy = policy();
+    let terms = terms(&policy).expect("it has waivers");
+    let ends = [
+        // Far to the east and far to the west of UTC.
+        ("Pacific/Kiritimati", date!(2026 - 11 - 30), datetime!(2026-11-30 10:00 UTC)),
+        ("Pacific/Pago_Pago", date!(2026 - 11 - 30), datetime!(2026-12-01 11:00 UTC)),
+        // A day of 25 hours, and one that ends when the clocks skip midnight.
+        ("America/New_York", date!(2026 - 11 - 01), datetime!(2026-11-02 5:00 UTC)),
+        ("Africa/Cairo", date!(2026 - 04 - 23), datetime!(2026-04-23 22:00 UTC)),
+    ];
+    for (name, day, end) in ends {
+        let calendar = zone(name);
+        let until = term(terms, &calendar, day, end - Duration::SECOND);
+        assert_eq!(until, Ok(end), "{name}: the day is not over a second before");
+        assert_eq!(term(terms, &calendar, day, end), Err(TermError::Over), "{name}");
+        assert_eq!(last_day(end, &calendar), day, "{name}");
+    }
+    // What is asked for in the evening here is counted from tomorrow there.
+    let there = zone("Pacific/Kiritimati");
+    assert_eq!(latest(terms, &there, NOW), latest(terms, &Calendar::default(), NOW) + Duration::DAY);
+    // A waiver from before ends with its day in UTC, and keeps the last day that it was given.
+    for name in ["Pacific/Kiritimati", "America/New_York", "Europe/Berlin"] {
+        assert_eq!(last_day(UNTIL, &zone(name)), date!(2026 - 11 - 30), "{name}");
+    }
 }

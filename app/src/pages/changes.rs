@@ -9,7 +9,7 @@ use sluice_domain::{
 };
 use sluice_service::gates::{ChangedField, ChangedItem};
 
-use crate::components::{Column, TableHead, TableWrap};
+use crate::components::{Column, TableHead, TableWrap, time_words::date_words};
 
 /// Each item that differs, with its fields then and now.
 pub(super) fn changed_items(key: &FeatureKey, items: &[ChangedItem]) -> AnyView {
@@ -25,6 +25,10 @@ fn changed_item(key: &FeatureKey, place: usize, item: &ChangedItem) -> AnyView {
     } else {
         name.clone().into_any()
     };
+    let renewed = item.expired.map(|day| {
+        let words = format!("Renewed, because the version before it expired on {}.", date_words(day));
+        view! { <p>{words}</p> }
+    });
     let rows = item.fields.iter().map(|field| field_row(record, field)).collect_view();
     let body = if item.fields.is_empty() {
         view! { <p class="muted">"Nothing that can be read differs: it was saved anew as it was."</p> }
@@ -47,6 +51,7 @@ fn changed_item(key: &FeatureKey, place: usize, item: &ChangedItem) -> AnyView {
                 " "
                 <span class="muted small">{versions(item)}</span>
             </h3>
+            {renewed}
             {body}
         </section>
     }
@@ -111,6 +116,7 @@ mod tests {
             place: Place::Threat(4),
             then,
             now,
+            expired: None,
             fields: vec![
                 ChangedField { field: "severity".to_owned(), then: Some("high".to_owned()), now: None },
                 ChangedField {
@@ -131,12 +137,21 @@ mod tests {
             item(ItemKind::Scope, "scope", None, Some(1), "title"),
         ];
         let html = changed_items(&key, &items).to_html();
+        assert!(!html.contains("Renewed"), "{html}");
         assert!(html.contains("href=\"/features/PAY-12/threats/4\""), "{html}");
         assert!(html.contains("Threat T-4") && html.contains("version 1 → 3"), "{html}");
         assert!(html.contains("removed") && html.contains("new"), "{html}");
         assert!(html.contains(">High<") && html.contains("Nothing"), "{html}");
         assert!(!html.contains("<script"), "{html}");
         assert_eq!(html.matches("id=\"change-").count(), 3, "{html}");
+    }
+
+    #[test]
+    fn evidence_that_replaces_what_expired_is_called_a_renewal() {
+        let mut renewed = item(ItemKind::Evidence, "E-9", Some(1), Some(2), "file");
+        renewed.expired = Some(time::macros::date!(2026 - 11 - 20));
+        let html = changed_items(&"PAY-12".parse().expect("a key"), &[renewed]).to_html();
+        assert!(html.contains("Renewed, because the version before it expired on 20 Nov 2026."), "{html}");
     }
 
     #[test]

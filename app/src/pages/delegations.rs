@@ -33,7 +33,7 @@ pub fn DelegationsScreen(
     /// What the form holds.
     form: Form,
 ) -> impl IntoView {
-    let DelegationsPage { product, items, next, own_seats, people, now } = page;
+    let DelegationsPage { product, items, next, own_seats, people, zone, now } = page;
     let breadcrumb = crumbs(&product, None, "Handed-on seats");
     let action = ProductPlace::Delegations.path(&product.key);
     let list = if items.is_empty() {
@@ -47,7 +47,7 @@ pub fn DelegationsScreen(
     } else {
         table(&action, &items, now)
     };
-    let form = handing(&action, &own_seats, people, form);
+    let form = handing(&action, &own_seats, people, &zone, form);
     let pager = next.map(|next| {
         let next = format!("{action}?after={next}");
         view! { <Pager text="50 on a page" previous=None next=Some(next) /> }
@@ -133,6 +133,7 @@ fn handing(
     action: &str,
     own_seats: &[Role],
     people: Vec<(sluice_domain::ids::PersonId, String)>,
+    zone: &str,
     form: Form,
 ) -> AnyView {
     if own_seats.is_empty() {
@@ -153,6 +154,7 @@ fn handing(
         .into_any()
     };
     let (first, last) = (form.clone(), form.clone());
+    let last_hint = format!("It is over when this day is, in {zone}. 90 days at most.");
     let people: Vec<Choice> =
         people.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect();
     view! {
@@ -186,7 +188,7 @@ fn handing(
                         form=last
                         name="last"
                         label="The last day"
-                        hint="90 days at most."
+                        hint=last_hint
                         kind=InputKind::Date
                     />
                 </FormRow>
@@ -243,6 +245,7 @@ mod tests {
             next: None,
             own_seats,
             people: vec![(person(2), HOSTILE.to_owned())],
+            zone: "Europe/Berlin".to_owned(),
             now: NOW,
         }
     }
@@ -258,6 +261,7 @@ mod tests {
         assert_eq!(html.matches("/end\"").count(), 1, "{html}");
         assert!(html.contains("In force") && html.contains("Taken back"), "{html}");
         assert!(html.contains("name=\"to\"") && html.contains("Hand the seat on"), "{html}");
+        assert!(html.contains("over when this day is, in Europe/Berlin"), "{html}");
         assert!(!html.contains("<script>alert"), "{html}");
     }
 

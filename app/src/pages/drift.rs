@@ -271,6 +271,7 @@ mod tests {
             place: Place::Threat(4),
             then: Some(1),
             now: Some(2),
+            expired: None,
             fields: vec![ChangedField {
                 field: "title".to_owned(),
                 then: Some(HOSTILE.to_owned()),

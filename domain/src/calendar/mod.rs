@@ -124,6 +124,18 @@ impl Calendar {
         self.instant(date, self.from)
     }
 
+    /// When a day begins: at midnight or, where the clocks skip that, when they skip it.
+    #[must_use]
+    pub fn begins(&self, date: Date) -> OffsetDateTime {
+        self.instant(date, Time::MIDNIGHT)
+    }
+
+    /// When a day is over, which is when the next one begins.
+    #[must_use]
+    pub fn ends(&self, date: Date) -> OffsetDateTime {
+        date.next_day().map_or_else(|| self.begins(date), |next| self.begins(next))
+    }
+
     /// The day that it is in the calendar's zone.
     #[must_use]
     pub fn date(&self, instant: OffsetDateTime) -> Date {

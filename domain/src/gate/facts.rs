@@ -178,7 +178,7 @@ pub struct Situation {
     pub facts: Facts,
     /// The gates before it.
     pub earlier: Vec<EarlierGate>,
-    /// Waivers that were approved and not ended, lapsed ones included.
+    /// Waivers that were approved and not ended; one that is over lets nothing pass.
     pub waivers: Vec<WaiverFact>,
 }
 

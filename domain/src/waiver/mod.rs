@@ -12,6 +12,7 @@ pub use refusal::WaiverRefusal;
 
 use crate::{
     access::Role,
+    calendar::Calendar,
     codes::codes,
     dossier::Contributors,
     gate::{Blocker, Decision, Situation},
@@ -116,28 +117,35 @@ pub fn terms(policy: &Policy) -> Result<&Waivers, WaiverRefusal> {
 
 /// The last day that a waiver asked for now may have.
 #[must_use]
-pub fn latest(terms: &Waivers, now: OffsetDateTime) -> Date {
-    now.to_offset(time::UtcOffset::UTC).date().saturating_add(Duration::days(i64::from(terms.max_days)))
+pub fn latest(terms: &Waivers, calendar: &Calendar, now: OffsetDateTime) -> Date {
+    calendar.date(now).saturating_add(Duration::days(i64::from(terms.max_days)))
 }
 
-/// Until when a waiver with this last day holds: until that day is over, in UTC, as every time is shown.
+/// Until when a waiver with this last day holds: until that day is over in the zone of the policy's calendar.
 ///
 /// # Errors
 /// When the day is over already, or too far away.
-pub fn term(terms: &Waivers, day: Date, now: OffsetDateTime) -> Result<OffsetDateTime, TermError> {
-    let last = latest(terms, now);
+pub fn term(
+    terms: &Waivers,
+    calendar: &Calendar,
+    day: Date,
+    now: OffsetDateTime,
+) -> Result<OffsetDateTime, TermError> {
+    let last = latest(terms, calendar, now);
     if day > last {
         return Err(TermError::TooLate { last });
     }
-    let until = day.next_day().ok_or(TermError::TooLate { last })?.midnight().assume_utc();
+    let until = calendar.ends(day);
     if until <= now { Err(TermError::Over) } else { Ok(until) }
 }
 
 /// The last day of a waiver that holds until then.
 #[must_use]
-pub fn last_day(until: OffsetDateTime) -> Date {
-    let until = until.to_offset(time::UtcOffset::UTC);
-    until.checked_sub(Duration::NANOSECOND).unwrap_or(until).date()
+pub fn last_day(until: OffsetDateTime, calendar: &Calendar) -> Date {
+    let before = until.checked_sub(Duration::NANOSECOND).unwrap_or(until);
+    let day = calendar.date(before);
+    // The first waivers end with their day in UTC, whatever zone the policy means.
+    if calendar.ends(day) == until { day } else { before.to_offset(time::UtcOffset::UTC).date() }
 }
 
 impl Scene<'_> {

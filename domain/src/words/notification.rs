@@ -109,6 +109,7 @@ pub fn because(because: Because, role: Option<Role>) -> String {
         (Because::Asker, _) => "You asked for it".into(),
         (Because::Decider, _) => "You decided it".into(),
         (Because::Seat, _) => "The seat is yours, or was handed to you".into(),
+        (Because::Watcher, _) => "You watch this feature".into(),
     }
 }
 

@@ -65,8 +65,11 @@ fn as_text(candidate: &Policy, differing: &[Compared], totals: ImpactTotals) -> 
             |after| format!("{} with {}", after.blockers.len(), candidate.version),
         );
         lines.push(format!(
-            "{}  {}, cycle {}: {then} blocked then, {with}",
-            compared.feature, compared.phase_name, compared.cycle
+            "{}  {}, cycle {}{}: {then} blocked then, {with}",
+            compared.feature,
+            compared.phase_name,
+            compared.cycle,
+            if compared.held { ", on hold" } else { "" }
         ));
         lines
             .extend(compared.change.appears.iter().map(|blocker| format!("  + {}", words::blocker(blocker))));
@@ -103,6 +106,7 @@ fn as_json(
                 "feature": compared.feature.to_string(),
                 "phase": compared.phase.to_string(),
                 "cycle": compared.cycle,
+                "on_hold": compared.held,
                 "blockers": compared.before.blockers.len(),
                 "would_block": compared.after.as_ref().map(|after| after.blockers.len()),
                 "appears": blockers(&compared.change.appears),

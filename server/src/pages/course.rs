@@ -20,7 +20,7 @@ use sluice_domain::{
     words,
 };
 use sluice_service::{
-    Actor, Error,
+    Actor, Error, Service,
     course::{
         AgreeToEmergency, CallOffEmergency, CancelFeature, Consented, CoursePage, HoldFeature, MoveBack,
         ProposeEmergency, ReopenFeature, ResumeFeature,
@@ -47,9 +47,6 @@ pub async fn show(
     Ok(screen(&visit, StatusCode::OK, page, step, Form::new().with("id", new_form_id()), None))
 }
 
-/// What a step came to: the notice of what was done, or why nothing was.
-type Outcome = Result<Done, Error>;
-
 /// Puts a feature on hold.
 ///
 /// # Errors
@@ -60,12 +57,11 @@ pub async fn hold(
     Path(key): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
-    let (actor, key) = (visit.actor()?, feature_key(&key)?);
-    let outcome = match HoldFeature::parse(&fields) {
-        Ok(command) => app.service.hold_feature(actor, &key, command).await.map(|()| Done::HELD),
-        Err(problems) => Err(problems.into()),
-    };
-    answer(&app, &visit, &key, CourseStep::Hold, &fields, outcome).await
+    let sent = Sent { app, visit, key: feature_key(&key)?, fields, step: CourseStep::Hold };
+    sent.take(HoldFeature::parse, async |service, actor, key, command| {
+        service.hold_feature(actor, key, command).await.map(|()| Done::HELD)
+    })
+    .await
 }
 
 /// Lets a feature that is on hold go on.
@@ -78,12 +74,11 @@ pub async fn resume(
     Path(key): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
-    let (actor, key) = (visit.actor()?, feature_key(&key)?);
-    let outcome = match ResumeFeature::parse(&fields) {
-        Ok(command) => app.service.resume_feature(actor, &key, command).await.map(|()| Done::RESUMED),
-        Err(problems) => Err(problems.into()),
-    };
-    answer(&app, &visit, &key, CourseStep::Resume, &fields, outcome).await
+    let sent = Sent { app, visit, key: feature_key(&key)?, fields, step: CourseStep::Resume };
+    sent.take(ResumeFeature::parse, async |service, actor, key, command| {
+        service.resume_feature(actor, key, command).await.map(|()| Done::RESUMED)
+    })
+    .await
 }
 
 /// Gives a feature up.
@@ -96,12 +91,11 @@ pub async fn cancel(
     Path(key): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
-    let (actor, key) = (visit.actor()?, feature_key(&key)?);
-    let outcome = match CancelFeature::parse(&fields) {
-        Ok(command) => app.service.cancel_feature(actor, &key, command).await.map(|()| Done::CANCELLED),
-        Err(problems) => Err(problems.into()),
-    };
-    answer(&app, &visit, &key, CourseStep::Cancel, &fields, outcome).await
+    let sent = Sent { app, visit, key: feature_key(&key)?, fields, step: CourseStep::Cancel };
+    sent.take(CancelFeature::parse, async |service, actor, key, command| {
+        service.cancel_feature(actor, key, command).await.map(|()| Done::CANCELLED)
+    })
+    .await
 }
 
 /// Takes a cancellation back.
@@ -114,12 +108,11 @@ pub async fn reopen(
     Path(key): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
-    let (actor, key) = (visit.actor()?, feature_key(&key)?);
-    let outcome = match ReopenFeature::parse(&fields) {
-        Ok(command) => app.service.reopen_feature(actor, &key, command).await.map(|()| Done::REOPENED),
-        Err(problems) => Err(problems.into()),
-    };
-    answer(&app, &visit, &key, CourseStep::Reopen, &fields, outcome).await
+    let sent = Sent { app, visit, key: feature_key(&key)?, fields, step: CourseStep::Reopen };
+    sent.take(ReopenFeature::parse, async |service, actor, key, command| {
+        service.reopen_feature(actor, key, command).await.map(|()| Done::REOPENED)
+    })
+    .await
 }
 
 /// Moves a feature back to an earlier phase.
@@ -132,12 +125,11 @@ pub async fn back(
     Path(key): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
-    let (actor, key) = (visit.actor()?, feature_key(&key)?);
-    let outcome = match MoveBack::parse(&fields) {
-        Ok(command) => app.service.move_back(actor, &key, command).await.map(|()| Done::MOVED_BACK),
-        Err(problems) => Err(problems.into()),
-    };
-    answer(&app, &visit, &key, CourseStep::Back, &fields, outcome).await
+    let sent = Sent { app, visit, key: feature_key(&key)?, fields, step: CourseStep::Back };
+    sent.take(MoveBack::parse, async |service, actor, key, command| {
+        service.move_back(actor, key, command).await.map(|()| Done::MOVED_BACK)
+    })
+    .await
 }
 
 /// Asks for a release in an emergency.
@@ -150,14 +142,11 @@ pub async fn emergency(
     Path(key): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
-    let (actor, key) = (visit.actor()?, feature_key(&key)?);
-    let outcome = match ProposeEmergency::parse(&fields) {
-        Ok(command) => {
-            app.service.propose_emergency(actor, &key, command).await.map(|()| Done::EMERGENCY_ASKED)
-        }
-        Err(problems) => Err(problems.into()),
-    };
-    answer(&app, &visit, &key, CourseStep::Emergency, &fields, outcome).await
+    let sent = Sent { app, visit, key: feature_key(&key)?, fields, step: CourseStep::Emergency };
+    sent.take(ProposeEmergency::parse, async |service, actor, key, command| {
+        service.propose_emergency(actor, key, command).await.map(|()| Done::EMERGENCY_ASKED)
+    })
+    .await
 }
 
 /// Agrees to a release in an emergency.
@@ -170,17 +159,14 @@ pub async fn agree(
     Path(key): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
-    let (actor, key) = (visit.actor()?, feature_key(&key)?);
-    let outcome = match AgreeToEmergency::parse(&fields) {
-        Ok(command) => {
-            app.service.agree_to_emergency(actor, &key, command).await.map(|consented| match consented {
-                Consented::Waits => Done::EMERGENCY_AGREED,
-                Consented::Released => Done::EMERGENCY_RELEASED,
-            })
-        }
-        Err(problems) => Err(problems.into()),
-    };
-    answer(&app, &visit, &key, CourseStep::Agree, &fields, outcome).await
+    let sent = Sent { app, visit, key: feature_key(&key)?, fields, step: CourseStep::Agree };
+    sent.take(AgreeToEmergency::parse, async |service, actor, key, command| {
+        Ok(match service.agree_to_emergency(actor, key, command).await? {
+            Consented::Waits => Done::EMERGENCY_AGREED,
+            Consented::Released => Done::EMERGENCY_RELEASED,
+        })
+    })
+    .await
 }
 
 /// Calls a release off that was asked for.
@@ -193,34 +179,47 @@ pub async fn call_off(
     Path(key): Path<String>,
     FormFields(fields): FormFields,
 ) -> Reply {
-    let (actor, key) = (visit.actor()?, feature_key(&key)?);
-    let outcome = match CallOffEmergency::parse(&fields) {
-        Ok(command) => {
-            app.service.call_off_emergency(actor, &key, command).await.map(|()| Done::EMERGENCY_CALLED_OFF)
-        }
-        Err(problems) => Err(problems.into()),
-    };
-    answer(&app, &visit, &key, CourseStep::CallOff, &fields, outcome).await
+    let sent = Sent { app, visit, key: feature_key(&key)?, fields, step: CourseStep::CallOff };
+    sent.take(CallOffEmergency::parse, async |service, actor, key, command| {
+        service.call_off_emergency(actor, key, command).await.map(|()| Done::EMERGENCY_CALLED_OFF)
+    })
+    .await
 }
 
-/// On to the feature after a step, or the form again with what was typed and why nothing was done.
-async fn answer(
-    app: &App,
-    visit: &Visit,
-    key: &FeatureKey,
+/// A form that was sent to take a step.
+struct Sent {
+    app: App,
+    visit: Visit,
+    key: FeatureKey,
+    fields: Fields,
     step: CourseStep,
-    fields: &Fields,
-    outcome: Outcome,
-) -> Reply {
-    match outcome {
-        Ok(done) => {
-            let place = match done {
-                Done::EMERGENCY_ASKED | Done::EMERGENCY_AGREED | Done::EMERGENCY_CALLED_OFF => Place::Course,
-                _ => Place::Feature,
-            };
-            Ok(visit.done(done, &place.path(key)))
+}
+
+impl Sent {
+    /// Takes the step: on to the feature, or the form again with what was typed and why nothing was done.
+    async fn take<C>(
+        self,
+        parse: fn(&Fields) -> Result<C, Vec<FieldProblem>>,
+        take: impl AsyncFnOnce(&Service, &Actor, &FeatureKey, C) -> Result<Done, Error>,
+    ) -> Reply {
+        let Self { app, visit, key, fields, step } = self;
+        let actor = visit.actor()?;
+        let outcome = match parse(&fields) {
+            Ok(command) => take(&app.service, actor, &key, command).await,
+            Err(problems) => Err(problems.into()),
+        };
+        match outcome {
+            Ok(done) => {
+                let place = match done {
+                    Done::EMERGENCY_ASKED | Done::EMERGENCY_AGREED | Done::EMERGENCY_CALLED_OFF => {
+                        Place::Course
+                    }
+                    _ => Place::Feature,
+                };
+                Ok(visit.done(done, &place.path(&key)))
+            }
+            Err(error) => refused(&app, &visit, actor, &key, step, &fields, error).await,
         }
-        Err(error) => refused(app, visit, visit.actor()?, key, step, fields, error).await,
     }
 }
 

@@ -10,7 +10,8 @@ use sluice_app::{
     form::Form,
     pages::{
         Section,
-        course::{OwedForms, OwedScreen, WITHDRAW_REASON},
+        course::{OwedForms, OwedScreen},
+        review::WITHDRAW_REASON,
     },
 };
 use sluice_domain::{
@@ -19,13 +20,13 @@ use sluice_domain::{
 };
 use sluice_service::{
     Error,
-    gates::{OwedPage, SignOwed, WithdrawOwed},
+    gates::{OwedPage, SignGate, WithdrawSignOff},
 };
 
 use super::{
     course::because,
     feature_key,
-    review::{named_back, renamed},
+    review::{action_of, named_back, renamed},
     threats::titled,
 };
 use crate::web::{App, Done, Failure, FormFields, Reply, Visit};
@@ -54,7 +55,7 @@ pub async fn sign(
     FormFields(fields): FormFields,
 ) -> Reply {
     let (actor, key, phase) = (visit.actor()?, feature_key(&key)?, phase_key(&phase)?);
-    let (outcome, verdict) = match SignOwed::parse(&fields) {
+    let (outcome, verdict) = match SignGate::parse(&fields) {
         Ok(command) => {
             let verdict = command.verdict;
             (app.service.sign_owed(actor, &key, &phase, command).await, Some(verdict))
@@ -71,7 +72,8 @@ pub async fn sign(
                 sign: Form::refused(&fields, problems),
                 ..OwedForms::default()
             };
-            refused(&app, &visit, &key, &phase, error, forms).await
+            let action = action_of(&fields, Action::SignOwed);
+            refused(&app, &visit, (&key, &phase), action, error, forms).await
         }
     }
 }
@@ -87,7 +89,7 @@ pub async fn withdraw(
     FormFields(fields): FormFields,
 ) -> Reply {
     let (actor, key, phase) = (visit.actor()?, feature_key(&key)?, phase_key(&phase)?);
-    let outcome = match WithdrawOwed::parse(&renamed(&fields, WITHDRAW_REASON)) {
+    let outcome = match WithdrawSignOff::parse(&renamed(&fields, WITHDRAW_REASON)) {
         Ok(command) => app.service.withdraw_owed(actor, &key, &phase, command).await,
         Err(problems) => Err(problems.into()),
     };
@@ -98,7 +100,7 @@ pub async fn withdraw(
                 withdraw: Form::refused(&fields, &named_back(problems, WITHDRAW_REASON)),
                 ..OwedForms::default()
             };
-            refused(&app, &visit, &key, &phase, error, forms).await
+            refused(&app, &visit, (&key, &phase), Action::SignOwed, error, forms).await
         }
     }
 }
@@ -107,8 +109,8 @@ pub async fn withdraw(
 async fn refused(
     app: &App,
     visit: &Visit,
-    key: &FeatureKey,
-    phase: &PhaseKey,
+    (key, phase): (&FeatureKey, &PhaseKey),
+    action: Action,
     error: Error,
     forms: impl FnOnce(&[FieldProblem]) -> OwedForms,
 ) -> Reply {
@@ -122,8 +124,10 @@ async fn refused(
         other => because(other)?,
     };
     let page = app.service.owed_page(visit.actor()?, key, phase).await?;
-    if !page.summary.may(Action::SignOwed) {
-        return Err(Error::Denied(Action::SignOwed).into());
+    // Whoever signed for somebody else needs no seat of their own to take that back.
+    let has_signed = page.owed.as_ref().is_some_and(|owed| owed.own.is_some());
+    if !page.summary.may(action) && !has_signed {
+        return Err(Error::Denied(action).into());
     }
     let mut response = screen(visit, status, page, forms(&problems), notice)?;
     if let Some(seconds) = wait {

@@ -66,12 +66,15 @@ pub async fn sign(
                 sign: Form::refused(&fields, problems),
                 ..ReviewForms::default()
             };
-            // Who signs in a seat that was handed to them needs no seat of their own.
-            let action =
-                if fields.get("role").contains('/') { Action::SignForAnother } else { Action::SignGate };
+            let action = action_of(&fields, Action::SignGate);
             refused(&app, &visit, &key, action, error, forms).await
         }
     }
+}
+
+/// The action of a sign-off: who signs in a seat that was handed to them needs no seat of their own.
+pub(super) fn action_of(fields: &Fields, own: Action) -> Action {
+    if fields.get("role").contains('/') { Action::SignForAnother } else { own }
 }
 
 /// Hands the turn to the reviewers.

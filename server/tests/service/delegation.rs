@@ -7,7 +7,7 @@ use sluice_domain::{
     form::Problem,
     gate::Verdict,
     ids::FeatureKey,
-    lifecycle::{Progress, Refusal},
+    lifecycle::{Progress, Refusal, SignedOwed},
     policy::Tier,
     text::ProductKey,
 };
@@ -16,7 +16,7 @@ use sluice_service::{
     delegations::{DelegateSeat, EndDelegation},
     gates::SignGate,
     new_form_id,
-    work::Why,
+    work::{Task, Why},
 };
 use time::Duration;
 
@@ -26,13 +26,13 @@ use crate::{
         TestResult, World,
         cast::PASSWORD,
         fields,
-        steps::{parsed, sign_form},
+        steps::{parsed, phase_key, sign_form},
     },
 };
 
 const REVIEWER: Role = Role::SecurityReviewer;
 
-fn seat_form(to: &Actor, role: Role, first: &str, last: &str) -> TestResult<DelegateSeat> {
+pub(crate) fn seat_form(to: &Actor, role: Role, first: &str, last: &str) -> TestResult<DelegateSeat> {
     let to = to.person.to_string();
     parsed(DelegateSeat::parse(&fields(&[
         ("id", &new_form_id()),
@@ -106,6 +106,57 @@ async fn a_seat_that_was_handed_on_is_signed_from_with_both_names() -> TestResul
     world.sign(&cast.first, &key, REVIEWER, Verdict::Approve).await?;
     let progress = world.sign(&cast.second, &key, REVIEWER, Verdict::Approve).await?;
     assert_eq!(progress.attempt()?.phase.as_str(), "development");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_seat_that_was_handed_on_signs_what_an_emergency_left_owed_by_the_same_rules() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = world.in_phase(Tier::Low, "testing").await?;
+    world.release(&key).await?;
+    world.catch_up(&key, "testing").await?;
+    let phase = phase_key("testing")?;
+    let sign_owed = async |by: &Actor, whose: &Actor| -> TestResult<Result<SignedOwed, Error>> {
+        world.tick();
+        let page = service.owed_page(by, &key, &phase).await?;
+        let covers = page.owed.ok_or("nothing is owed")?.dossier;
+        let form =
+            SignGate { on_behalf_of: Some(whose.person), ..sign_form(Verdict::Approve, REVIEWER, covers) };
+        Ok(service.sign_owed(by, &key, &phase, form).await)
+    };
+    let stand_in = &cast.stakeholder;
+    let refused = sign_owed(stand_in, &cast.first).await?;
+    assert!(
+        matches!(&refused, Err(Error::Invalid(problems)) if problems[0].problem == Problem::NotAChoice),
+        "{refused:?}"
+    );
+    // Never what one of the two wrote: the tester wrote a part of it.
+    hand_on(&world, &cast.second, &cast.tester).await?;
+    let page = service.owed_page(&cast.tester, &key, &phase).await?.owed.ok_or("nothing is owed")?;
+    assert!(matches!(page.delegated[0].seats, Err(Refusal::Contributor)), "{:?}", page.delegated);
+    let wrote = sign_owed(&cast.tester, &cast.second).await?;
+    assert!(matches!(wrote, Err(Error::Refused(Refusal::Contributor))), "{wrote:?}");
+
+    hand_on(&world, &cast.first, stand_in).await?;
+    let page = service.owed_page(stand_in, &key, &phase).await?.owed.ok_or("nothing is owed")?;
+    assert!(page.delegated[0].name == cast.first.name && page.delegated[0].seats.is_ok());
+    let mine = service.my_work(stand_in).await?.mine;
+    assert!(
+        mine.iter().any(|item| matches!(
+            (&item.what, &item.why),
+            (Task::SignOwed { .. }, Why::SignsFor { name, .. }) if *name == cast.first.name
+        )),
+        "{mine:?}"
+    );
+    assert_eq!(sign_owed(stand_in, &cast.first).await??, SignedOwed::Pays);
+    let page = service.owed_page(&cast.first, &key, &phase).await?;
+    assert!(page.paid_at.is_some());
+    assert_eq!(page.sign_offs[0].name, stand_in.name);
+    assert_eq!(page.sign_offs[0].on_behalf_of.as_deref(), Some(cast.first.name.as_str()));
+    let event = story(&world, &key).await?;
+    let event = event.iter().rfind(|entry| entry.verb == Some(Verb::GateSigned)).ok_or("no event")?;
+    assert!(new_value(event, "on-behalf-of").is_some());
     Ok(())
 }
 

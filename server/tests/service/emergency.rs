@@ -14,7 +14,7 @@ use sluice_service::{
     Actor, Error,
     course::{AgreeToEmergency, CallOffEmergency, Consented, EmergencyEnd, ProposeEmergency},
     features::{FeatureFilter, PhaseState},
-    gates::{MySeat, WithdrawOwed},
+    gates::{MySeat, WithdrawSignOff},
     new_form_id,
     products::RoleChange,
 };
@@ -34,7 +34,7 @@ use crate::{
 const REVIEWER: Role = Role::SecurityReviewer;
 
 impl World {
-    async fn propose(&self, actor: &Actor, key: &FeatureKey, id: &str) -> Result<(), Error> {
+    pub(crate) async fn propose(&self, actor: &Actor, key: &FeatureKey, id: &str) -> Result<(), Error> {
         // The history is in order of time: two things at one instant have none.
         self.tick();
         let summary = self.service.feature_page(&self.cast.auditor, key).await?.summary;
@@ -50,7 +50,7 @@ impl World {
         self.service.propose_emergency(actor, key, ProposeEmergency::parse(&fields(&form))?).await
     }
 
-    async fn agree(
+    pub(crate) async fn agree(
         &self,
         actor: &Actor,
         key: &FeatureKey,
@@ -67,7 +67,7 @@ impl World {
     }
 
     /// Releases a feature as two people of the policy's roles.
-    async fn release(&self, key: &FeatureKey) -> TestResult {
+    pub(crate) async fn release(&self, key: &FeatureKey) -> TestResult {
         let id = new_form_id();
         self.propose(&self.cast.releaser, key, &id).await?;
         self.tick();
@@ -100,7 +100,7 @@ impl World {
     }
 
     /// Does the team's part of an owed gate.
-    async fn catch_up(&self, key: &FeatureKey, phase: &str) -> TestResult {
+    pub(crate) async fn catch_up(&self, key: &FeatureKey, phase: &str) -> TestResult {
         let phase = phase_key(phase)?;
         loop {
             self.tick();
@@ -358,11 +358,12 @@ async fn what_is_owed_is_signed_by_the_same_rules_and_paid_once() -> TestResult 
     let events = world.events().await?;
     world.tick();
     let form = fields(&[("reason", "It was read again."), ("password", PASSWORD)]);
-    world.service.withdraw_owed(&cast.second, &key, &phase, parsed(WithdrawOwed::parse(&form))?).await?;
+    world.service.withdraw_owed(&cast.second, &key, &phase, parsed(WithdrawSignOff::parse(&form))?).await?;
     assert_eq!(world.events().await?, events + 2, "withdrawn, and with that paid");
     let page = world.service.owed_page(&cast.first, &key, &phase).await?;
     assert!(page.owed.is_none() && page.paid_at.is_some());
-    let again = world.service.withdraw_owed(&cast.second, &key, &phase, parsed(WithdrawOwed::parse(&form))?);
+    let again =
+        world.service.withdraw_owed(&cast.second, &key, &phase, parsed(WithdrawSignOff::parse(&form))?);
     assert_eq!(refusal(again.await)?, Refusal::NotOwed);
 
     let summary = world.service.feature_page(&cast.auditor, &key).await?.summary;

@@ -16,6 +16,7 @@ use crate::support::{TestResult, World, steps::threat_form, until};
 
 const CONTRIBUTED: &str = "SLA05";
 const GROUNDLESS: &str = "SLA07";
+const REWRITTEN: &str = "SLA04";
 
 /// What the database says to a statement, in a transaction that stores its event and is rolled back.
 async fn answer(client: &Client, statement: &str) -> TestResult<String> {
@@ -254,6 +255,104 @@ async fn a_sign_off_covers_the_bytes_of_a_dossier_of_its_own_gate() -> TestResul
     // The program fills it in when it starts.
     world.service.import_built_in_policy().await?;
     assert_eq!(answer(&runtime, &sign_off(&key, first, None)).await?, "taken");
+    Ok(())
+}
+
+/// An acceptance of what changed after the gate of requirements opened, over a dossier that the statement makes.
+fn acceptance(key: &FeatureKey, person: Uuid, role: &str) -> String {
+    format!(
+        "insert into dossier (digest, feature_id, phase, cycle, manifest, created_at)
+         select sha256('{{}}'), id, 'requirements', 1, '{{}}', now() from feature where number = {0}
+         on conflict do nothing;
+         insert into drift_acceptance (id, feature_id, phase, cycle, person_id, role, printed_name, reason, signed, dossier,
+                                       authentication, accepted_at)
+         select gen_random_uuid(), f.id, a.phase, a.cycle, '{person}', '{role}', 'X', 'As good.', a.dossier, sha256('{{}}'),
+                'password', now()
+         from feature f join gate_attempt a on a.feature_id = f.id and a.phase = 'requirements'
+         where f.number = {0}; ",
+        key.number
+    )
+}
+
+#[tokio::test]
+async fn drift_is_accepted_once_by_somebody_of_the_gate_who_wrote_no_part_of_it() -> TestResult {
+    let world = World::new().await?;
+    let cast = world.cast;
+    let key = world.in_phase(Tier::Low, "design").await?;
+    let runtime = world.as_runtime().await?;
+    let (first, second, manager) = (by(&cast.first), by(&cast.second), by(&cast.manager));
+    let accept = |person| acceptance(&key, person, "security-reviewer");
+    assert_eq!(answer(&runtime, &accept(first)).await?, "taken");
+
+    // Nobody without the role, and in no role that has no seat at that gate.
+    for (what, person, role) in [
+        ("without a role", by(&cast.admin), "security-reviewer"),
+        ("another role", by(&cast.developer), "security-reviewer"),
+        ("a role without a seat", by(&cast.releaser), "release-manager"),
+        ("of another product", by(&cast.stranger), "security-reviewer"),
+    ] {
+        assert_eq!(answer(&runtime, &acceptance(&key, person, role)).await?, GROUNDLESS, "{what}");
+    }
+    // Nobody who wrote a part of it, whatever role they were given since.
+    let granted = format!(
+        "insert into product_grant (person_id, product_id, role)
+         select '{manager}', product_id, 'security-reviewer' from feature where number = {}; ",
+        key.number
+    );
+    assert_eq!(answer(&runtime, &(granted + &accept(manager))).await?, CONTRIBUTED);
+
+    // Once, by the same person or another: from then on it counts as signed, and there is nothing to accept.
+    let again = SqlState::CHECK_VIOLATION.code();
+    assert_eq!(answer(&runtime, &(accept(first) + &accept(first))).await?, again);
+    assert_eq!(answer(&runtime, &(accept(first) + &accept(second))).await?, again);
+    let from_before = accept(second).replace(
+        "a.dossier, sha256('{}')",
+        "(select d.digest from dossier d where d.feature_id = f.id and d.phase = 'requirements'
+          and d.digest <> a.dossier order by d.created_at limit 1), sha256('{}')",
+    );
+    assert_eq!(answer(&runtime, &(accept(first) + &from_before)).await?, GROUNDLESS);
+    let counts = format!(
+        "{} do $$ begin
+             if not exists (select from gate_attempt where phase = 'requirements' and dossier = sha256('{{}}')) then
+                 raise exception 'it does not count';
+             end if;
+         end $$",
+        accept(first)
+    );
+    assert_eq!(answer(&runtime, &counts).await?, "taken");
+
+    // Of a dossier of that gate, and only where something was signed.
+    let elsewhere = accept(first).replace("'requirements', 1, '{}'", "'design', 1, '{}'");
+    assert_eq!(answer(&runtime, &elsewhere).await?, GROUNDLESS);
+    let made_up = accept(first).replace("sha256('{}')", "sha256('x')");
+    assert_eq!(answer(&runtime, &made_up).await?, GROUNDLESS);
+    let undone = "update gate_attempt set undone_at = now() where phase = 'requirements'; ".to_owned();
+    assert_eq!(answer(&runtime, &(undone + &accept(first))).await?, GROUNDLESS);
+    let accepting = accept(first);
+    let (dossier, row) = accepting.split_once("insert into drift_acceptance").ok_or("no acceptance")?;
+    let deaf =
+        format!("{dossier} commit; begin isolation level repeatable read; insert into drift_acceptance{row}");
+    assert_eq!(answer(&runtime, &deaf).await?, GROUNDLESS);
+
+    // And in no other way.
+    let over =
+        format!("{dossier} update gate_attempt set dossier = sha256('{{}}') where phase = 'requirements'");
+    assert_eq!(answer(&runtime, &over).await?, REWRITTEN);
+    for statement in ["update drift_acceptance set reason = 'x'", "delete from drift_acceptance"] {
+        let said = answer(&runtime, &(accept(first) + statement)).await?;
+        assert_eq!(said, SqlState::INSUFFICIENT_PRIVILEGE.code(), "{statement}");
+    }
+    // A version whose seats were never written down takes no acceptance; the program fills them in when it starts.
+    let owner = world.as_owner().await?;
+    owner
+        .batch_execute(
+            "alter table gate_part disable trigger append_only; delete from gate_part where kind = 'seat';
+             alter table gate_part enable trigger append_only",
+        )
+        .await?;
+    assert_eq!(answer(&runtime, &accept(first)).await?, GROUNDLESS);
+    world.service.import_built_in_policy().await?;
+    assert_eq!(answer(&runtime, &accept(first)).await?, "taken");
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 mod archive;
 mod cancelled;
 mod course;
+mod course_told;
 mod coverage;
 mod delegation;
 mod demo;
@@ -36,3 +37,4 @@ mod waivers;
 mod waivers_told;
 mod walls;
 mod work;
+mod zones;

@@ -9,6 +9,7 @@ use sluice_domain::{
     ids::FeatureKey,
     policy::{EvidenceKind, Tier},
     record::{RecordForm, RecordKind, risk::questions},
+    relation::RelationEnd,
 };
 use sluice_service::{
     Actor, Error,
@@ -16,6 +17,7 @@ use sluice_service::{
     features::PhaseState,
     new_form_id,
     paper::{AttemptOutcome, TraceQuery, TraceSide},
+    relations::RelateFeatures,
     risk::RateFeature,
 };
 
@@ -137,6 +139,20 @@ async fn planned(world: &World, key: &FeatureKey) -> TestResult {
 }
 
 #[tokio::test]
+async fn the_record_names_the_features_that_this_one_is_related_to() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let (key, original) = (world.feature(Tier::Low).await?, world.feature(Tier::Low).await?);
+    let duplicate = RelateFeatures { end: RelationEnd::DuplicateOf, other: original.clone() };
+    service.relate_features(&cast.manager, &key, duplicate).await?;
+    let record = service.feature_record(&cast.auditor, &key).await?;
+    assert_eq!(record.relations.original().map(|related| &related.key), Some(&original));
+    let record = service.feature_record(&cast.auditor, &original).await?;
+    assert_eq!(record.relations.ends.keys().collect::<Vec<_>>(), [&RelationEnd::DuplicatedBy]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_record_tells_the_whole_story() -> TestResult {
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);
@@ -154,6 +170,7 @@ async fn the_record_tells_the_whole_story() -> TestResult {
     world.sign(&cast.second, &key, Role::SecurityReviewer, Verdict::Approve).await?;
 
     let record = service.feature_record(&cast.auditor, &key).await?;
+    assert!(record.relations.is_empty());
     assert_eq!(record.printed_by, cast.auditor.name);
     assert!(record.rated.is_some());
     assert_eq!(record.phases.len(), 6);

@@ -65,7 +65,7 @@ impl World {
     }
 
     /// Looks at what a version would decide, and waits until it is done.
-    async fn look(&self, version: &str, at: &str) -> TestResult<PolicyRun> {
+    pub(crate) async fn look(&self, version: &str, at: &str) -> TestResult<PolicyRun> {
         let id = new_form_id();
         let command = parsed(StartPolicyRun::parse(&fields(&[("id", &id), ("at", at)])))?;
         let admin = &self.cast.admin;
@@ -77,13 +77,13 @@ impl World {
         Ok(self.service.policy_run_page(admin, run, None).await?.run)
     }
 
-    fn activation(id: &str, from: Option<PolicyVersionId>) -> TestResult<ActivatePolicy> {
+    pub(crate) fn activation(id: &str, from: Option<PolicyVersionId>) -> TestResult<ActivatePolicy> {
         let from = from.map(|from| from.to_string()).unwrap_or_default();
         parsed(ActivatePolicy::parse(&fields(&[("id", id), ("reason", "Reviewed."), ("from", &from)])))
     }
 
     /// The version that is active.
-    async fn active(&self) -> TestResult<PolicyVersionId> {
+    pub(crate) async fn active(&self) -> TestResult<PolicyVersionId> {
         let list = self.service.policies(&self.cast.admin).await?;
         let mut active = list.items.iter().filter(|item| item.is_active && item.loaded.policy.key == "sdl");
         Ok(active.next().ok_or("no version is active")?.loaded.id)

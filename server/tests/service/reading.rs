@@ -13,7 +13,7 @@ use sluice_domain::{
 };
 use sluice_service::{
     Actor, Error,
-    evidence::Target,
+    evidence::{SupersedeEvidence, Target},
     gates::{AcceptDrift, ChangedItem, DriftPage},
     new_form_id,
 };
@@ -24,7 +24,8 @@ use crate::{
     support::{
         TestResult, World,
         cast::password,
-        steps::{phase_key, threat_form, treat_form},
+        fields,
+        steps::{parsed, phase_key, threat_form, treat_form, upload},
     },
 };
 
@@ -201,5 +202,36 @@ async fn drift_is_shown_then_and_now_and_accepted_by_a_person_of_that_gate() -> 
     service.edit_feature(&cast.manager, &key, rename(&world, "Pay by pigeon", version + 1)?).await?;
     let again = page(&cast.second).await?;
     assert_eq!(said(&again.items[0], "title"), Some(("Pay by post", "Pay by pigeon")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn evidence_that_replaces_what_expired_is_drift_and_says_that_it_is_a_renewal() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = world.feature(Tier::Low).await?;
+    let phase: PhaseKey = phase_key("requirements")?;
+    let on = [Target::Control(phase.clone(), "security-requirements".parse()?)];
+    let scanned = world.prove(&cast.developer, &key, EvidenceKind::DependencyScan, &on).await?;
+    world.hand_over(&key).await?;
+    world.approve(&key).await?;
+    let supersede = async || -> TestResult {
+        let version = service.evidence_item(&cast.developer, &key, scanned).await?.item.version.to_string();
+        let command = parsed(SupersedeEvidence::parse(&fields(&[("version", &version), ("note", "")])))?;
+        let file = upload("scan.json", format!("{{\"after\": {version}}}").as_bytes()).await?;
+        service.supersede_evidence(&cast.developer, &key, scanned, command, file).await?;
+        Ok(())
+    };
+    let items = async || -> TestResult<Vec<ChangedItem>> {
+        Ok(service.drift_page(&cast.first, &key, &phase).await?.items)
+    };
+    let signed_at = world.clock.now();
+    supersede().await?;
+    assert_eq!(items().await?.iter().map(|item| item.expired).collect::<Vec<_>>(), [None], "it held still");
+    // The version that was signed has expired since: the newer one is what the policy asks for.
+    world.clock.advance(time::Duration::days(31));
+    let expired = items().await?[0].expired.ok_or("the signed version has expired")?;
+    assert!((expired - signed_at.date()).whole_days() <= 30, "{expired}");
+    assert!(drifts(&world, &key).await?, "somebody reads it all the same");
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Replay: what a version would have decided at any instant. With the version that a feature followed, it is what was
 //! decided then.
 
+use std::collections::BTreeMap;
+
 use sluice_domain::{
     access::Role,
     canonical::Digest,
@@ -9,10 +11,14 @@ use sluice_domain::{
     lifecycle::{Progress, Turn},
     policy::{self, Policy, Tier},
 };
-use sluice_service::policies::{Compared, ImpactTotals};
+use sluice_service::{
+    new_form_id,
+    policies::{Compared, ImpactTotals},
+};
 use time::OffsetDateTime;
 
 use crate::{
+    course::Step,
     policies::{renamed, stricter},
     stale::rename,
     support::{TestResult, World, steps::request},
@@ -136,6 +142,39 @@ async fn a_stricter_version_would_have_blocked_what_its_control_asks() -> TestRe
         let behind = progress.attempt()?.phase.as_str() == "design";
         assert_eq!(matches!(found[0].change.appears[0], Blocker::Earlier { .. }), behind, "at {at}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_feature_on_hold_is_looked_at_and_marked_and_a_cancelled_one_is_not() -> TestResult {
+    let world = World::new().await?;
+    let (held, other, gone) =
+        (world.feature(Tier::Low).await?, world.feature(Tier::Low).await?, world.feature(Tier::Low).await?);
+    let manager = &world.cast.manager;
+    world.tick();
+    let before = world.clock.now();
+    world.tick();
+    world.rest(manager, &held, Step::Hold, &new_form_id()).await?;
+    world.rest(manager, &gone, Step::Cancel, &new_form_id()).await?;
+    world.tick();
+    let marks = |found: &[Compared]| {
+        found.iter().map(|compared| (compared.feature.clone(), compared.held)).collect::<BTreeMap<_, _>>()
+    };
+    let (found, totals) = replay(&world, &stricter("2027.1"), world.clock.now()).await?;
+    assert_eq!(marks(&found), BTreeMap::from([(held.clone(), true), (other.clone(), false)]));
+    assert!(found.iter().all(Compared::differs), "it will be blocked when it goes on");
+    assert_eq!((totals.total, totals.more), (2, 2));
+    // It was under way then.
+    let (found, _) = replay(&world, &stricter("2027.1"), before).await?;
+    assert_eq!(marks(&found).get(&held), Some(&false));
+    assert_eq!(found.len(), 3);
+    // The impact before an activation counts it, and its page marks it.
+    world.imported("2027.1", &stricter("2027.1")).await?;
+    let run = world.look("2027.1", "").await?;
+    assert_eq!((run.total, run.more), (2, 2));
+    let rows = world.service.policy_run_page(&world.cast.admin, run.id, None).await?.rows;
+    let marked: BTreeMap<_, _> = rows.iter().map(|row| (row.feature.clone(), row.held)).collect();
+    assert_eq!(marked, BTreeMap::from([(held, true), (other, false)]));
     Ok(())
 }
 

@@ -157,6 +157,21 @@ async fn reviewers_are_reminded_and_a_late_turn_is_escalated_once() -> TestResul
     Ok(())
 }
 
+/// No server ran while a turn came to its end: what is said then is so by then, and is said once.
+#[tokio::test]
+async fn a_reminder_that_comes_late_says_what_is_so_by_now() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    world.in_review(Tier::Low).await?;
+    let due = world.clock.now() + Duration::days(2);
+    world.wait_until(due + Duration::days(1));
+    assert_eq!(service.run_due_jobs().await?, Ran { done: 1, dropped: 1, ..Ran::default() });
+    assert_eq!(world.times(&cast.first, "turn-overdue").await?, 1);
+    assert_eq!(world.times(&cast.first, "turn-ending").await?, 0);
+    assert_eq!(world.times(&cast.manager, "turn-overdue").await?, 0, "it is not told further yet");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_reminder_is_dropped_when_the_turn_has_gone() -> TestResult {
     let world = World::new().await?;
@@ -168,11 +183,11 @@ async fn a_reminder_is_dropped_when_the_turn_has_gone() -> TestResult {
     world.wait_until(world.clock.now() + Duration::days(7));
     assert_eq!(service.run_due_jobs().await?, Ran { dropped: 3, ..Ran::default() });
     assert_eq!(world.times(&cast.first, "turn-ending").await?, 0);
-    // The team is reminded of its second turn in its own time; what was made for its first is dropped.
+    // The team is told of its second turn; what was made for its first is dropped, and what came too late for it.
     world.wait_until(world.clock.now() + Duration::days(14));
-    assert_eq!(service.run_due_jobs().await?, Ran { done: 3, dropped: 3, ..Ran::default() });
+    assert_eq!(service.run_due_jobs().await?, Ran { done: 1, dropped: 5, ..Ran::default() });
     let told = world.told(&cast.manager).await?;
-    assert!(codes(&told).contains(&"turn-ending") && codes(&told).contains(&"turn-overdue"), "{told:?}");
+    assert!(codes(&told).contains(&"turn-overdue") && !codes(&told).contains(&"turn-ending"), "{told:?}");
     Ok(())
 }
 

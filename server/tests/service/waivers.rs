@@ -38,7 +38,7 @@ const LAST_DAY: &str = "2026-11-20";
 pub(crate) const UNTIL: OffsetDateTime = datetime!(2026-11-21 0:00 UTC);
 
 /// What of the first gate may be waived: there is no plan yet.
-async fn missing(world: &World, key: &FeatureKey) -> TestResult<Blocker> {
+pub(crate) async fn missing(world: &World, key: &FeatureKey) -> TestResult<Blocker> {
     let decision = world.service.feature_page(&world.cast.manager, key).await?.summary.decision;
     let found = decision.blockers.iter().find(|blocker| decision.may_waive(blocker));
     Ok(found.cloned().ok_or("nothing may be waived")?)
@@ -56,7 +56,7 @@ pub(crate) fn asking(id: &str, subject: &str, until: &str, renews: &str) -> Test
     parsed(RequestWaiver::parse(&fields(&form)))
 }
 
-async fn ask(world: &World, actor: &Actor, key: &FeatureKey, subject: &str) -> Result<i32, Error> {
+pub(crate) async fn ask(world: &World, actor: &Actor, key: &FeatureKey, subject: &str) -> Result<i32, Error> {
     let command = asking(&new_form_id(), subject, LAST_DAY, "").map_err(Error::internal)?;
     world.service.request_waiver(actor, key, command).await
 }
@@ -69,7 +69,12 @@ fn deciding(verdict: WaiverVerdict, version: i32, password: &str) -> Result<Deci
     Ok(DecideWaiver::parse(&fields(&form))?)
 }
 
-async fn approve(world: &World, actor: &Actor, key: &FeatureKey, number: i32) -> Result<(), Error> {
+pub(crate) async fn approve(
+    world: &World,
+    actor: &Actor,
+    key: &FeatureKey,
+    number: i32,
+) -> Result<(), Error> {
     let command = deciding(WaiverVerdict::Approve, 1, PASSWORD)?;
     world.service.decide_waiver(actor, key, number, command).await
 }

@@ -159,3 +159,56 @@ async fn what_each_role_can_do_follows_every_gate_state() -> TestResult {
     assert_eq!(world.count(wrong).await?, 0);
     Ok(())
 }
+
+#[tokio::test]
+async fn what_an_emergency_leaves_owed_is_work_from_that_moment_on() -> TestResult {
+    let world = World::new().await?;
+    let cast = world.cast;
+    let key = world.in_phase(Tier::Low, "testing").await?;
+    world.release(&key).await?;
+    let owed = async |who: &Actor| -> TestResult<Vec<(Task, Why)>> {
+        let work = world.work_of(who, &key).await?;
+        let of_owed = |task: &Task| matches!(task, Task::SignOwed { .. } | Task::CatchUp { .. });
+        Ok(work.into_iter().filter(|(what, _)| of_owed(what)).collect())
+    };
+    // Two gates, five working days: the reviewers read that the team has to catch up first, and the team that it has to.
+    for reviewer in [&cast.first, &cast.second] {
+        let work = owed(reviewer).await?;
+        assert_eq!(work.len(), 2, "{work:?}");
+        for (what, why) in &work {
+            assert!(matches!(what, Task::SignOwed { left: Some(5), .. }), "{what:?}");
+            assert!(matches!(why, Why::SignsOwed { role: Role::SecurityReviewer, ready: false }), "{why:?}");
+        }
+    }
+    let team = owed(&cast.manager).await?;
+    assert!(
+        team.iter().any(|(what, why)| matches!(
+            (what, why),
+            (Task::CatchUp { gate, left: Some(5), blockers }, Why::OwnsFeature)
+                if gate.starts_with("Test") && *blockers > 0
+        )),
+        "{team:?}"
+    );
+    for nobody in [&cast.stranger, &cast.auditor, &cast.admin] {
+        assert!(owed(nobody).await?.is_empty(), "{}", nobody.name);
+    }
+    // Done, it is the reviewers' alone; the days run; and once they are over it says so.
+    world.catch_up(&key, "testing").await?;
+    let testing = async |who: &Actor| -> TestResult<Vec<(Task, Why)>> {
+        let of_testing = |task: &Task| match task {
+            Task::SignOwed { gate, .. } | Task::CatchUp { gate, .. } => gate.starts_with("Test"),
+            _ => false,
+        };
+        Ok(owed(who).await?.into_iter().filter(|(what, _)| of_testing(what)).collect())
+    };
+    assert!(testing(&cast.manager).await?.is_empty());
+    let ready = testing(&cast.first).await?;
+    assert!(matches!(&ready[..], [(_, Why::SignsOwed { ready: true, .. })]), "{ready:?}");
+    world.clock.advance(time::Duration::days(30));
+    let late = testing(&cast.first).await?;
+    assert!(matches!(&late[..], [(Task::SignOwed { left: None, .. }, _)]), "{late:?}");
+    // Nothing is anybody's work on a feature that rests.
+    world.rest(&cast.manager, &key, crate::course::Step::Hold, &new_form_id()).await?;
+    assert!(owed(&cast.first).await?.is_empty());
+    Ok(())
+}

@@ -6,13 +6,14 @@ use super::writer::Writer;
 use crate::{error::Result, evidence::Spooled, features::row::Feature};
 
 /// The tables of which an archive holds the rows of its feature, in its order.
-pub const TABLES: [&str; 22] = [
+pub const TABLES: [&str; 23] = [
     "archive",
     "comment",
     "contribution",
     "control",
     "course_change",
     "dossier",
+    "drift_acceptance",
     "emergency",
     "emergency_consent",
     "evidence",
@@ -115,6 +116,16 @@ async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Resul
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('digest', encode(t.digest, 'hex')) as "row!" from dossier t
                where t.feature_id = $1 order by t.created_at, t.digest"#,
+            id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
+        "drift_acceptance",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) || jsonb_build_object('signed', encode(t.signed, 'hex'), 'dossier', encode(t.dossier, 'hex')) as "row!" from drift_acceptance t
+               where t.feature_id = $1 order by t.accepted_at, t.id"#,
             id
         )
         .fetch(&mut *connection),

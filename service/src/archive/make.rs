@@ -7,6 +7,7 @@ use sluice_domain::{
     policy::PhaseKey,
 };
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use super::{export::export, writer::Writer};
 use crate::{
@@ -61,12 +62,13 @@ impl Service {
             {
                 return Ok(number);
             }
-            let dossier = dossier_of_gate(write.connection(), &feature).await?;
+            let now = write.now;
+            let dossier = dossier_of_gate(write.connection(), &feature, now).await?;
             let covers = dossier.digest();
             store_dossier(&mut write, &feature, &dossier).await?;
             let mut file = export(write.connection(), &feature, writer).await?;
             store_blob(&mut write, &permit, &mut file).await?;
-            let (now, digest) = (write.now, file.digest());
+            let digest = file.digest();
             let number = sqlx::query_scalar!(
                 r#"insert into archive (id, feature_id, number, digest, covers, author_id, created_at)
                    select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6
@@ -123,7 +125,11 @@ async fn made_before(
 }
 
 /// The dossier of the gate at which a feature stands; of a finished one, of its last.
-async fn dossier_of_gate(connection: &mut PgConnection, feature: &Feature) -> Result<Dossier> {
+async fn dossier_of_gate(
+    connection: &mut PgConnection,
+    feature: &Feature,
+    now: OffsetDateTime,
+) -> Result<Dossier> {
     let at = sqlx::query!("select phase, cycle from feature where id = $1", feature.id.uuid())
         .fetch_one(&mut *connection)
         .await?;
@@ -131,6 +137,6 @@ async fn dossier_of_gate(connection: &mut PgConnection, feature: &Feature) -> Re
     let policy = &feature.policy.policy;
     let phase = policy.phase(&key).ok_or_else(|| Error::internal("phase not in policy"))?;
     let gate = Gate { feature, policy, policy_digest: feature.policy.digest, phase, cycle: at.cycle };
-    let mut gathered = gather_many(connection, &[gate]).await?;
+    let mut gathered = gather_many(connection, &[gate], now).await?;
     Ok(gathered.pop().ok_or_else(|| Error::internal("no facts were gathered"))?.dossier)
 }

@@ -13,6 +13,7 @@ use super::{
     BackEffect,
     page::CourseKind,
     step::{Step, store, taken_before},
+    told::tell_moved_back,
 };
 use crate::{
     Service,
@@ -20,7 +21,7 @@ use crate::{
     db::write::uncancelled,
     error::{Error, Result},
     features::row::{self, store_progress},
-    gates::{Ending, end_attempt, gather, settle, start_attempt, undo_gates, void_attempt},
+    gates::{Ending, end_attempt, gather_in, settle, start_attempt, undo_gates, void_attempt},
 };
 
 /// Moves a feature back to an earlier phase.
@@ -72,7 +73,7 @@ impl Service {
             }
             let attempt = feature.progress.attempt()?.clone();
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
-            let facts = gather(write.connection(), &feature, phase, &attempt).await?.situation.facts;
+            let facts = gather_in(&mut write, &feature, phase, &attempt).await?.situation.facts;
             let (effect, moved) =
                 BackEffect::of(&feature, &attempt, &facts, &command.to, actor.person, write.now)?;
             if effect.seen != command.seen {
@@ -112,6 +113,8 @@ impl Service {
             feature.progress = Progress::Active(moved.attempt);
             store_progress(write.connection(), &permit, &feature.progress).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
+            let to = feature.policy.policy.phase(&command.to).ok_or(Error::NotFound)?;
+            tell_moved_back(&mut write, &permit, &feature, to, &facts.sign_offs).await?;
             write.commit(event, voided.into_iter().chain(settled.consequences).collect()).await
         })
         .await

@@ -11,8 +11,10 @@ use sluice_domain::{
     text::Reason,
 };
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::told::{tell_called_off, tell_proposed, tell_released};
 use crate::{
     Service,
     actor::Actor,
@@ -122,6 +124,7 @@ pub(super) async fn path<'a>(
     connection: &mut PgConnection,
     feature: &'a Feature,
     attempt: &Attempt,
+    now: OffsetDateTime,
 ) -> Result<Vec<(&'a Phase, Gathered)>> {
     let policy = &feature.policy.policy;
     let phases = attempt.emergency_path(policy)?;
@@ -135,7 +138,7 @@ pub(super) async fn path<'a>(
             cycle: if phase.key == attempt.phase { attempt.cycle } else { feature.cycles.next(&phase.key) },
         })
         .collect();
-    Ok(phases.iter().zip(gather_many(connection, &gates).await?).collect())
+    Ok(phases.iter().zip(gather_many(connection, &gates, now).await?).collect())
 }
 
 /// A release that was asked for, as its row says.
@@ -343,12 +346,12 @@ impl Service {
             let roles = roles(write.roles_in(&actor, feature.product).await?);
             let role = may_consent(policy, &[], actor.person, &roles)?;
             let permit = permit.acting_as(role);
-            let path = path(write.connection(), &feature, &attempt).await?;
+            let now = write.now;
+            let path = path(write.connection(), &feature, &attempt, now).await?;
             let (_, here) = path.first().ok_or(Refusal::NothingToSkip)?;
             attempt.may_release(policy, &here.situation.facts)?;
             let (last, _) = path.last().ok_or(Refusal::NothingToSkip)?;
             let outdated = end_outdated(&mut write, &permit, &feature, &attempt, actor.person).await?;
-            let now = write.now;
             sqlx::query!(
                 "insert into emergency (id, feature_id, phase, cycle, through, reason, state, proposed_by, proposed_at)
                  values ($1, $2, $3, $4, $5, $6, 'proposed', $7, $8)",
@@ -379,6 +382,7 @@ impl Service {
             note_contribution(&mut event, consent.contributed);
             event.reason = Some(command.reason.to_string());
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_proposed(&mut write, &permit, &feature).await?;
             write.commit(event, outdated.into_iter().chain(settled.consequences).collect()).await
         })
         .await
@@ -419,7 +423,8 @@ impl Service {
             let roles = roles(write.roles_in(&actor, feature.product).await?);
             let role = may_consent(&feature.policy.policy, &all, actor.person, &roles)?;
             let permit = permit.acting_as(role);
-            let path = path(write.connection(), &feature, &attempt).await?;
+            let now = write.now;
+            let path = path(write.connection(), &feature, &attempt, now).await?;
             let (_, here) = path.first().ok_or(Refusal::NothingToSkip)?;
             let facts = here.situation.facts.clone();
             attempt.may_release(&feature.policy.policy, &facts)?;
@@ -460,6 +465,7 @@ impl Service {
             );
             let owed = pass_owed(&mut write, &permit, &mut feature, &released).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_released(&mut write, &permit, &feature, command.emergency, &released.owed).await?;
             write.commit(event, owed.into_iter().chain(settled.consequences).collect()).await?;
             Ok(Consented::Released)
         })
@@ -491,6 +497,7 @@ impl Service {
             let mut event = write.event(&permit, Verb::EmergencyCalledOff, object(&feature));
             event.reason = Some(reason.to_owned());
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_called_off(&mut write, &permit, &feature, command.emergency).await?;
             write.commit(event, settled.consequences).await
         })
         .await

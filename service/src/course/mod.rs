@@ -9,6 +9,7 @@ mod emergency;
 mod page;
 mod rest;
 mod step;
+mod told;
 
 pub use back::MoveBack;
 pub use effect::BackEffect;
@@ -19,3 +20,4 @@ pub use page::{
 };
 pub(crate) use rest::resting;
 pub use rest::{CancelFeature, HoldFeature, ReopenFeature, Resting, ResumeFeature};
+pub(crate) use told::tell_paid;

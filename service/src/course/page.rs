@@ -243,7 +243,7 @@ async fn skipped(
         Ok(attempt) => attempt,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let path = match path(connection, feature, attempt).await {
+    let path = match path(connection, feature, attempt, now).await {
         Ok(path) => path,
         Err(Error::Refused(refusal)) => return Ok(Err(refusal)),
         Err(other) => return Err(other),

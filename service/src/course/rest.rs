@@ -4,6 +4,7 @@ use sluice_domain::{
     form::{Check, FieldProblem, Fields, Problem},
     ids::{CourseChangeId, FeatureKey},
     lifecycle::{Progress, Refusal},
+    notification::Notice,
     text::{Note, Reason},
 };
 use sqlx::PgConnection;
@@ -12,6 +13,7 @@ use time::Date;
 use super::{
     page::CourseKind,
     step::{Step, store, taken_before},
+    told::tell_rest,
 };
 use crate::{
     Service,
@@ -148,6 +150,7 @@ struct Rest {
     id: CourseChangeId,
     kind: CourseKind,
     verb: Verb,
+    notice: Notice,
     action: Action,
     until: Option<Date>,
     reason: String,
@@ -164,6 +167,7 @@ impl Service {
             id: command.id,
             kind: CourseKind::Held,
             verb: Verb::FeatureHeld,
+            notice: Notice::Held {},
             action: Action::HoldFeature,
             until: command.until,
             reason: command.reason.to_string(),
@@ -185,6 +189,7 @@ impl Service {
             id: command.id,
             kind: CourseKind::Resumed,
             verb: Verb::FeatureResumed,
+            notice: Notice::Resumed {},
             action: Action::HoldFeature,
             until: None,
             reason: command.note.to_string(),
@@ -206,6 +211,7 @@ impl Service {
             id: command.id,
             kind: CourseKind::Cancelled,
             verb: Verb::FeatureCancelled,
+            notice: Notice::Cancelled {},
             action: Action::CancelFeature,
             until: None,
             reason: command.reason.to_string(),
@@ -227,6 +233,7 @@ impl Service {
             id: command.id,
             kind: CourseKind::Reopened,
             verb: Verb::FeatureReopened,
+            notice: Notice::Reopened {},
             action: Action::CancelFeature,
             until: None,
             reason: command.reason.to_string(),
@@ -273,8 +280,9 @@ impl Service {
             event
                 .change("state", Value::code(status(&before)), Value::code(status(&feature.progress)))
                 .change("until", Value::None, rest.until.map_or(Value::None, Value::Day));
-            event.reason = Some(rest.reason).filter(|reason| !reason.is_empty());
+            event.reason = Some(rest.reason.clone()).filter(|reason| !reason.is_empty());
             let settled = settle(&mut write, &permit, &feature).await?;
+            tell_rest(&mut write, &permit, &feature, &rest.notice).await?;
             write.commit(event, settled.consequences).await
         })
         .await

@@ -49,6 +49,7 @@ pub(crate) struct Advance {
     pub(crate) causes: Value,
     pub(crate) features: Vec<Uuid>,
     pub(crate) phases: Vec<String>,
+    pub(crate) held: Vec<bool>,
     pub(crate) before: Vec<i32>,
     pub(crate) after: Vec<Option<i32>>,
     pub(crate) appears: Vec<Value>,
@@ -130,9 +131,10 @@ impl Database {
                    where id = $1 and worker = $2 and state = 'running'
                    returning id
                ), found as (
-                   insert into policy_run_row (run_id, feature_id, phase, before, after, appears, vanishes)
+                   insert into policy_run_row (run_id, feature_id, phase, before, after, appears, vanishes, held)
                    select mine.id, r.* from mine,
-                          unnest($11::uuid[], $12::text[], $13::int[], $14::int[], $15::jsonb[], $16::jsonb[]) as r
+                          unnest($11::uuid[], $12::text[], $13::int[], $14::int[], $15::jsonb[], $16::jsonb[],
+                                 $17::bool[]) as r
                )
                select exists (select from mine) as "mine!""#,
             run.uuid(),
@@ -150,7 +152,8 @@ impl Database {
             &step.before,
             &step.after as &[Option<i32>],
             &step.appears,
-            &step.vanishes
+            &step.vanishes,
+            &step.held
         )
         .fetch_one(&self.writes)
         .await?)

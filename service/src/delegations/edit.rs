@@ -94,9 +94,9 @@ impl Service {
         command: DelegateSeat,
     ) -> Result<()> {
         self.check_step_up(actor, &command.password).await?;
-        let (db, actor, key) = (self.db.clone(), actor.clone(), product.clone());
+        let (service, actor, key) = (self.clone(), actor.clone(), product.clone());
         uncancelled(|token| async move {
-            let mut begun = db.begin(&token, &actor.origin).await?;
+            let mut begun = service.db.begin(&token, &actor.origin).await?;
             let product = find(begun.connection(), &key).await?;
             let mut write = begun.at_now().await?;
             let permit = write
@@ -104,7 +104,10 @@ impl Service {
                 .await?
                 .authenticated_by(Authentication::Password);
             write.one_role_of(&actor, product, &[command.role], Action::DelegateSeat).await?;
-            let (from, until) = period(command.first, command.last, write.now).map_err(period_problem)?;
+            let policy = service.policies.current(write.connection(), product).await?;
+            let calendar = &policy.policy.terms.calendar;
+            let (from, until) =
+                period(command.first, command.last, calendar, write.now).map_err(period_problem)?;
             let may_take = sqlx::query_scalar!(
                 "select p.id from person p
                  where p.id = $1 and p.disabled_at is null and p.id <> $3
@@ -144,7 +147,7 @@ impl Service {
             event
                 .change("person", Value::None, Value::code(command.to))
                 .change("role", Value::None, Value::code(command.role.code()))
-                .change("from", Value::None, Value::Day(from.date()))
+                .change("from", Value::None, Value::Day(calendar.date(from)))
                 .change("until", Value::None, Value::Day(command.last));
             event.reason = Some(command.reason.to_string());
             let told = Notice::SeatDelegated { role: command.role, until: command.last };

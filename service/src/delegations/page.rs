@@ -31,6 +31,8 @@ pub struct DelegationsPage {
     pub own_seats: Vec<Role>,
     /// To whom.
     pub people: Vec<(PersonId, String)>,
+    /// The zone in which days begin and end here: that of the policy which the product follows.
+    pub zone: String,
     /// The instant of reading.
     pub now: OffsetDateTime,
 }
@@ -112,6 +114,8 @@ impl Service {
                 mine: row.mine,
             });
         }
+        let policy = self.policies.current(&mut connection, product.id).await?;
+        let zone = policy.policy.terms.calendar.zone().to_owned();
         let own_seats: Vec<Role> = if product.may(Action::DelegateSeat) {
             product.grants.product.iter().copied().filter(|role| has_seats(*role)).collect()
         } else {
@@ -123,6 +127,6 @@ impl Service {
             let people = people_in(&mut connection, product.id).await?;
             people.into_iter().filter(|(id, _)| *id != actor.person).collect()
         };
-        Ok(DelegationsPage { product, items, next: last.filter(|_| more), own_seats, people, now })
+        Ok(DelegationsPage { product, items, next: last.filter(|_| more), own_seats, people, zone, now })
     }
 }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use sluice_domain::{
     access::{Action, Grants, allowed},
+    calendar::Calendar,
     gate::{Decision, decide},
     ids::{FeatureId, FeatureKey, PersonId, ProductId},
     lifecycle::{Progress, Turn},
@@ -55,6 +56,8 @@ pub struct FeatureSummary {
     pub policy_version: String,
     /// Title of that policy.
     pub policy_title: String,
+    /// Days and hours as that policy means them.
+    pub calendar: Calendar,
     /// Where it stands.
     pub progress: Progress,
     /// Who put it on hold or cancelled it and why, while it rests.
@@ -183,7 +186,7 @@ pub(crate) async fn open(
     let (gathered, decision) = match feature.progress.stands_in() {
         Some(attempt) => {
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
-            let gathered = gather(connection, &feature, phase, attempt).await?;
+            let gathered = gather(connection, &feature, phase, attempt, now).await?;
             let decision = decide(&feature.policy.policy, phase, &gathered.situation, now);
             (Some(gathered), decision)
         }
@@ -208,6 +211,7 @@ pub(crate) async fn open(
         policy_key: policy.key.clone(),
         policy_version: policy.version.clone(),
         policy_title: policy.title.clone(),
+        calendar: policy.terms.calendar.clone(),
         progress: feature.progress.clone(),
         resting: resting(connection, &feature).await?,
         steps,

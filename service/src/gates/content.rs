@@ -7,11 +7,11 @@ use serde_json::Value;
 use sluice_domain::{
     dossier::{Difference, ItemKind},
     place::Place,
-    policy::Phase,
+    policy::{EvidenceKind, Phase},
     record::{Input, RecordKind, RecordRef},
 };
 use sqlx::PgConnection;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::{
@@ -32,6 +32,8 @@ pub struct ChangedItem {
     pub then: Option<i32>,
     /// Its version now; `None` where it is gone.
     pub now: Option<i32>,
+    /// The day on which the earlier version expired, where it is evidence that has: the newer one renews it.
+    pub expired: Option<Date>,
     /// The fields that differ; of a new item all that it says, of one that is gone all that it said.
     pub fields: Vec<ChangedField>,
 }
@@ -50,14 +52,15 @@ pub struct ChangedField {
 /// What a version of an item says, field by field, in an order that people read.
 type Content = Vec<(String, String)>;
 
-/// The content behind differences at the gate of a phase. `then` is when the earlier dossier was written down. The number
-/// of queries does not depend on the number of items.
+/// The content behind differences at the gate of a phase. `then` is when the earlier dossier was written down; what has
+/// expired by `now` is said. The number of queries does not depend on the number of items.
 pub(super) async fn compare(
     connection: &mut PgConnection,
     feature: &Feature,
     phase: &Phase,
     differences: &[Difference],
     then: OffsetDateTime,
+    now: OffsetDateTime,
 ) -> Result<Vec<ChangedItem>> {
     if differences.is_empty() {
         return Ok(Vec::new());
@@ -71,6 +74,7 @@ pub(super) async fn compare(
     let people = people(connection, &said).await?;
     let before = links(connection, feature, phase, differences, Some(then)).await?;
     let after = links(connection, feature, phase, differences, None).await?;
+    let expired = expired(connection, feature, differences, now).await?;
     let mut items = Vec::with_capacity(differences.len());
     for ((difference, said), place) in differences.iter().zip(said.chunks(2)).zip(0_usize..) {
         let at = |there: Option<i32>, index: usize, links: &HashMap<usize, String>| {
@@ -89,6 +93,7 @@ pub(super) async fn compare(
             place: place_of(phase, difference.kind, &difference.key),
             then: difference.then,
             now: difference.now,
+            expired: expired.get(&difference.key).copied(),
             fields: differing(&at(difference.then, 0, &before), &at(difference.now, 1, &after)),
         });
     }
@@ -259,6 +264,47 @@ async fn links(
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().filter_map(|row| Some((usize::try_from(row.place).ok()?, row.keys))).collect())
+}
+
+/// When the earlier versions of renewed evidence expired, by key; of those that have expired by now.
+async fn expired(
+    connection: &mut PgConnection,
+    feature: &Feature,
+    differences: &[Difference],
+    now: OffsetDateTime,
+) -> Result<HashMap<String, Date>> {
+    let (mut numbers, mut versions) = (Vec::new(), Vec::new());
+    for difference in differences.iter().filter(|it| it.kind == ItemKind::Evidence && it.now > it.then) {
+        if let (Ok(RecordRef::Evidence(number)), Some(then)) = (difference.key.parse(), difference.then) {
+            numbers.push(number);
+            versions.push(then);
+        }
+    }
+    if numbers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = sqlx::query!(
+        "select e.number, e.kind, v.uploaded_at
+         from unnest($2::int[], $3::int[]) as a (number, version)
+         join evidence e on e.feature_id = $1 and e.number = a.number
+         join evidence_version v on v.evidence_id = e.id and v.version = a.version",
+        feature.id.uuid(),
+        &numbers,
+        &versions
+    )
+    .fetch_all(connection)
+    .await?;
+    let terms = &feature.policy.policy.terms;
+    let until = |kind: &str, since: OffsetDateTime| {
+        EvidenceKind::from_code(kind)
+            .and_then(|kind| since.checked_add(terms.evidence_lifetime(kind)?))
+            .filter(|until| *until <= now)
+    };
+    let day = |until| terms.calendar.date(until);
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((format!("E-{}", row.number), day(until(&row.kind, row.uploaded_at)?))))
+        .collect())
 }
 
 fn unreadable() -> Error {

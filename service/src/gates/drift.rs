@@ -20,15 +20,18 @@ use time::OffsetDateTime;
 use super::{
     ChangedItem, Gathered,
     content::compare,
-    gather,
-    review::demand_password,
-    settle::{settle, store_dossier},
+    demand_password, gather, gather_in,
+    settle::{settle, settle_time, store_dossier},
     told::tell_accepted,
 };
 use crate::{
     Service,
     actor::Actor,
-    db::write::uncancelled,
+    clock::fresh_id,
+    db::{
+        permit::{InFeature, Permit},
+        write::{Write, uncancelled},
+    },
     error::{Error, Result},
     features::{
         FeatureSummary,
@@ -96,7 +99,12 @@ struct OpenedGate {
 }
 
 impl OpenedGate {
-    async fn find(connection: &mut PgConnection, feature: &Feature, phase: &Phase) -> Result<Option<Self>> {
+    async fn find(
+        connection: &mut PgConnection,
+        feature: &Feature,
+        phase: &Phase,
+        now: OffsetDateTime,
+    ) -> Result<Option<Self>> {
         let row = sqlx::query!(
             r#"select a.cycle, a.ended_at as "ended_at!", d.digest, d.created_at
                from gate_attempt a join dossier d on d.digest = a.dossier
@@ -109,7 +117,7 @@ impl OpenedGate {
         let Some(row) = row else { return Ok(None) };
         let attempt =
             Attempt { phase: phase.key.clone(), cycle: row.cycle, turn: Turn::Team, since: row.ended_at };
-        let gathered = gather(connection, feature, phase, &attempt).await?;
+        let gathered = gather(connection, feature, phase, &attempt, now).await?;
         let signed = (digest(&row.digest)?, row.created_at);
         Ok(Some(Self { attempt, at: row.ended_at, signed, gathered }))
     }
@@ -147,6 +155,38 @@ fn drift_of(current: &Gathered, phase: &PhaseKey) -> Vec<Difference> {
     }
 }
 
+/// Stores an acceptance. From then on the dossier that it covers counts as signed: the database sees to that, and to who
+/// accepts.
+async fn store(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    actor: &Actor,
+    gate: &OpenedGate,
+    command: &AcceptDrift,
+) -> Result<()> {
+    let (id, now) = (fresh_id::<()>(write.now).uuid(), write.now);
+    sqlx::query!(
+        "insert into drift_acceptance (id, feature_id, phase, cycle, person_id, role, printed_name, reason, signed,
+                                       dossier, authentication, accepted_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        id,
+        permit.feature().uuid(),
+        gate.attempt.phase.as_str(),
+        gate.attempt.cycle,
+        actor.person.uuid(),
+        command.role.code(),
+        actor.name,
+        command.reason.as_str(),
+        gate.signed.0.as_bytes().as_slice(),
+        command.covers.as_bytes().as_slice(),
+        Authentication::Password.code(),
+        now
+    )
+    .execute(write.connection())
+    .await?;
+    Ok(())
+}
+
 impl Service {
     /// What changed after the gate of a phase opened.
     ///
@@ -156,11 +196,11 @@ impl Service {
         let mut connection = self.db.reads().acquire().await?;
         let Opened { feature, summary, gathered } = open(self, &mut connection, actor, key).await?;
         let phase = feature.policy.policy.phase(phase).ok_or(Error::NotFound)?.clone();
-        let gate = OpenedGate::find(&mut connection, &feature, &phase).await?;
+        let gate = OpenedGate::find(&mut connection, &feature, &phase, summary.now).await?;
         let (mut items, mut seat) = (Vec::new(), None);
         if let (Some(gate), Some(current)) = (&gate, &gathered) {
             let drift = drift_of(current, &phase.key);
-            items = compare(&mut connection, &feature, &phase, &drift, gate.signed.1).await?;
+            items = compare(&mut connection, &feature, &phase, &drift, gate.signed.1, summary.now).await?;
             let roles: Vec<Role> = summary.grants.product.iter().copied().collect();
             seat = summary.may(Action::AcceptDrift).then(|| gate.may_accept(&feature, &phase, actor, &roles));
         }
@@ -216,12 +256,15 @@ impl Service {
             let roles = [command.role];
             let role = write.one_role_of(&actor, feature.product, &roles, Action::AcceptDrift).await?;
             let permit = permit.acting_as(role);
+            let mut events = settle_time(&mut write, &permit, &feature).await?;
             let policy = &feature.policy.policy;
             let current = feature.progress.attempt()?.clone();
             let here = policy.phase(&current.phase).ok_or(Error::NotFound)?;
             let phase = policy.phase(&phase).ok_or(Error::NotFound)?;
-            let gate = OpenedGate::find(write.connection(), &feature, phase).await?.ok_or(Error::Stale)?;
-            let situation = gather(write.connection(), &feature, here, &current).await?;
+            let now = write.now;
+            let gate =
+                OpenedGate::find(write.connection(), &feature, phase, now).await?.ok_or(Error::Stale)?;
+            let situation = gather_in(&mut write, &feature, here, &current).await?;
             let drift = drift_of(&situation, &phase.key);
             if drift.is_empty() {
                 return Err(Error::Stale);
@@ -232,20 +275,7 @@ impl Service {
                 return Err(Refusal::DossierChanged.into());
             }
             store_dossier(&mut write, &feature, &gate.gathered.dossier).await?;
-            let accepted = sqlx::query!(
-                "update gate_attempt set dossier = $4
-                 where feature_id = $1 and phase = $2 and cycle = $3 and outcome in ('opened', 'owed')
-                   and undone_at is null",
-                permit.feature().uuid(),
-                phase.key.as_str(),
-                gate.attempt.cycle,
-                dossier.as_bytes().as_slice()
-            )
-            .execute(write.connection())
-            .await?;
-            if accepted.rows_affected() != 1 {
-                return Err(Error::internal("the gate is not open"));
-            }
+            store(&mut write, &permit, &actor, &gate, &command).await?;
             let object =
                 Object::new(ObjectKind::Gate, format!("{}/{}", feature.id, phase.key), phase.name.clone());
             let mut event = write.event(&permit, Verb::DriftAccepted, object);
@@ -257,7 +287,8 @@ impl Service {
             event.reason = Some(command.reason.to_string());
             tell_accepted(&mut write, &permit, &feature, phase).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
-            write.commit(event, settled.consequences).await
+            events.extend(settled.consequences);
+            write.commit(event, events).await
         })
         .await
     }

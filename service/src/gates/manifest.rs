@@ -152,7 +152,7 @@ impl Service {
         }
         // What things are called is read as they are now; the facts of the gate have its records.
         let attempt = Attempt { phase: phase.key.clone(), cycle, turn: Turn::Team, since: at };
-        let facts = gather(&mut connection, &feature, &phase, &attempt).await?.situation.facts;
+        let facts = gather(&mut connection, &feature, &phase, &attempt, summary.now).await?.situation.facts;
         let lines = lines(&mut connection, &feature, &phase, &items, &facts.records).await?;
         Ok(ManifestPage {
             summary,

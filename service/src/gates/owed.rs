@@ -1,58 +1,31 @@
 //! What an emergency skipped is signed afterwards: the same rules, on the dossier of now.
 
-use secrecy::SecretString;
 use sluice_domain::{
     access::{Action, Role},
-    audit::{Authentication, Event, Object, ObjectKind, Value, Verb},
-    form::{Check, FieldProblem, Fields},
-    gate::{Decision, EarlierGate, Passed, SignOffFact, Verdict, decide},
-    ids::{FeatureKey, SignOffId},
+    audit::{Authentication, Event, Value, Verb},
+    delegation::may_sign_owed_for,
+    gate::{Decision, EarlierGate, Passed, Verdict, decide},
+    ids::FeatureKey,
     lifecycle::{Attempt, OwedGate, Refusal, SignedOwed, Turn, sign_owed},
     policy::PhaseKey,
-    text::Reason,
 };
 
 use super::{
-    Gathered, SignGate, gather,
-    review::demand_password,
-    settle::{Standing, gate_object_of, settle, store_dossier, void_sign_offs},
+    Gathered, SignGate, WithdrawSignOff, gather_in,
+    settle::{Standing, gate_object_of, settle, settle_time, store_dossier, void_sign_offs},
+    sign_off,
 };
 use crate::{
     Service,
     actor::Actor,
-    clock::fresh_id,
+    course::tell_paid,
     db::{
         permit::{InFeature, Permit},
         write::{Write, uncancelled},
     },
-    error::{Error, Result, violates},
+    error::{Error, Result},
     features::row::{self, Feature},
 };
-
-/// A sign-off of a gate that an emergency went through. It says and takes the same as any other.
-pub type SignOwed = SignGate;
-
-/// Takes one's own standing sign-off of an owed gate back.
-#[derive(Debug)]
-pub struct WithdrawOwed {
-    /// Why.
-    pub reason: Reason,
-    /// The password: a withdrawn denial may close the debt, so it takes the same step-up as signing.
-    pub password: SecretString,
-}
-
-impl WithdrawOwed {
-    /// Parses the form.
-    ///
-    /// # Errors
-    /// Every problem of the form.
-    pub fn parse(fields: &Fields) -> Result<Self, Vec<FieldProblem>> {
-        let mut check = Check::default();
-        let reason = check.text(fields, "reason", "The reason");
-        let password = demand_password(&mut check, fields);
-        check.finish(reason.map(|reason| Self { reason, password }))
-    }
-}
 
 /// Settles what is owed, as [`settle`] does the gate under way: sign-offs that no longer cover what is there are voided,
 /// and a gate at which nothing is missing any more is paid. Returns whether anything changed.
@@ -78,6 +51,9 @@ pub(super) async fn settle_owed(
         let is_paid = decision.debts.iter().any(|debt| debt.phase == owed.phase && debt.missing.is_empty());
         if is_paid {
             consequences.push(pay(write, permit, feature, owed).await?);
+            if let Some(phase) = feature.policy.policy.phase(&owed.phase) {
+                tell_paid(write, permit, feature, phase, &earlier.facts.sign_offs).await?;
+            }
             changed = true;
         }
     }
@@ -126,7 +102,7 @@ pub(super) fn attempt_of(owed: &OwedGate, since: time::OffsetDateTime) -> Attemp
 async fn gather_owed(write: &mut Write, feature: &Feature, owed: &OwedGate) -> Result<Gathered> {
     let phase = feature.policy.policy.phase(&owed.phase).ok_or(Refusal::NotOwed)?;
     let attempt = attempt_of(owed, write.now);
-    gather(write.connection(), feature, phase, &attempt).await
+    gather_in(write, feature, phase, &attempt).await
 }
 
 /// The owed gate of a phase.
@@ -147,7 +123,7 @@ impl Service {
         actor: &Actor,
         key: &FeatureKey,
         phase: &PhaseKey,
-        command: SignOwed,
+        command: SignGate,
     ) -> Result<SignedOwed> {
         self.check_step_up(actor, &command.password).await?;
         let (service, actor, key, phase) = (self.clone(), actor.clone(), key.clone(), phase.clone());
@@ -155,81 +131,24 @@ impl Service {
             let mut begun = service.db.begin(&token, &actor.origin).await?;
             let feature = row::lock(begun.connection(), &service.policies, &key).await?;
             let mut write = begun.at_now().await?;
-            let permit = write
-                .authorize_feature(&actor, Action::SignOwed, feature.id, feature.product)
-                .await?
-                .authenticated_by(Authentication::Password);
-            let role = write.one_role_of(&actor, feature.product, &[command.role], Action::SignOwed).await?;
-            let permit = permit.acting_as(role);
+            let permit =
+                sign_off::authorize(&mut write, &actor, &feature, &command, Action::SignOwed).await?;
             feature.progress.attempt()?;
+            let mut events = settle_time(&mut write, &permit, &feature).await?;
             let owed = owed_at(&feature, &phase)?;
-            // A seat that was handed on is one at the gate under way.
-            if command.on_behalf_of.is_some() {
-                return Err(Refusal::RoleNotAsked.into());
-            }
             let policy = &feature.policy.policy;
-            let gathered = gather_owed(&mut write, &feature, &owed).await?;
-            let dossier = gathered.dossier.digest();
-            let gate = EarlierGate {
-                phase: phase.clone(),
-                facts: gathered.situation.facts,
-                passed: Passed::Owed { due: owed.due },
-            };
-            let sign_off = SignOffFact {
-                person: actor.person,
-                name: actor.name.clone(),
-                role: command.role,
-                verdict: command.verdict,
-                covers: command.covers,
-                on_behalf_of: None,
-            };
-            let signed = sign_owed(policy, &gate, sign_off, write.now)?;
-            store_dossier(&mut write, &feature, &gathered.dossier).await?;
-            let rules = policy.phase(&phase).map(|phase| &phase.gate.sign_offs);
-            let meaning = rules
-                .and_then(|rules| rules.iter().find(|rule| rule.role == command.role))
-                .map(|rule| rule.meaning.clone())
-                .unwrap_or_default();
-            let id: SignOffId = fresh_id(write.now);
-            let now = write.now;
-            let inserted = sqlx::query!(
-                "insert into sign_off (id, feature_id, phase, cycle, person_id, role, verdict, printed_name, meaning,
-                                       reason, dossier, authentication, signed_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-                id.uuid(),
-                permit.feature().uuid(),
-                owed.phase.as_str(),
-                owed.cycle,
-                actor.person.uuid(),
-                command.role.code(),
-                command.verdict.code(),
-                actor.name,
-                meaning,
-                command.reason,
-                dossier.as_bytes().as_slice(),
-                Authentication::Password.code(),
-                now
-            )
-            .execute(write.connection())
-            .await;
-            if let Err(error) = inserted {
-                return Err(if violates(&error, "sign_off_standing") {
-                    Error::Refused(Refusal::AlreadySigned)
-                } else {
-                    error.into()
-                });
+            let Gathered { situation, dossier, .. } = gather_owed(&mut write, &feature, &owed).await?;
+            let passed = Passed::Owed { due: owed.due };
+            let gate = EarlierGate { phase, facts: situation.facts, passed };
+            if let Some(principal) = command.on_behalf_of {
+                let people = (principal, actor.person);
+                may_sign_owed_for(policy, &gate, people, command.role, write.now)?;
             }
-            let name = gate_object_of(&feature, &owed.phase, owed.cycle).name;
-            let mut event = write.event(&permit, Verb::GateSigned, Object::new(ObjectKind::SignOff, id, name));
-            event
-                .change("verdict", Value::None, Value::code(command.verdict.code()))
-                .change("cycle", Value::None, Value::Number(owed.cycle.into()))
-                .change("printed-name", Value::None, Value::text(&actor.name))
-                .change("meaning", Value::None, Value::text(meaning))
-                .change("dossier", Value::None, Value::Digest(dossier));
-            event.reason = (!command.reason.is_empty()).then_some(command.reason);
+            let signed = sign_owed(policy, &gate, command.fact(&actor), write.now)?;
+            let event = sign_off::give(&mut write, &permit, &feature, &actor, &dossier, command).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
-            write.commit(event, settled.consequences).await?;
+            events.extend(settled.consequences);
+            write.commit(event, events).await?;
             Ok(signed)
         })
         .await
@@ -245,7 +164,7 @@ impl Service {
         actor: &Actor,
         key: &FeatureKey,
         phase: &PhaseKey,
-        command: WithdrawOwed,
+        command: WithdrawSignOff,
     ) -> Result<()> {
         self.check_step_up(actor, &command.password).await?;
         let (service, actor, key, phase) = (self.clone(), actor.clone(), key.clone(), phase.clone());
@@ -254,31 +173,14 @@ impl Service {
             let feature = row::lock(begun.connection(), &service.policies, &key).await?;
             let mut write = begun.at_now().await?;
             let permit = write
-                .authorize_feature(&actor, Action::SignOwed, feature.id, feature.product)
+                .authorize_feature(&actor, Action::SignForAnother, feature.id, feature.product)
                 .await?
                 .authenticated_by(Authentication::Password);
             feature.progress.attempt()?;
             let owed = owed_at(&feature, &phase)?;
-            let now = write.now;
-            let withdrawn = sqlx::query!(
-                "update sign_off set ended = 'withdrawn', ended_at = $5, ended_reason = $6
-                 where feature_id = $1 and phase = $2 and cycle = $3 and person_id = $4 and ended is null
-                 returning id, verdict",
-                permit.feature().uuid(),
-                owed.phase.as_str(),
-                owed.cycle,
-                actor.person.uuid(),
-                now,
-                command.reason.as_str()
-            )
-            .fetch_optional(write.connection())
-            .await?
-            .ok_or(Error::NotFound)?;
-            let name = gate_object_of(&feature, &owed.phase, owed.cycle).name;
-            let object = Object::new(ObjectKind::SignOff, withdrawn.id, name);
-            let mut event = write.event(&permit, Verb::SignOffWithdrawn, object);
-            event.change("verdict", Value::code(withdrawn.verdict), Value::None);
-            event.reason = Some(command.reason.to_string());
+            let gate = (&owed.phase, owed.cycle);
+            let (permit, event) =
+                sign_off::take_back(&mut write, permit, &feature, &actor, gate, &command.reason).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
             write.commit(event, settled.consequences).await
         })
@@ -287,12 +189,17 @@ impl Service {
 }
 
 /// What an owed gate says now, as if it were the current one.
-pub(super) fn decide_owed(feature: &Feature, gate: &EarlierGate, now: time::OffsetDateTime) -> Decision {
+///
+/// # Errors
+/// When the policy does not have the phase: nothing is decided about it, least of all that nothing is missing.
+pub(crate) fn decide_owed(
+    feature: &Feature,
+    gate: &EarlierGate,
+    now: time::OffsetDateTime,
+) -> Result<Decision> {
     let policy = &feature.policy.policy;
-    policy
-        .phase(&gate.phase)
-        .map(|phase| decide(policy, phase, &gate.facts.clone().into(), now))
-        .unwrap_or_default()
+    let phase = policy.phase(&gate.phase).ok_or(Refusal::NotOwed)?;
+    Ok(decide(policy, phase, &gate.facts.clone().into(), now))
 }
 
 /// The actor's own standing sign-off among the facts of a gate.

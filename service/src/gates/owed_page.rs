@@ -1,6 +1,7 @@
 use sluice_domain::{
     access::{Action, Role},
     canonical::Digest,
+    delegation::may_sign_owed_for,
     gate::{Decision, EarlierGate, Passed, Verdict},
     ids::FeatureKey,
     lifecycle::{Attempt, Turn, may_sign_owed},
@@ -9,9 +10,9 @@ use sluice_domain::{
 use time::OffsetDateTime;
 
 use super::{
-    DossierLine, MySeat, PastSignOff, gather,
+    DelegatedSeat, DossierLine, MySeat, PastSignOff, gather,
     owed::{decide_owed, own},
-    review_page::{lines, sign_offs},
+    review_page::{delegated, lines, sign_offs},
 };
 use crate::{
     Service,
@@ -55,6 +56,8 @@ pub struct OwedReview {
     pub items: Vec<DossierLine>,
     /// What the reader can do here.
     pub seat: MySeat,
+    /// Seats of others that the reader may sign from, with what they can do there.
+    pub delegated: Vec<DelegatedSeat>,
     /// The reader's own standing sign-off.
     pub own: Option<(Role, Verdict)>,
 }
@@ -86,7 +89,7 @@ impl Service {
                     turn: Turn::Team,
                     since: row.ended_at,
                 };
-                let gathered = gather(&mut connection, &feature, &phase, &attempt).await?;
+                let gathered = gather(&mut connection, &feature, &phase, &attempt, summary.now).await?;
                 let dossier = gathered.dossier.digest();
                 let items = lines(
                     &mut connection,
@@ -112,14 +115,23 @@ impl Service {
                 } else {
                     MySeat::Reader
                 };
+                let handed = if feature.progress.is_active() {
+                    delegated(&mut connection, actor, &feature, summary.now, |people, role| {
+                        may_sign_owed_for(policy, &earlier, people, role, summary.now)
+                    })
+                    .await?
+                } else {
+                    Vec::new()
+                };
                 Some(OwedReview {
                     cycle: gate.cycle,
                     since: row.ended_at,
                     due: gate.due,
-                    decision: decide_owed(&feature, &earlier, summary.now),
+                    decision: decide_owed(&feature, &earlier, summary.now)?,
                     dossier,
                     items,
                     seat,
+                    delegated: handed,
                     own: own(&earlier, actor),
                 })
             }

@@ -10,7 +10,7 @@ use sluice_domain::{
 };
 
 use super::{
-    gather,
+    gather_in,
     owed::attempt_of,
     settle::{Ending, end_attempt, end_sign_offs, gate_object_of, start_attempt, store_dossier},
 };
@@ -40,7 +40,7 @@ pub(crate) async fn pass_owed(
         }
         let phase =
             feature.policy.policy.phase(&gate.phase).ok_or_else(|| Error::internal("phase not in policy"))?;
-        let dossier = gather(write.connection(), feature, phase, &attempt).await?.dossier;
+        let dossier = gather_in(write, feature, phase, &attempt).await?.dossier;
         store_dossier(write, feature, &dossier).await?;
         let ending = Ending::Owed(feature.tier, dossier.digest(), gate.due);
         end_attempt(write, permit, &attempt, ending).await?;

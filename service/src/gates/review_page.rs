@@ -17,7 +17,7 @@ use sluice_domain::{
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{ChangedItem, Gathered, content::compare};
+use super::{ChangedItem, content::compare};
 use crate::{
     Service,
     actor::Actor,
@@ -189,7 +189,9 @@ impl Service {
                 let (mut changes, mut compared) = (Vec::new(), None);
                 if let Some((dossier, then)) = &earlier {
                     let differences = gathered.dossier.difference(then);
-                    changes = compare(&mut connection, &feature, &phase, &differences, dossier.at).await?;
+                    changes =
+                        compare(&mut connection, &feature, &phase, &differences, dossier.at, summary.now)
+                            .await?;
                     compared = Some(*dossier);
                 }
                 let roles: Vec<Role> = summary.grants.product.iter().copied().collect();
@@ -200,6 +202,16 @@ impl Service {
                     }
                 } else {
                     MySeat::Reader
+                };
+                // There is nothing to sign while the team has the turn.
+                let handed = if attempt.turn == Turn::Team {
+                    Vec::new()
+                } else {
+                    let (situation, now) = (&gathered.situation, summary.now);
+                    delegated(&mut connection, actor, &feature, now, |people, role| {
+                        may_sign_for(attempt, policy, situation, people, role, now)
+                    })
+                    .await?
                 };
                 Some(ReviewedAttempt {
                     requested_by: requested_by(&mut connection, &feature, attempt).await?,
@@ -214,8 +226,7 @@ impl Service {
                     .await?,
                     compared,
                     has_manifest: has_manifest(&mut connection, &feature, attempt).await?,
-                    delegated: delegated(&mut connection, actor, &feature, attempt, &gathered, summary.now)
-                        .await?,
+                    delegated: handed,
                     changes,
                     next: policy.next(&phase.key).map(|next| next.name.clone()),
                     attempt: attempt.clone(),
@@ -245,27 +256,18 @@ async fn requested_by(
     .await?)
 }
 
-/// The seats of others at this gate that the reader may sign from; none while the team has the turn.
-async fn delegated(
+/// The seats of others that the reader may sign from at a gate, by what `may` says of whose seat it is and who signs in it.
+pub(super) async fn delegated(
     connection: &mut PgConnection,
     actor: &Actor,
     feature: &Feature,
-    attempt: &Attempt,
-    gathered: &Gathered,
     now: OffsetDateTime,
+    may: impl Fn((PersonId, PersonId), Role) -> Result<Seats, Refusal>,
 ) -> Result<Vec<DelegatedSeat>> {
-    if attempt.turn == Turn::Team {
-        return Ok(Vec::new());
-    }
-    let policy = &feature.policy.policy;
     let seats = seats_of(connection, feature.product, actor.person, now).await?;
     Ok(seats
         .into_iter()
-        .map(|(from, name, role)| {
-            let people = (from, actor.person);
-            let seats = may_sign_for(attempt, policy, &gathered.situation, people, role, now);
-            DelegatedSeat { from, name, role, seats }
-        })
+        .map(|(from, name, role)| DelegatedSeat { from, name, role, seats: may((from, actor.person), role) })
         // A seat that this gate does not have is no news to anybody.
         .filter(|seat| !matches!(seat.seats, Err(Refusal::RoleNotAsked)))
         .collect())
@@ -415,8 +417,10 @@ pub(super) async fn lines(
                         || item.key.clone(),
                         |row| format!("{} waives: {}", item.key, row.blocker),
                     );
-                    let detail = row
-                        .map(|row| format!("Until the end of {}. {}", last_day(row.until), row.compensation));
+                    let calendar = &feature.policy.policy.terms.calendar;
+                    let detail = row.map(|row| {
+                        format!("Until the end of {}. {}", last_day(row.until, calendar), row.compensation)
+                    });
                     (title, detail.unwrap_or_default(), Place::Waiver(number(&item.key)))
                 }
             };

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    Gathered, gather,
+    Gathered, gather_in,
     owed::settle_owed,
     told::{tell_drifted, tell_opened, tell_voided},
     voiding::{VoidedSignOff, Voiding, confirmation},
@@ -29,7 +29,7 @@ use crate::{
     features::row::{Feature, digest, store_progress},
     jobs::enqueue,
     turns::Turns,
-    waivers::lapse_waivers,
+    waivers::{any_over, lapse_waivers},
 };
 
 /// What settling a feature came to.
@@ -108,6 +108,24 @@ pub(crate) async fn settle(
     Ok(Settled { progress, consequences })
 }
 
+/// Settles what time brought about before this write and no job has noted yet: waivers that are over lapse, and sign-offs
+/// that relied on them are voided. Whoever signs begins with it, so that the rules and the database's guard look at the
+/// ground on which the write is settled in the end: no signature is recorded that falls in the same breath.
+///
+/// # Errors
+/// [`Error::Stale`] where that moves the feature on: nothing was decided about where it stands then.
+pub(super) async fn settle_time(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    feature: &Feature,
+) -> Result<Vec<Event>> {
+    if !any_over(write, permit).await? {
+        return Ok(Vec::new());
+    }
+    let settled = settle(write, permit, feature).await?;
+    if settled.progress == feature.progress { Ok(settled.consequences) } else { Err(Error::Stale) }
+}
+
 /// The gate of an attempt, as an object of events: its key is for people, its id is unique for ever.
 pub(crate) fn gate_object(feature: &Feature, attempt: &Attempt) -> Object {
     gate_object_of(feature, &attempt.phase, attempt.cycle)
@@ -129,7 +147,7 @@ async fn decide_attempt(
 ) -> Result<(Gathered, Decision)> {
     let phase =
         feature.policy.policy.phase(&attempt.phase).ok_or_else(|| Error::internal("phase not in policy"))?;
-    let gathered = gather(write.connection(), feature, phase, attempt).await?;
+    let gathered = gather_in(write, feature, phase, attempt).await?;
     let decision = decide(&feature.policy.policy, phase, &gathered.situation, write.now);
     Ok((gathered, decision))
 }

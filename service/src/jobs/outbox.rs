@@ -26,7 +26,7 @@ use crate::{
     },
     error::{Error, Result},
     features::row::{self, Feature},
-    notifications::{To, holders, notify, reviewers},
+    notifications::{To, holders, notify, reviewers, team},
     turns::Turns,
 };
 
@@ -183,10 +183,15 @@ impl Service {
         let feature = row::load(write.connection(), &self.policies, feature).await?;
         let permit = Write::authorize_time(feature.id, feature.product);
         let outcome = match job {
-            Job::TurnEnding { turn, due } | Job::TurnDue { turn, due } => {
-                remind(&mut write, &permit, &feature, turn, due, false).await?
+            Job::TurnEnding { turn, due } => {
+                remind(&mut write, &permit, &feature, turn, due, Told::Ahead).await?
             }
-            Job::TurnOverdue { turn, due } => remind(&mut write, &permit, &feature, turn, due, true).await?,
+            Job::TurnDue { turn, due } => {
+                remind(&mut write, &permit, &feature, turn, due, Told::OnTheDay).await?
+            }
+            Job::TurnOverdue { turn, due } => {
+                remind(&mut write, &permit, &feature, turn, due, Told::Late).await?
+            }
             Job::OwedEnding { phase, due } => owed(&mut write, &permit, &feature, &phase, due, false).await?,
             Job::OwedOverdue { phase, due } => owed(&mut write, &permit, &feature, &phase, due, true).await?,
             Job::WaiverEnding { number, until } => {
@@ -210,14 +215,26 @@ impl Service {
     }
 }
 
-/// Tells whose turn it is that it runs out, or everybody whom it concerns that it is over.
+/// When somebody is told of a turn that runs out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Some days before it is due.
+    Ahead,
+    /// On the day.
+    OnTheDay,
+    /// Once it is overdue for as long as the policy waits with telling others.
+    Late,
+}
+
+/// Tells whose turn it is that it runs out, or everybody whom it concerns that it is over. A reminder that comes late,
+/// because no server ran, says what is so by now; one that the next of them has overtaken says nothing.
 async fn remind(
     write: &mut Write,
     permit: &Permit<InFeature>,
     feature: &Feature,
     turn: i32,
     due: i64,
-    overdue: bool,
+    told: Told,
 ) -> Result<Outcome> {
     let policy = &feature.policy.policy;
     let calendar = &policy.terms.calendar;
@@ -232,33 +249,31 @@ async fn remind(
         return Ok(Outcome::Dropped);
     };
     let (gate, side, due) = (Gate::from(phase), Side::from(&attempt.turn), calendar.date(at));
+    let today = calendar.date(write.now);
+    let escalation = calendar.after(at, calendar.working_days(policy.terms.reminders.escalate_days));
+    let overtaken = match told {
+        Told::Ahead => today >= due,
+        Told::OnTheDay => write.now >= escalation,
+        Told::Late => false,
+    };
+    if overtaken {
+        return Ok(Outcome::Dropped);
+    }
     let mut to = match side {
         Side::Reviewers => reviewers(write, feature.id).await?,
         Side::Team => team(write, feature).await?,
     };
-    let notice = if overdue {
+    if told == Told::Late {
         to.push(To::person(feature.owner, Because::Owner));
         to.extend(holders(write, feature.product, &policy.terms.reminders.escalate_to).await?);
+    }
+    let notice = if told == Told::Late || today > due {
         Notice::TurnOverdue { gate, side, due }
     } else {
-        let days = calendar.days_between(calendar.date(write.now), due);
-        Notice::TurnEnding { gate, side, due, days }
+        Notice::TurnEnding { gate, side, due, days: calendar.days_between(today, due) }
     };
     notify(write, permit, to, &notice).await?;
     Ok(Outcome::Done)
-}
-
-/// The owner of a feature, and who can clear what blocks its gate.
-async fn team(write: &mut Write, feature: &Feature) -> Result<Vec<To>> {
-    let roles =
-        sqlx::query_scalar!("select team_roles from gate_state where feature_id = $1", feature.id.uuid())
-            .fetch_optional(write.connection())
-            .await?
-            .unwrap_or_default();
-    let roles: Vec<Role> = roles.iter().filter_map(|code| Role::from_code(code)).collect();
-    let mut to = vec![To::person(feature.owner, Because::Owner)];
-    to.extend(holders(write, feature.product, &roles).await?);
-    Ok(to)
 }
 
 /// Tells who can sign an owed gate that the time for it runs out or is over.
@@ -280,6 +295,8 @@ async fn owed(
     .fetch_optional(write.connection())
     .await?;
     let until = until.filter(|until| until.unix_timestamp() == due);
+    // What comes late is overtaken by the job of the deadline itself.
+    let until = until.filter(|until| overdue || write.now < *until);
     let (Some(until), Some(phase)) = (until, policy.phase(phase)) else { return Ok(Outcome::Dropped) };
     let mut to = holders(write, feature.product, &seats(phase, feature)).await?;
     to.push(To::person(feature.owner, Because::Owner));
@@ -323,7 +340,7 @@ async fn waiver_ends(
         Some(To::person(feature.owner, Because::Owner)),
         waiver.decided_by.map(|person| To::person(Id::new(person), Because::Decider)),
     ];
-    let until = last_day(waiver.until);
+    let until = last_day(waiver.until, &feature.policy.policy.terms.calendar);
     notify(write, permit, to.into_iter().flatten(), &Notice::WaiverEnding { number, until }).await?;
     Ok(Outcome::Done)
 }

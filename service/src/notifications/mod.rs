@@ -13,7 +13,7 @@ use sluice_domain::{
     notification::{Because, Notice},
 };
 
-pub(crate) use audience::{holders, reviewers};
+pub(crate) use audience::{concerned, holders, reviewers, team, watchers};
 pub use list::{Notification, NotificationList};
 
 use crate::{

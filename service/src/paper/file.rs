@@ -28,6 +28,7 @@ use crate::{
     gates::{Gate, gather_many},
     history::{HistoryEntry, latest},
     records::{RecordItem, all_items, names},
+    relations::{Relations, relations},
     risk::{Rated, rated},
     threats::{ThreatItem, threats},
     waivers::{WaiverItem, all_waivers},
@@ -62,6 +63,8 @@ pub struct FeatureRecord {
     pub waivers: Vec<WaiverItem>,
     /// What it came out of, and what came out of it.
     pub lineage: Lineage,
+    /// How it is related to other features, as far as the reader may see them.
+    pub relations: Relations,
     /// What happened, the oldest event first.
     pub history: Vec<HistoryEntry>,
     /// Names of the people whom the records name.
@@ -281,6 +284,7 @@ async fn read(
     let evidence = evidence(connection, feature.id, &mut uses).await?;
     let waivers = all_waivers(connection, feature.id, MOST, summary.now).await?;
     let lineage = lineage(connection, actor, feature.id).await?;
+    let relations = relations(service, connection, actor, feature.id).await?;
     let mut history = latest(connection, &service.policies, feature.id, MOST).await?;
     history.reverse();
 
@@ -296,7 +300,7 @@ async fn read(
     let cuts: Vec<Cut> =
         bounded.filter_map(|(code, what)| Some(Cut { what, total: more(code)?, printed: MOST })).collect();
 
-    let facts = facts(connection, &feature).await?;
+    let facts = facts(connection, &feature, summary.now).await?;
     let mut records: BTreeMap<RecordKind, Vec<RecordItem>> = BTreeMap::new();
     for item in items {
         records.entry(item.kind).or_default().push(item);
@@ -323,6 +327,7 @@ async fn read(
         evidence,
         waivers,
         lineage,
+        relations,
         history,
         names,
         cuts,
@@ -331,11 +336,11 @@ async fn read(
 }
 
 /// What is known about each phase, in the order of the policy.
-async fn facts(connection: &mut PgConnection, feature: &Feature) -> Result<Vec<Facts>> {
+async fn facts(connection: &mut PgConnection, feature: &Feature, now: OffsetDateTime) -> Result<Vec<Facts>> {
     let policy = &feature.policy.policy;
     let gate = |phase| Gate { feature, policy, policy_digest: feature.policy.digest, phase, cycle: 1 };
     let gates: Vec<Gate<'_>> = policy.phases.iter().map(gate).collect();
-    let gathered = gather_many(connection, &gates).await?;
+    let gathered = gather_many(connection, &gates, now).await?;
     Ok(gathered.into_iter().map(|gathered| gathered.situation.facts).collect())
 }
 

@@ -142,7 +142,7 @@ impl Service {
             // Of another phase the checklist shows how it stands as well; no sign-off counts here.
             let attempt =
                 Attempt { phase: phase.key.clone(), cycle: 1, turn: Turn::Team, since: summary.now };
-            gather(&mut connection, &feature, &phase, &attempt).await?
+            gather(&mut connection, &feature, &phase, &attempt, summary.now).await?
         };
         let team = is_reached(&feature, &phase.key) && allowed(&summary.grants, Action::DoControl);
         let mut controls = Vec::new();
@@ -191,8 +191,9 @@ impl Service {
             let mut begun = service.db.begin(&token, &actor.origin).await?;
             let feature = row::lock(begun.connection(), &service.policies, &key).await?;
             let mut write = begun.at_now().await?;
-            let permit = write.authorize_feature(&actor, Action::DoControl, feature.id, feature.product).await?;
-feature.progress.attempt()?;
+            let permit =
+                write.authorize_feature(&actor, Action::DoControl, feature.id, feature.product).await?;
+            feature.progress.attempt()?;
             if !is_reached(&feature, &phase) {
                 return Err(Refusal::NotCurrentPhase.into());
             }
@@ -202,12 +203,14 @@ feature.progress.attempt()?;
                 .control(&phase, &command.control)
                 .filter(|control| control.tiers.contains(feature.tier))
                 .ok_or(Error::NotFound)?;
-            let role = write.one_role_of(&actor, feature.product, &control.done_by, Action::DoControl).await?;
+            let role =
+                write.one_role_of(&actor, feature.product, &control.done_by, Action::DoControl).await?;
             let permit = permit.acting_as(role);
             check_mark(control, command.mark)?;
 
             let before = sqlx::query!(
-                "select mark, note, version from control where feature_id = $1 and phase = $2 and control = $3",
+                "select mark, note, version from control
+                 where feature_id = $1 and phase = $2 and control = $3",
                 permit.feature().uuid(),
                 phase.as_str(),
                 control.key.as_str()
@@ -218,22 +221,30 @@ feature.progress.attempt()?;
             if version != command.version {
                 return Err(Error::Stale);
             }
-            let (old_mark, old_note) = before.map_or((Mark::Open.code().to_owned(), String::new()), |row| (row.mark, row.note));
-            let object = Object::new(ObjectKind::Control, format!("{}/{phase}/{}", feature.id, control.key), control.key.as_str());
+            let (old_mark, old_note) =
+                before.map_or((Mark::Open.code().to_owned(), String::new()), |row| (row.mark, row.note));
+            let object = Object::new(
+                ObjectKind::Control,
+                format!("{}/{phase}/{}", feature.id, control.key),
+                control.key.as_str(),
+            );
             let mut event = write.event(&permit, Verb::ControlMarked, object);
-            event
-                .change("state", Value::code(old_mark), Value::code(command.mark.code()))
-                .change("note", Value::text(old_note), Value::text(command.note.as_str()));
+            event.change("state", Value::code(old_mark), Value::code(command.mark.code())).change(
+                "note",
+                Value::text(old_note),
+                Value::text(command.note.as_str()),
+            );
             if event.changes.is_empty() {
                 return Ok(());
             }
             let (now, salt) = (write.now, fresh_salt());
             let done = sqlx::query!(
-                "insert into control (feature_id, phase, control, mark, note, version, salt, author_id, changed_at)
+                "insert into control (feature_id, phase, control, mark, note, version, salt, author_id,
+                                      changed_at)
                  values ($1, $2, $3, $4, $5, 1, $6, $7, $8)
                  on conflict (feature_id, phase, control) do update set
-                     mark = excluded.mark, note = excluded.note, version = control.version + 1, salt = excluded.salt,
-                     author_id = excluded.author_id, changed_at = excluded.changed_at
+                     mark = excluded.mark, note = excluded.note, version = control.version + 1,
+                     salt = excluded.salt, author_id = excluded.author_id, changed_at = excluded.changed_at
                  where control.version = $9",
                 permit.feature().uuid(),
                 phase.as_str(),

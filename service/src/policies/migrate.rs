@@ -8,7 +8,7 @@ use sluice_domain::{
     gate::{Decision, DecisionChange},
     ids::{FeatureId, FeatureKey, Id, PolicyVersionId},
     lifecycle::{Attempt, Refusal},
-    notification::{Because, Notice},
+    notification::Notice,
     policy::PolicyDifference,
     text::Reason,
 };
@@ -34,7 +34,7 @@ use crate::{
         row::{self, Feature},
     },
     gates::{confirmation, settle},
-    notifications::{To, notify},
+    notifications::{concerned, notify},
     people::invalid,
 };
 
@@ -290,9 +290,9 @@ impl Service {
             store(&mut write, &permit, to.id).await?;
             feature.policy = to;
             let settled = settle(&mut write, &permit, &feature).await?;
-            let owner = [To::person(feature.owner, Because::Owner)];
+            let to = concerned(&mut write, &feature).await?;
             let notice = Notice::PolicyMigrated { version: feature.policy.policy.version.clone() };
-            notify(&mut write, &permit, owner, &notice).await?;
+            notify(&mut write, &permit, to, &notice).await?;
             write.commit(event, settled.consequences).await
         })
         .await

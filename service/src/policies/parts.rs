@@ -15,9 +15,10 @@ use crate::{Service, db::untracked::store_gate_parts, error::Result};
 type Part = (&'static str, &'static str);
 
 /// What the gate of a phase looks at for a tier, controls of the phase and the feature's scope apart: every gate covers
-/// those.
+/// those. And whose seats it has.
 fn parts(phase: &Phase, tier: Tier) -> BTreeSet<Part> {
     let mut parts = BTreeSet::from([("gate", "")]);
+    parts.extend(phase.gate.sign_offs_for(tier).map(|rule| ("seat", rule.role.code())));
     if phase.looks_at_threats(tier) {
         parts.insert(("threat", ""));
     }
@@ -67,13 +68,13 @@ pub(crate) async fn store(
 }
 
 impl Service {
-    /// Writes down what the gates of versions cover that were imported before the database kept it; without it the
-    /// database takes no sign-off under them.
+    /// Writes down what the gates of versions cover, and their seats, that were imported before the database kept it;
+    /// without it the database takes no sign-off and no acceptance of drift under them.
     pub(super) async fn store_missing_gate_parts(&self) -> Result<()> {
         let mut connection = self.db.reads().acquire().await?;
         let missing = sqlx::query_scalar!(
             "select id from policy_version v
-             where not exists (select from gate_part g where g.policy_version_id = v.id)"
+             where not exists (select from gate_part g where g.policy_version_id = v.id and g.kind = 'seat')"
         )
         .fetch_all(&mut *connection)
         .await?;

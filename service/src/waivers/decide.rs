@@ -107,17 +107,18 @@ impl Service {
                 WaiverVerdict::Refuse => (WaiverState::Refused, Verb::WaiverRefused),
             };
             let permit = permit.acting_as(role);
+            let last = last_day(item.until, &policy.terms.calendar);
             let decided = Decided { state, by: &actor, role: role.code(), reason: &command.reason };
             store(&mut write, &permit, number, &decided).await?;
             let mut event = write.event(&permit, verb, object(item.id, number));
             event
                 .change("waived", Value::None, Value::text(item.blocker))
-                .change("last-day", Value::None, Value::Day(last_day(item.until)))
+                .change("last-day", Value::None, Value::Day(last))
                 .change("printed-name", Value::None, Value::text(&actor.name));
             event.reason = (!command.reason.is_empty()).then_some(command.reason);
             let settled = settle(&mut write, &permit, &feature).await?;
             let notice = match command.verdict {
-                WaiverVerdict::Approve => Notice::WaiverApproved { number, until: last_day(item.until) },
+                WaiverVerdict::Approve => Notice::WaiverApproved { number, until: last },
                 WaiverVerdict::Refuse => Notice::WaiverRefused { number },
             };
             notify(&mut write, &permit, whose(item.requested_by, None, feature.owner), &notice).await?;

@@ -138,7 +138,7 @@ impl Service {
             let mut event = write.event(&permit, Verb::WaiverEnded, object(item.id, number));
             event.change("waived", Value::text(item.blocker), Value::None).change(
                 "last-day",
-                Value::Day(last_day(item.until)),
+                Value::Day(last_day(item.until, &feature.policy.policy.terms.calendar)),
                 Value::None,
             );
             event.reason = Some(reason.to_owned());

@@ -22,6 +22,18 @@ pub(crate) struct Lapsed {
     pub(crate) number: i32,
 }
 
+/// Whether a waiver of the feature is over that nobody has noted as lapsed.
+pub(crate) async fn any_over(write: &mut Write, permit: &Permit<InFeature>) -> Result<bool> {
+    let now = write.now;
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from waiver where feature_id = $1 and state = 'approved' and until <= $2) as "any!""#,
+        permit.feature().uuid(),
+        now
+    )
+    .fetch_one(write.connection())
+    .await?)
+}
+
 /// Notes which waivers of a feature have lapsed by now, and tells the people whose they are. The decision knows it
 /// without: it counts none beyond its last instant. Noted, they leave the dossier, and approvals that relied on them are
 /// voided.

@@ -10,7 +10,7 @@ mod row;
 
 pub use decide::{DecideWaiver, WaiverVerdict};
 pub use end::{EndWaiver, WithdrawWaiver};
-pub(crate) use lapse::{lapse_waivers, note_lapsed};
+pub(crate) use lapse::{any_over, lapse_waivers, note_lapsed};
 pub use page::{NewWaiverPage, WaiverChoice, WaiverPage, WaiverSteps, WaiversPage};
 pub use product::{ProductWaiver, ProductWaivers};
 pub use request::RequestWaiver;
@@ -29,7 +29,7 @@ use crate::{
     db::write::Write,
     error::{Error, Result},
     features::row::Feature,
-    gates::{Gathered, gather},
+    gates::{Gathered, gather_in},
 };
 
 /// What the rules of waivers look at: the current gate of a feature, and the decision about it.
@@ -47,7 +47,7 @@ impl Standing {
         let attempt = feature.progress.attempt()?.clone();
         let policy = &feature.policy.policy;
         let phase = policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
-        let gathered = gather(write.connection(), feature, phase, &attempt).await?;
+        let gathered = gather_in(write, feature, phase, &attempt).await?;
         let decision = decide_gate(policy, phase, &gathered.situation, write.now);
         Ok(Self { gathered, decision })
     }

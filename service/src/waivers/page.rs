@@ -173,7 +173,7 @@ impl Service {
             }
             None => choices(&summary),
         };
-        let latest = terms.as_ref().map(|terms| latest(terms, summary.now));
+        let latest = terms.as_ref().map(|terms| latest(terms, &summary.calendar, summary.now));
         Ok(NewWaiverPage { summary, choices, renewing, terms, latest })
     }
 }

@@ -1,10 +1,12 @@
 use sluice_domain::{
     access::Action,
-    ids::{FeatureKey, ProductId},
+    calendar::Calendar,
+    ids::{FeatureKey, Id, ProductId},
     text::ProductKey,
+    waiver::last_day,
 };
 use sqlx::PgConnection;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::{
@@ -54,6 +56,10 @@ pub struct ProductWaiver {
     pub compensation: String,
     /// Until when it holds.
     pub until: OffsetDateTime,
+    /// Its last day, in the zone of the policy that the feature follows.
+    pub last_day: Date,
+    /// The day that it is there.
+    pub today: Date,
     /// Who asked for it.
     pub requester: String,
     /// When.
@@ -76,11 +82,14 @@ struct Row {
     requested_at: OffsetDateTime,
     approver: Option<String>,
     renewed_by: Option<i32>,
+    policy_version_id: Uuid,
 }
 
 impl Row {
-    fn item(self, product: &ProductKey) -> ProductWaiver {
+    fn item(self, product: &ProductKey, calendar: &Calendar, now: OffsetDateTime) -> ProductWaiver {
         ProductWaiver {
+            last_day: last_day(self.until, calendar),
+            today: calendar.date(now),
             feature: FeatureKey { product: product.clone(), number: self.feature },
             title: self.title,
             number: self.number,
@@ -128,13 +137,31 @@ impl Service {
         Ok(ProductWaivers {
             key: key.clone(),
             name: product.name,
-            asked: asked.into_iter().map(|row| row.item(key)).collect(),
+            asked: self.items(&mut connection, key, asked, now).await?,
             more_asked,
-            in_force: rows.into_iter().map(|row| row.item(key)).collect(),
+            in_force: self.items(&mut connection, key, rows, now).await?,
             next: next.flatten(),
             further: after.is_some(),
             now,
         })
+    }
+}
+
+impl Service {
+    /// Rows with their days, as the policies have them that the features follow. Those are read from memory.
+    async fn items(
+        &self,
+        connection: &mut PgConnection,
+        product: &ProductKey,
+        rows: Vec<Row>,
+        now: OffsetDateTime,
+    ) -> Result<Vec<ProductWaiver>> {
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows {
+            let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;
+            items.push(row.item(product, &policy.policy.terms.calendar, now));
+        }
+        Ok(items)
     }
 }
 
@@ -147,7 +174,8 @@ async fn asked(connection: &mut PgConnection, product: ProductId) -> Result<Vec<
     let rows = sqlx::query_as!(
         Row,
         r#"select w.id, f.number as feature, f.title, w.number, w.blocker, w.compensation, w.until,
-                  a.name as requester, w.requested_at, null::text as approver, null::int as renewed_by
+                  a.name as requester, w.requested_at, null::text as approver, null::int as renewed_by,
+                  f.policy_version_id
            from waiver w
            join feature f on f.id = w.feature_id
            join person a on a.id = w.requested_by
@@ -174,7 +202,8 @@ async fn in_force(
                   a.name as requester, w.requested_at, d.name as "approver?",
                   (select max(r.number) from waiver r
                    where r.feature_id = w.feature_id and r.renews = w.number
-                     and r.state in ('requested', 'approved')) as renewed_by
+                     and r.state in ('requested', 'approved')) as renewed_by,
+                  f.policy_version_id
            from waiver w
            join feature f on f.id = w.feature_id
            join person a on a.id = w.requested_by

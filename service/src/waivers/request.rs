@@ -1,6 +1,7 @@
 use sluice_domain::{
     access::Action,
     audit::{Value, Verb},
+    calendar::Calendar,
     form::{Check, FieldProblem, Fields, Problem},
     gate::Blocker,
     ids::{FeatureKey, WaiverId},
@@ -106,14 +107,14 @@ impl Service {
             let mut write = begun.at_now().await?;
             let permit =
                 write.authorize_feature(&actor, Action::RequestWaiver, feature.id, feature.product).await?;
-            if let Some(number) = sent_before(&mut write, &permit, &actor, &command).await? {
+            let (policy, calendar) = (&feature.policy.policy, &feature.policy.policy.terms.calendar);
+            if let Some(number) = sent_before(&mut write, &permit, &actor, &command, calendar).await? {
                 return Ok(number);
             }
             let standing = Standing::of(&mut write, &feature).await?;
             let scene = standing.scene(&feature, write.now);
             let blocker = scene.may_request(&command.subject, command.renews)?;
-            let until =
-                term(terms(&feature.policy.policy)?, command.until, write.now).map_err(day_refused)?;
+            let until = term(terms(policy)?, calendar, command.until, write.now).map_err(day_refused)?;
             let phase = feature.progress.attempt()?.phase.to_string();
             let waiver =
                 insert(&mut write, &permit, &actor, &command, Asked { phase, blocker, until }).await?;
@@ -121,7 +122,7 @@ impl Service {
             event
                 .change("waived", Value::None, Value::text(words::blocker(blocker)))
                 .change("compensating-control", Value::None, Value::text(command.compensation.as_str()))
-                .change("last-day", Value::None, Value::Day(last_day(until)));
+                .change("last-day", Value::None, Value::Day(command.until));
             if let Some(renewed) = command.renews {
                 event.change("renews", Value::None, Value::code(format!("W-{renewed}")));
             }
@@ -154,6 +155,7 @@ async fn sent_before(
     permit: &Permit<InFeature>,
     actor: &Actor,
     command: &RequestWaiver,
+    calendar: &Calendar,
 ) -> Result<Option<i32>> {
     let earlier = sqlx::query!(
         "select feature_id, number, subject, reason, compensation, until, requested_by from waiver where id = $1",
@@ -168,7 +170,7 @@ async fn sent_before(
     let same = earlier.subject == command.subject
         && earlier.reason == command.reason.as_str()
         && earlier.compensation == command.compensation.as_str()
-        && last_day(earlier.until) == command.until;
+        && last_day(earlier.until, calendar) == command.until;
     if same {
         return Ok(Some(earlier.number));
     }

@@ -6,6 +6,7 @@
 
 mod gates;
 mod mentions;
+mod owed;
 mod owned;
 mod waivers;
 
@@ -124,6 +125,22 @@ pub enum Task {
         /// What it would let pass.
         blocker: String,
     },
+    /// Sign a gate that an emergency went through.
+    SignOwed {
+        /// The name of its phase.
+        gate: String,
+        /// The working days that are left; nothing once it is overdue.
+        left: Option<u32>,
+    },
+    /// Catch up with what a gate asked for that an emergency went through.
+    CatchUp {
+        /// The name of its phase.
+        gate: String,
+        /// How many things are missing there for the team.
+        blockers: usize,
+        /// The working days that are left; nothing once it is overdue.
+        left: Option<u32>,
+    },
     /// Wait for the reviewers.
     AwaitReview,
 }
@@ -146,6 +163,13 @@ pub enum Why {
         colleagues: i64,
         /// How many of those neither contributed nor signed.
         others: i64,
+    },
+    /// They hold a role whose sign-off an emergency left owed, and neither contributed nor signed.
+    SignsOwed {
+        /// The role.
+        role: Role,
+        /// Whether the team has done its part, so that it can be approved.
+        ready: bool,
     },
     /// They own the feature.
     OwnsFeature,
@@ -196,6 +220,7 @@ impl Service {
         mine.extend(self.records_of(&mut connection, actor).await?);
         mine.extend(self.notices_to(&mut connection, actor).await?);
         mine.extend(self.waivers_to_decide(&mut connection, actor).await?);
+        mine.extend(self.owed_gates(&mut connection, actor, now).await?);
         let mentions = mentions::unseen(&mut connection, actor.person).await?;
         let watched = watched(&mut connection, &self.policies, actor.person, WATCHED).await?;
         let has_role = sqlx::query_scalar!(

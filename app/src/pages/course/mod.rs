@@ -11,7 +11,7 @@ mod rest;
 mod tests;
 
 pub(in crate::pages) use banner::{banner, chips, rests};
-pub use owed::{OwedForms, OwedScreen, WITHDRAW_REASON};
+pub use owed::{OwedForms, OwedScreen};
 
 use leptos::prelude::*;
 use sluice_domain::{

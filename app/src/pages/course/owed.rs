@@ -4,21 +4,17 @@ use leptos::prelude::*;
 use sluice_domain::{
     access::{Action, Role},
     gate::{Blocker, Verdict},
-    lifecycle::{Refusal, Seats},
+    lifecycle::Refusal,
     place::Place,
     words::{self, Label},
 };
 use sluice_service::{
     features::FeatureSummary,
-    gates::{MySeat, OwedPage, OwedReview},
+    gates::{OwedPage, OwedReview},
 };
 
 use crate::{
-    components::{
-        BlockerLine, Button, ButtonKind, Card, ErrorSummary, FormActions, GatePanel, GateState, HiddenField,
-        InputKind, Notice, NoticeKind, Oath, PostForm, RadioGroup, TextArea, TextField,
-        time_words::moment_words,
-    },
+    components::{BlockerLine, Card, GatePanel, GateState, Notice, NoticeKind, time_words::moment_words},
     form::Form,
     pages::{
         FeatureFrame, FeatureSection,
@@ -26,9 +22,6 @@ use crate::{
         review::{dossier, record, sign},
     },
 };
-
-/// The name of the reason in the form that withdraws a sign-off. The use case calls it `reason`.
-pub const WITHDRAW_REASON: &str = "withdraw-reason";
 
 /// What the forms of the page hold. Their fields have names of their own: an id stands on a page once.
 #[derive(Clone, Debug, Default)]
@@ -105,8 +98,8 @@ fn reviewing(
     let items =
         dossier::card(&summary.key, (&review.items, review.dossier), ("What is signed", LEAD), false, None);
     let seat = signing(summary, name, review, viewer, action.clone(), forms.sign);
-    let own = review.own.filter(|_| summary.may(Action::SignOwed) && summary.progress.is_active());
-    let own = own.map(|(role, verdict)| withdrawing(action, role, verdict, forms.withdraw));
+    let own = review.own.filter(|_| summary.may(Action::SignForAnother) && summary.progress.is_active());
+    let own = own.map(|(role, verdict)| withdrawing(&action, role, verdict, forms.withdraw));
     view! {
         <GatePanel
             title=format!("{name} gate: owed")
@@ -125,34 +118,6 @@ fn reviewing(
     .into_any()
 }
 
-/// Why the reader does not sign, and who can.
-fn closed(review: &OwedReview, why: String) -> AnyView {
-    let missing: Vec<Role> = review
-        .decision
-        .blockers
-        .iter()
-        .filter_map(|blocker| match blocker {
-            Blocker::SignOffsMissing { role, .. } => Some(*role),
-            _ => None,
-        })
-        .collect();
-    let who = (!missing.is_empty()).then(|| {
-        let who = words::who_can(&missing);
-        view! {
-            <p class="muted">
-                {format!("Any {who} of this product can sign who wrote no part of this dossier.")}
-            </p>
-        }
-    });
-    view! {
-        <Card title="Sign" id="sign">
-            <p>{why}</p>
-            {who}
-        </Card>
-    }
-    .into_any()
-}
-
 fn signing(
     summary: &FeatureSummary,
     name: &str,
@@ -161,104 +126,37 @@ fn signing(
     action: String,
     form: Form,
 ) -> AnyView {
-    let mut seats = match &review.seat {
-        MySeat::Sign(seats) => seats.clone(),
-        MySeat::No(refusal) => return closed(review, words::refusal(refusal)),
-        MySeat::Reader => return closed(review, "Your roles in this product sign no gates.".to_owned()),
-    };
-    // Before the team has done its part there is nothing to approve.
-    let ready = review.decision.is_ready_for_review();
-    if !ready {
-        seats = Seats { free: Vec::new(), ..seats };
+    let mut offers = sign::offers(&review.seat, &review.delegated);
+    if offers.is_empty() {
+        return sign::closed_seat(&review.decision, &review.seat, &review.delegated);
     }
-    let wait = (!ready).then(|| {
+    // Before the team has done its part there is nothing to approve.
+    let wait = (!review.decision.is_ready_for_review()).then(|| {
+        offers = sign::only_denials(std::mem::take(&mut offers));
         let team = review.decision.for_team().cloned().collect();
         let words = words::refusal(&Refusal::Blocked(team));
-        view! { <p class="measure">{format!("It cannot be approved yet. {words}")}</p> }
+        view! { <p class="measure">{format!("It cannot be approved yet. {words}")}</p> }.into_any()
     });
-    let verdict = if seats.free.is_empty() { Verdict::Deny } else { Verdict::Approve };
-    let roles = if seats.free.is_empty() { seats.held.clone() } else { seats.free.clone() };
-    let next = summary.steps.iter().skip_while(|step| step.name != name).nth(1).map(|step| step.name.clone());
-    let statement = sign::statement(
+    let next =
+        summary.steps.iter().skip_while(|step| step.name != name).nth(1).map(|step| step.name.as_str());
+    let signed = sign::Signed {
         viewer,
-        &roles,
-        &summary.product_name,
-        review.items.len(),
-        verdict,
-        name,
-        next.as_deref(),
-    );
-    let binding = format!(
-        "Dossier {}, after the emergency. Your decision below says whether you approve or deny; your password, given \
-         anew, binds it to this dossier.",
-        review.dossier.short()
-    );
-    let seat = sign::seat_field(&sign::own_seats(&seats), &form);
-    let decisions = sign::decisions(!seats.free.is_empty());
-    let dossier = review.dossier.to_string();
-    view! {
-        <Card title="Sign" id="sign">
-            <PostForm action>
-                <ErrorSummary form=form.clone() />
-                {wait}
-                <Oath statement binding />
-                <HiddenField name="dossier" value=dossier />
-                {seat}
-                <RadioGroup form=form.clone() name="verdict" legend="Your decision" options=decisions />
-                <TextArea
-                    form=form.clone()
-                    name="reason"
-                    label="Reason"
-                    hint="Needed to deny. Part of the record."
-                    optional=true
-                />
-                <TextField
-                    form
-                    name="password"
-                    label="Password"
-                    kind=InputKind::Password
-                    hint="Your own, once more: it makes this your signature."
-                    autocomplete="current-password"
-                />
-                <FormActions>
-                    <Button>"Sign"</Button>
-                </FormActions>
-            </PostForm>
-        </Card>
-    }
-    .into_any()
+        product: &summary.product_name,
+        phase: name,
+        next,
+        items: review.items.len(),
+        dossier: review.dossier,
+        when: ", after the emergency",
+    };
+    sign::sign_form(action, signed, &offers, form, wait)
 }
 
 /// The form that takes the reader's own sign-off back.
-fn withdrawing(action: String, role: Role, verdict: Verdict, form: Form) -> AnyView {
-    let did = if verdict == Verdict::Approve { "approved" } else { "denied" };
-    let line =
-        format!("You {did} as {}. Withdrawn, it no longer counts, and it stays in the record.", role.label());
-    view! {
-        <Card title="Your sign-off" id="withdraw">
-            <PostForm action=format!("{action}/withdraw")>
-                <ErrorSummary form=form.clone() />
-                <p>{line}</p>
-                <TextArea
-                    form=form.clone()
-                    name=WITHDRAW_REASON
-                    label="The reason"
-                    hint="Why you take it back. Part of the record."
-                    rows=2
-                />
-                <TextField
-                    form
-                    name="password"
-                    label="Password"
-                    hint="Your own, once more: taking a signature back is as much an act as giving it."
-                    kind=InputKind::Password
-                    autocomplete="current-password"
-                />
-                <FormActions>
-                    <Button kind=ButtonKind::Danger>"Withdraw your sign-off"</Button>
-                </FormActions>
-            </PostForm>
-        </Card>
-    }
-    .into_any()
+fn withdrawing(action: &str, role: Role, verdict: Verdict, form: Form) -> AnyView {
+    let said = format!(
+        "You {} as {}. Withdrawn, it no longer counts, and it stays in the record.",
+        sign::past(verdict),
+        role.label()
+    );
+    sign::withdraw_form(action, said.into_any(), form)
 }

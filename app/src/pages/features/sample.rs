@@ -51,6 +51,7 @@ pub(crate) fn summary(title: &str) -> FeatureSummary {
         policy_key: policy.key.clone(),
         policy_version: policy.version.clone(),
         policy_title: policy.title.clone(),
+        calendar: sluice_domain::calendar::Calendar::default(),
         progress: Progress::Active(attempt),
         resting: None,
         steps,

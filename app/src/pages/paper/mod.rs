@@ -60,6 +60,7 @@ pub fn FeatureRecordScreen(
         evidence,
         waivers,
         lineage,
+        relations,
         history,
         names,
         cuts: left_out,
@@ -76,7 +77,8 @@ pub fn FeatureRecordScreen(
     });
     let threats = rest::threats(threat_model, threats);
     let evidence = rest::evidence(evidence, &summary);
-    let waivers = waivers::waivers(waivers);
+    let waivers = waivers::waivers(waivers, &summary.calendar);
+    let relations = rest::relations(&relations);
     let lineage = rest::lineage(lineage, &summary.key);
     let total = left_out.iter().find(|cut| cut.what == "events").map(|cut| cut.total);
     let history = rest::history(history, total);
@@ -93,7 +95,7 @@ pub fn FeatureRecordScreen(
             "To file it, use your browser’s own “Print”, on paper or as a PDF. The page is laid out for A4."
         </p>
         <article class="paper">
-            {cuts} {head} {line} {contents} {description} {phases} {other} {threats} {evidence} {waivers} {lineage} {history}
+            {cuts} {head} {line} {contents} {description} {phases} {other} {threats} {evidence} {waivers} {relations} {lineage} {history}
         </article>
     }
 }
@@ -269,6 +271,7 @@ fn contents(record: &FeatureRecord) -> AnyView {
     if !record.waivers.is_empty() {
         entries.push(entry("waivers".into(), format!("Waivers ({})", record.waivers.len())));
     }
+    entries.push(entry("relations".into(), "Relations".into()));
     entries.push(entry("lineage".into(), "Lineage".into()));
     entries.push(entry("history".into(), format!("History ({})", count(record.history.len()))));
     let list = view! {

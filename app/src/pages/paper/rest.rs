@@ -1,4 +1,4 @@
-//! The parts that belong to no single phase: threat model, evidence, lineage, history.
+//! The parts that belong to no single phase: threat model, evidence, relations, lineage, history.
 
 use leptos::prelude::*;
 use sluice_domain::{ids::FeatureKey, place::Place, record::RecordKind, threat::Question, words::Label};
@@ -7,6 +7,7 @@ use sluice_service::{
     features::{FeatureSummary, Lineage, Relative},
     history::HistoryEntry,
     paper::{FiledEvidence, FiledVersion, ThreatAnswers},
+    relations::Relations,
     threats::ThreatItem,
 };
 
@@ -14,7 +15,7 @@ use super::{exact, moment, part};
 use crate::{
     components::{Column, Fact, FactList, Prose, TableHead, TableWrap},
     islands::readable_size,
-    pages::history,
+    pages::{history, relations::groups},
 };
 
 /// The threat model: its four answers, and its threats with everything that is known of them.
@@ -168,6 +169,16 @@ fn target_words(target: &Target, summary: &FeatureSummary) -> String {
             format!("control “{control}” of {name}")
         }
     }
+}
+
+/// The features that it duplicates, is part of or follows up on, and those that are so of it.
+pub(super) fn relations(relations: &Relations) -> AnyView {
+    let body = if relations.is_empty() {
+        view! { <p class="muted">"It is related to no other feature that you may see."</p> }.into_any()
+    } else {
+        groups(relations, None)
+    };
+    part("relations", "Relations", body)
 }
 
 /// What the feature came out of, and what came out of it.

@@ -9,6 +9,7 @@ use sluice_domain::{
     ids::Id,
     policy::{self, EvidenceKind, Tier},
     record::{Input, RecordKind, RecordRef, Shortfall, Tone, Values},
+    relation::RelationEnd,
     threat::Severity,
     waiver::WaiverState,
 };
@@ -22,6 +23,7 @@ use sluice_service::{
         TraceSide,
     },
     records::{RecordItem, RecordPage},
+    relations::{Related, Relations, Standing},
     waivers::{WaiverDecision, WaiverEnd, WaiverItem},
 };
 
@@ -63,6 +65,17 @@ fn item(kind: RecordKind, number: i32, text: &str) -> RecordItem {
         author: text.to_owned(),
         changed_at: NOW,
     }
+}
+
+/// A feature that duplicates another one, whose title would like to be markup.
+fn related() -> Relations {
+    let other = Related {
+        key: "OPS-7".parse().unwrap(),
+        title: HOSTILE.to_owned(),
+        product_name: HOSTILE.to_owned(),
+        standing: Standing::Cancelled,
+    };
+    Relations { ends: BTreeMap::from([(RelationEnd::DuplicateOf, vec![other])]), parts: None }
 }
 
 fn sign_off(text: &str, ended: Option<&str>) -> FiledSignOff {
@@ -210,6 +223,7 @@ fn record(text: &str) -> FeatureRecord {
             versions: vec![version(1), version(2)],
         }],
         waivers: vec![waiver(text)],
+        relations: related(),
         lineage: Lineage { origins: vec![relative("PAY-9")], successors: vec![relative("OPS-1")] },
         history: vec![event(text)],
         names: BTreeMap::from([(person(1), text.to_owned())]),
@@ -221,6 +235,7 @@ fn record(text: &str) -> FeatureRecord {
 fn nothing_that_people_wrote_becomes_markup_on_paper() {
     let shown = html(|| view! { <FeatureRecordScreen record=record(HOSTILE) /> });
     assert!(!shown.contains("<script>alert") && !shown.contains("<img"), "{shown}");
+    assert!(shown.contains("id=\"relations\"") && shown.contains("/features/OPS-7"), "{shown}");
     let script = RecordItem {
         values: Values::default().with("link", "javascript:alert(1)"),
         ..item(RecordKind::Change, 1, "A change")
@@ -276,7 +291,7 @@ fn every_entry_of_the_contents_leads_to_a_part_and_no_id_is_there_twice() {
         assert!(shown.contains(&format!("<section id=\"{id}\" class=\"paper-part\"")), "{id}");
         entries += 1;
     }
-    assert_eq!(entries, 10);
+    assert_eq!(entries, 11);
     let mut ids: Vec<&str> =
         shown.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     let count = ids.len();

@@ -28,7 +28,7 @@ pub fn PolicyRunScreen(
     let (title, lead) = match page.run.kind {
         RunKind::Impact => (
             format!("Impact of {name}"),
-            "What this version would decide about the features under way, if they were moved to it.",
+            "What this version would decide about the features under way and on hold, if they were moved to it. For one on hold it counts once it goes on.",
         ),
         RunKind::Replay => (
             format!("Replay of {name}"),
@@ -210,10 +210,11 @@ fn run_row(row: &RunRow) -> AnyView {
         || "the phase is not there".to_owned(),
         |after| format!("{} now, {after} then", row.before),
     );
+    let held = row.held.then(|| view! { <Badge text="On hold" tone=Tone::Waiting /> });
     view! {
         <tr>
             <th scope="row">{name}</th>
-            <td>{row.phase.clone()}</td>
+            <td>{row.phase.clone()} {held}</td>
             <td>{blockers}</td>
             <td>{cause_list(&row.appears)}</td>
             <td>{cause_list(&row.vanishes)}</td>

@@ -103,6 +103,7 @@ fn run_page(state: RunState) -> PolicyRunPage {
         causes: vec![CauseCount { cause: cause.clone(), more: 12, less: 0 }],
         rows: vec![
             RunRow {
+                held: true,
                 feature: "PAY-1".parse().unwrap(),
                 may_open: true,
                 phase: EVIL.to_owned(),
@@ -112,6 +113,7 @@ fn run_page(state: RunState) -> PolicyRunPage {
                 vanishes: Vec::new(),
             },
             RunRow {
+                held: false,
                 feature: "OPS-2".parse().unwrap(),
                 may_open: false,
                 phase: "gone".to_owned(),

@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 use sluice_domain::{
     access::Role,
-    gate::{Blocker, Verdict},
+    canonical::Digest,
+    gate::{Blocker, Decision, Verdict},
     lifecycle::{Refusal, Seats},
     place::Place,
     words::{self, Label},
 };
 use sluice_service::{
     features::FeatureSummary,
-    gates::{MySeat, PastSignOff, ReviewedAttempt},
+    gates::{DelegatedSeat, MySeat, PastSignOff, ReviewedAttempt},
 };
 
 use crate::{
@@ -28,7 +29,7 @@ pub const RETURN_REASON: &str = "return-reason";
 pub const WITHDRAW_REASON: &str = "withdraw-reason";
 
 /// What somebody signs, word for word. `next` is the phase after this one, if there is one.
-pub(in crate::pages) fn statement(
+fn statement(
     name: String,
     roles: &[Role],
     product: &str,
@@ -74,12 +75,12 @@ impl Offer {
 }
 
 /// The seats that the reader can sign from: their own, then those that were handed to them.
-fn offers(attempt: &ReviewedAttempt) -> Vec<Offer> {
+pub(in crate::pages) fn offers(seat: &MySeat, delegated: &[DelegatedSeat]) -> Vec<Offer> {
     let mut offers = Vec::new();
-    if let MySeat::Sign(seats) = &attempt.seat {
+    if let MySeat::Sign(seats) = seat {
         offers.extend(own_seats(seats));
     }
-    for seat in &attempt.delegated {
+    for seat in delegated {
         if let Ok(seats) = &seat.seats {
             offers.push(Offer {
                 value: format!("{}/{}", seat.role.code(), seat.from),
@@ -92,9 +93,14 @@ fn offers(attempt: &ReviewedAttempt) -> Vec<Offer> {
     offers
 }
 
+/// The seats as long as there is nothing to approve: from each of them a denial may come.
+pub(in crate::pages) fn only_denials(offers: Vec<Offer>) -> Vec<Offer> {
+    offers.into_iter().map(|offer| Offer { free: false, ..offer }).collect()
+}
+
 /// Whether there is a seat for the reader to sign from.
 pub(super) fn can_sign(attempt: &ReviewedAttempt) -> bool {
-    !offers(attempt).is_empty()
+    !offers(&attempt.seat, &attempt.delegated).is_empty()
 }
 
 /// The card with the form, or with the reason why there is none.
@@ -104,11 +110,50 @@ pub(super) fn signing(
     viewer: String,
     form: Form,
 ) -> AnyView {
-    let offers = offers(attempt);
+    let offers = offers(&attempt.seat, &attempt.delegated);
     if offers.is_empty() {
-        return closed_seat(summary, attempt);
+        return closed_seat(&summary.decision, &attempt.seat, &attempt.delegated);
     }
-    let action = Place::Review.path(&summary.key);
+    let phase = attempt.phase.key.to_string();
+    let signed = Signed {
+        viewer,
+        product: &summary.product_name,
+        phase: &attempt.phase.name,
+        next: attempt.next.as_deref(),
+        items: attempt.items.len(),
+        dossier: attempt.dossier,
+        when: "",
+    };
+    let phase = view! { <HiddenField name="phase" value=phase /> }.into_any();
+    sign_form(Place::Review.path(&summary.key), signed, &offers, form, Some(phase))
+}
+
+/// What is signed, and by whom.
+pub(in crate::pages) struct Signed<'a> {
+    /// The name that is printed on it.
+    pub(in crate::pages) viewer: String,
+    /// The product's name.
+    pub(in crate::pages) product: &'a str,
+    /// The name of the phase whose gate it is.
+    pub(in crate::pages) phase: &'a str,
+    /// The name of the phase after it, if there is one.
+    pub(in crate::pages) next: Option<&'a str>,
+    /// How many items the dossier has.
+    pub(in crate::pages) items: usize,
+    /// The dossier.
+    pub(in crate::pages) dossier: Digest,
+    /// What is said of it besides its digest, as in `, after the emergency`.
+    pub(in crate::pages) when: &'static str,
+}
+
+/// The card with the form to sign with. `before` comes first in it.
+pub(in crate::pages) fn sign_form(
+    action: String,
+    what: Signed<'_>,
+    offers: &[Offer],
+    form: Form,
+    before: Option<AnyView>,
+) -> AnyView {
     let any_free = offers.iter().any(|offer| offer.free);
     let verdict = if any_free { Verdict::Approve } else { Verdict::Deny };
     let typed = form.value("role");
@@ -118,36 +163,28 @@ pub(super) fn signing(
     };
     let roles: std::collections::BTreeSet<Role> = meant.iter().map(|offer| offer.role).collect();
     let roles: Vec<Role> = roles.into_iter().collect();
+    let Signed { viewer, product, phase, next, items, dossier, when } = what;
     // Both names are in the statement where it is known in whose seat it is made.
     let signer = match meant.as_slice() {
         [Offer { behalf: Some(name), .. }] => [viewer, ", in the seat of ".to_owned(), name.clone()].concat(),
         _ => viewer,
     };
-    let statement = statement(
-        signer,
-        &roles,
-        &summary.product_name,
-        attempt.items.len(),
-        verdict,
-        &attempt.phase.name,
-        attempt.next.as_deref(),
-    );
+    let statement = statement(signer, &roles, product, items, verdict, phase, next);
     let binding = format!(
-        "Dossier {}. Your decision below says whether you approve or deny; your password, given anew, binds it to this \
-         dossier.",
-        attempt.dossier.short()
+        "Dossier {}{when}. Your decision below says whether you approve or deny; your password, given anew, binds it to \
+         this dossier.",
+        dossier.short()
     );
-    let seat = seat_field(&offers, &form);
+    let seat = seat_field(offers, &form);
     let decisions = decisions(any_free);
-    let dossier = attempt.dossier.to_string();
-    let phase = attempt.phase.key.to_string();
+    let dossier = dossier.to_string();
     view! {
         <Card title="Sign" id="sign">
             <PostForm action>
                 <ErrorSummary form=form.clone() />
+                {before}
                 <Oath statement binding />
                 <HiddenField name="dossier" value=dossier />
-                <HiddenField name="phase" value=phase />
                 {seat}
                 <RadioGroup form=form.clone() name="verdict" legend="Your decision" options=decisions />
                 <TextArea
@@ -175,7 +212,7 @@ pub(super) fn signing(
 }
 
 /// The reader's own seats.
-pub(in crate::pages) fn own_seats(seats: &Seats) -> Vec<Offer> {
+fn own_seats(seats: &Seats) -> Vec<Offer> {
     let offer = |role: &Role| Offer {
         value: role.code().to_owned(),
         role: *role,
@@ -186,7 +223,7 @@ pub(in crate::pages) fn own_seats(seats: &Seats) -> Vec<Offer> {
 }
 
 /// What can be decided: an approval needs a free seat, a denial does not.
-pub(in crate::pages) fn decisions(any_free: bool) -> Vec<Choice> {
+fn decisions(any_free: bool) -> Vec<Choice> {
     let approve = Choice::new(Verdict::Approve.code(), "Approve")
         .hint("The gate opens with the last approval that it asks for.");
     let deny = Choice::new(Verdict::Deny.code(), "Deny")
@@ -195,7 +232,7 @@ pub(in crate::pages) fn decisions(any_free: bool) -> Vec<Choice> {
 }
 
 /// The seat: chosen where there are several, else sent along.
-pub(in crate::pages) fn seat_field(offers: &[Offer], form: &Form) -> AnyView {
+fn seat_field(offers: &[Offer], form: &Form) -> AnyView {
     if let [only] = offers {
         return view! { <HiddenField name="role" value=only.value.clone() /> }.into_any();
     }
@@ -220,25 +257,28 @@ pub(in crate::pages) fn seat_field(offers: &[Offer], form: &Form) -> AnyView {
 }
 
 /// Why there is no seat for the reader: neither their own nor one that was handed to them.
-fn closed_seat(summary: &FeatureSummary, attempt: &ReviewedAttempt) -> AnyView {
-    let handed = attempt.delegated.iter().find_map(|seat| {
+pub(in crate::pages) fn closed_seat(
+    decision: &Decision,
+    seat: &MySeat,
+    delegated: &[DelegatedSeat],
+) -> AnyView {
+    let handed = delegated.iter().find_map(|seat| {
         let refusal = seat.seats.as_ref().err()?;
         let seat = format!("{} handed you a seat, but you cannot sign in it.", seat.name);
         Some(format!("{seat} {}", words::refusal(refusal)))
     });
-    match (&attempt.seat, handed) {
+    match (seat, handed) {
         (MySeat::No(refusal), _) => {
-            closed(summary, words::refusal(refusal), *refusal == Refusal::AlreadySigned)
+            closed(decision, words::refusal(refusal), *refusal == Refusal::AlreadySigned)
         }
-        (_, Some(why)) => closed(summary, why, false),
-        _ => closed(summary, "Your roles in this product sign no gates.".to_owned(), false),
+        (_, Some(why)) => closed(decision, why, false),
+        _ => closed(decision, "Your roles in this product sign no gates.".to_owned(), false),
     }
 }
 
 /// Why the reader cannot sign, and who can.
-fn closed(summary: &FeatureSummary, why: String, signed: bool) -> AnyView {
-    let missing: Vec<Role> = summary
-        .decision
+fn closed(decision: &Decision, why: String, signed: bool) -> AnyView {
+    let missing: Vec<Role> = decision
         .blockers
         .iter()
         .filter_map(|blocker| match blocker {
@@ -291,28 +331,38 @@ pub(super) fn returning(summary: &FeatureSummary, cycle: i32, form: Form) -> Any
 
 /// The form that takes the reader's own sign-off back.
 pub(super) fn withdrawing(summary: &FeatureSummary, own: &PastSignOff, form: Form) -> AnyView {
-    let action = format!("{}/withdraw", Place::Review.path(&summary.key));
-    let (did, effect) = match own.verdict {
-        Verdict::Approve => {
-            ("approved", "It then no longer counts; you can sign anew. It stays in the record.")
+    let effect = match own.verdict {
+        Verdict::Approve => "It then no longer counts; you can sign anew. It stays in the record.",
+        Verdict::Deny => {
+            "Your veto then ends, and the gate opens if nothing else is missing. It stays in the record."
         }
-        Verdict::Deny => (
-            "denied",
-            "Your veto then ends, and the gate opens if nothing else is missing. It stays in the record.",
-        ),
     };
     let (at, now) = (own.signed_at, summary.now);
-    let line = format!("You {did} as {}, ", own.role.label());
+    let said = view! {
+        {format!("You {} as {}, ", past(own.verdict), own.role.label())}
+        <Timestamp at now />
+        ". "
+        {effect}
+    };
+    withdraw_form(&Place::Review.path(&summary.key), said.into_any(), form)
+}
+
+/// What somebody did who signed so.
+pub(in crate::pages) const fn past(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Approve => "approved",
+        Verdict::Deny => "denied",
+    }
+}
+
+/// The card with the form that takes a sign-off back which was given at `place`.
+pub(in crate::pages) fn withdraw_form(place: &str, said: AnyView, form: Form) -> AnyView {
+    let action = format!("{place}/withdraw");
     view! {
         <Card title="Your sign-off" id="withdraw">
             <PostForm action>
                 <ErrorSummary form=form.clone() />
-                <p>
-                    {line}
-                    <Timestamp at now />
-                    ". "
-                    {effect}
-                </p>
+                <p>{said}</p>
                 <TextArea
                     form=form.clone()
                     name=WITHDRAW_REASON

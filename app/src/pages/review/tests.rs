@@ -55,6 +55,7 @@ fn attempt(turn: Turn, seat: MySeat, text: &str) -> ReviewedAttempt {
             place: Place::Threat(4),
             then: Some(1),
             now: None,
+            expired: None,
             fields: Vec::new(),
         }],
         compared: Some(Compared { digest: Digest::of(b"then"), at: NOW, signed_by_reader: false }),

@@ -58,6 +58,7 @@ pub(in crate::pages) fn summary(roles: &[Role]) -> FeatureSummary {
         policy_key: "sdl".to_owned(),
         policy_version: "2026.2".to_owned(),
         policy_title: "SDL".to_owned(),
+        calendar: sluice_domain::calendar::Calendar::default(),
         progress: Progress::Active(attempt),
         resting: None,
         steps: vec![

@@ -28,7 +28,7 @@ fn waived_line(summary: &FeatureSummary, Waived { blocker, waiver }: &Waived) ->
             Place::Waiver(waiver.number).path(&summary.key),
         )),
         also: None,
-        waived: Some(format!("until the end of {}", date_words(last_day(waiver.until)))),
+        waived: Some(format!("until the end of {}", date_words(last_day(waiver.until, &summary.calendar)))),
         later: false,
     }
 }

@@ -1,14 +1,13 @@
 //! The waivers of a feature.
 
 use leptos::prelude::*;
-use sluice_domain::{access::Action, ids::FeatureKey, place::Place, waiver::WaiverState, words};
+use sluice_domain::{access::Action, place::Place, words};
 use sluice_service::{
     features::FeatureSummary,
     waivers::{WaiverItem, WaiversPage},
 };
-use time::OffsetDateTime;
 
-use super::{last_day_view, state_badge, terms_words};
+use super::{last_day_of, state_badge, terms_words};
 use crate::{
     components::{Card, Column, EmptyState, IconName, LinkButton, Pager, TableHead, TableWrap, Timestamp},
     pages::{FeatureFrame, FeatureSection},
@@ -33,7 +32,7 @@ pub fn WaiversScreen(
                    that day is over the blocker is back.";
         view! { <EmptyState title="No waivers" why icon=IconName::Shield /> }.into_any()
     } else {
-        table(&summary.key, items, summary.now)
+        table(&summary, items)
     };
     let next = next.map(|number| format!("{}?below={number}", Place::Waivers.path(&summary.key)));
     let pager = next.is_some().then(|| view! { <Pager text="The newest first" next /> });
@@ -65,9 +64,9 @@ fn closed(summary: &FeatureSummary) -> Option<String> {
     (!waivable).then(|| "Nothing blocks the gate now that can be waived.".to_owned())
 }
 
-fn table(key: &FeatureKey, items: Vec<WaiverItem>, now: OffsetDateTime) -> AnyView {
+fn table(summary: &FeatureSummary, items: Vec<WaiverItem>) -> AnyView {
     let columns = ["Waiver", "State", "Last day", "Asked for by", "Decided by"].map(Column::text).to_vec();
-    let rows = items.into_iter().map(|item| row(key, item, now)).collect_view();
+    let rows = items.into_iter().map(|item| row(summary, item)).collect_view();
     view! {
         <TableWrap id="waivers" caption="Waivers of this feature, the newest first">
             <TableHead columns />
@@ -77,11 +76,11 @@ fn table(key: &FeatureKey, items: Vec<WaiverItem>, now: OffsetDateTime) -> AnyVi
     .into_any()
 }
 
-fn row(key: &FeatureKey, item: WaiverItem, now: OffsetDateTime) -> AnyView {
-    let href = Place::Waiver(item.number).path(key);
-    let counts = item.state == WaiverState::Approved;
+fn row(summary: &FeatureSummary, item: WaiverItem) -> AnyView {
+    let href = Place::Waiver(item.number).path(&summary.key);
+    let last_day = last_day_of(summary, &item);
     let decided = item.decided.map_or_else(|| "Nobody yet".to_owned(), |decided| decided.name);
-    let at = item.requested_at;
+    let (at, now) = (item.requested_at, summary.now);
     view! {
         <tr>
             <th scope="row">
@@ -90,7 +89,7 @@ fn row(key: &FeatureKey, item: WaiverItem, now: OffsetDateTime) -> AnyView {
                 {item.blocker}
             </th>
             <td>{state_badge(item.state)}</td>
-            <td>{last_day_view(item.until, now, counts)}</td>
+            <td>{last_day}</td>
             <td>
                 {item.requester}
                 ", "

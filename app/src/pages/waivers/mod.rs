@@ -20,7 +20,8 @@ use sluice_domain::{
     waiver::{WaiverState, last_day},
     words::{self, Label},
 };
-use time::OffsetDateTime;
+use sluice_service::{features::FeatureSummary, waivers::WaiverItem};
+use time::{Date, OffsetDateTime};
 
 use crate::components::{
     Badge, IconName, Tone,
@@ -38,10 +39,15 @@ fn state_badge(state: WaiverState) -> AnyView {
     view! { <Badge text=state.title() tone icon /> }.into_any()
 }
 
+/// The last day of a waiver of a feature: [`last_day_view`] in the zone of the policy that it follows.
+fn last_day_of(summary: &FeatureSummary, waiver: &WaiverItem) -> AnyView {
+    let (calendar, counts) = (&summary.calendar, waiver.state == WaiverState::Approved);
+    last_day_view(waiver.until, last_day(waiver.until, calendar), calendar.date(summary.now), counts)
+}
+
 /// `3 Feb 2026`, with the instant at which that day is over, and how long it is until then while it matters.
-fn last_day_view(until: OffsetDateTime, now: OffsetDateTime, counts: bool) -> AnyView {
-    let last = last_day(until);
-    let left = counts.then(|| format!(", {}", words::waiver_lapses(last, now.date())));
+fn last_day_view(until: OffsetDateTime, last: Date, today: Date, counts: bool) -> AnyView {
+    let left = counts.then(|| format!(", {}", words::waiver_lapses(last, today)));
     view! {
         <time datetime=iso_moment(until) title=moment_words(until)>
             {date_words(last)}

@@ -1,7 +1,7 @@
 //! The form that asks for a waiver.
 
 use leptos::prelude::*;
-use sluice_domain::{place::Place, text::Reason, waiver::last_day, words};
+use sluice_domain::{calendar::Calendar, place::Place, text::Reason, waiver::last_day, words};
 use sluice_service::waivers::{NewWaiverPage, WaiverItem};
 
 use super::terms_words;
@@ -93,7 +93,7 @@ fn asking(page: &NewWaiverPage, form: Form, title: String) -> AnyView {
     let (id, renews) = (form.value("id"), form.value("renews"));
     let renews = (!renews.is_empty()).then(|| view! { <HiddenField name="renews" value=renews /> });
     let what = if let Some(renewed) = &page.renewing {
-        renewed_thing(renewed)
+        renewed_thing(renewed, &page.summary.calendar)
     } else {
         let options = page
             .choices
@@ -104,13 +104,11 @@ fn asking(page: &NewWaiverPage, form: Form, title: String) -> AnyView {
     };
     let max = u32::try_from(Reason::MAX).unwrap_or(u32::MAX);
     let terms = terms_words(page.terms.as_ref());
+    let zone = page.summary.calendar.zone();
+    let holds = format!("The waiver holds until this day is over, in {zone}; then the blocker is back.");
     let day_hint = match page.latest {
-        Some(latest) => format!(
-            "The waiver holds until this day is over, in UTC; then the blocker is back. {} ({}) at the latest.",
-            date_words(latest),
-            iso_date(latest)
-        ),
-        None => "The waiver holds until this day is over, in UTC; then the blocker is back.".to_owned(),
+        Some(latest) => format!("{holds} {} ({}) at the latest.", date_words(latest), iso_date(latest)),
+        None => holds,
     };
     let button = if page.renewing.is_some() { "Ask for the renewal" } else { "Ask for the waiver" };
     view! {
@@ -149,11 +147,11 @@ fn asking(page: &NewWaiverPage, form: Form, title: String) -> AnyView {
 }
 
 /// What a renewal is about, and what becomes of the waiver that it prolongs.
-fn renewed_thing(renewed: &WaiverItem) -> AnyView {
+fn renewed_thing(renewed: &WaiverItem, calendar: &Calendar) -> AnyView {
     let effect = format!(
         "W-{} stays in force until the end of {} ({}), whatever is decided about the renewal.",
         renewed.number,
-        date_words(last_day(renewed.until)),
+        date_words(last_day(renewed.until, calendar)),
         words::Label::label(&renewed.state)
     );
     view! {

@@ -5,13 +5,16 @@ use sluice_domain::{
     access::Role,
     place::Place,
     text::{Note, Reason},
-    waiver::{WaiverState, WaiverVerdict, last_day},
+    waiver::{WaiverState, WaiverVerdict},
     words::{self, Label},
 };
-use sluice_service::waivers::{WaiverItem, WaiverPage};
+use sluice_service::{
+    features::FeatureSummary,
+    waivers::{WaiverItem, WaiverPage},
+};
 use time::OffsetDateTime;
 
-use super::{gate::ask_href, last_day_view, state_badge};
+use super::{gate::ask_href, last_day_of, state_badge};
 use crate::{
     components::{
         Button, ButtonKind, Card, Choice, ErrorSummary, Fact, FactList, FormActions, HiddenField, InputKind,
@@ -112,7 +115,7 @@ fn reading(page: &WaiverPage) -> AnyView {
         Fact::view("What is waived", what(page)),
         Fact::text("Asked for in", page.phase.clone()),
         Fact::view("Asked for by", who_when(waiver.requester.clone(), waiver.requested_at, now)),
-        Fact::view("Last day", last_day_view(waiver.until, now, waiver.state == WaiverState::Approved)),
+        Fact::view("Last day", last_day(page)),
         Fact::view("The reason", pre(&waiver.reason)),
         Fact::view("The compensating control", pre(&waiver.compensation)),
     ];
@@ -181,13 +184,25 @@ fn pre(text: &str) -> AnyView {
     view! { <p class="pre">{text}</p> }.into_any()
 }
 
+/// The last day, and where it is over.
+fn last_day(page: &WaiverPage) -> AnyView {
+    let day = last_day_of(&page.summary, &page.waiver);
+    let zone = format!(" (it ends with this day in {})", page.summary.calendar.zone());
+    view! {
+        {day}
+        <span class="muted">{zone}</span>
+    }
+    .into_any()
+}
+
 /// What an approver signs, word for word.
-fn statement(viewer: &str, role: Role, product: &str, waiver: &WaiverItem) -> String {
+fn statement(viewer: &str, role: Role, summary: &FeatureSummary, waiver: &WaiverItem) -> String {
+    let (product, calendar) = (&summary.product_name, &summary.calendar);
     format!(
         "I, {viewer}, {} for {product}, let the gate pass over this until the end of {}: {}. This is my electronic \
          signature.",
         role.label(),
-        date_words(last_day(waiver.until)),
+        date_words(sluice_domain::waiver::last_day(waiver.until, calendar)),
         waiver.blocker
     )
 }
@@ -207,7 +222,7 @@ fn deciding(page: &WaiverPage, viewer: String, form: Form) -> AnyView {
     };
     let (waiver, key) = (&page.waiver, &page.summary.key);
     let action = Place::Waiver(waiver.number).path(key);
-    let statement = statement(&viewer, role, &page.summary.product_name, waiver);
+    let statement = statement(&viewer, role, &page.summary, waiver);
     let only_refuse = page.steps.approve.as_ref().err().map(|refusal| {
         let why = words::refusal(&sluice_domain::lifecycle::Refusal::Waiver(refusal.clone()));
         view! { <p>{why}</p> }

@@ -39,7 +39,7 @@ pub fn ProductWaiversScreen(
         }
         .into_any()
     } else {
-        table(in_force, now)
+        table(in_force)
     };
     let next = next.map(|after| format!("{home}?{}", query([("after", after.as_str())])));
     let pager = (further || next.is_some()).then(|| {
@@ -68,14 +68,14 @@ fn asked_card(items: Vec<ProductWaiver>, more: bool, now: OffsetDateTime) -> Any
     let rows = items
         .into_iter()
         .map(|item| {
-            let (until, at) = (item.until, item.requested_at);
+            let at = item.requested_at;
             let by = item.requester.clone();
             view! {
                 <tr>
                     {head(&item)}
                     <td>{feature(&item.feature, &item.title)}</td>
                     <td>{by} ", " <Timestamp at now /></td>
-                    <td>{last_day_view(until, now, false)}</td>
+                    <td>{last_day_view(item.until, item.last_day, item.today, false)}</td>
                 </tr>
             }
         })
@@ -92,7 +92,7 @@ fn asked_card(items: Vec<ProductWaiver>, more: bool, now: OffsetDateTime) -> Any
     .into_any()
 }
 
-fn table(items: Vec<ProductWaiver>, now: OffsetDateTime) -> AnyView {
+fn table(items: Vec<ProductWaiver>) -> AnyView {
     let columns =
         ["Waiver", "Feature", "Compensating control", "Approved by", "Last day"].map(Column::text).to_vec();
     let rows = items
@@ -111,7 +111,7 @@ fn table(items: Vec<ProductWaiver>, now: OffsetDateTime) -> AnyView {
                     <td>{feature(&item.feature, &item.title)}</td>
                     <td>{item.compensation.clone()}</td>
                     <td>{item.approver.clone()}</td>
-                    <td>{last_day_view(item.until, now, true)} {renewal}</td>
+                    <td>{last_day_view(item.until, item.last_day, item.today, true)} {renewal}</td>
                 </tr>
             }
         })

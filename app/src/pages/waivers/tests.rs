@@ -150,6 +150,8 @@ fn what_people_wrote_is_text_on_every_page_in_every_state() {
         blocker: HOSTILE.to_owned(),
         compensation: HOSTILE.to_owned(),
         until: UNTIL,
+        last_day: date!(2026 - 02 - 10),
+        today: NOW.date(),
         requester: HOSTILE.to_owned(),
         requested_at: NOW,
         approver: Some(HOSTILE.to_owned()),

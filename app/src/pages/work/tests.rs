@@ -127,6 +127,28 @@ fn why_something_is_with_somebody_is_said_in_words() {
         words::what(&item(waiver, decides, Place::Waiver(3))),
         "Decide about waiver W-3: <i>No plan</i>"
     );
+    let sign = |left| Task::SignOwed { gate: "Testing".to_owned(), left };
+    let owed = |ready| Why::SignsOwed { role: reviewer, ready };
+    for (left, words) in [
+        (Some(3), "3 working days left"),
+        (Some(1), "1 working day left"),
+        (Some(0), "due today"),
+        (None, "overdue"),
+    ] {
+        let said = words::what(&item(sign(left), owed(true), Place::Review));
+        assert_eq!(said, format!("Sign the Testing gate, which an emergency went through: {words}"));
+    }
+    assert_eq!(
+        why(sign(None), owed(true)),
+        "You are a security reviewer, and neither contributed to it nor signed"
+    );
+    assert!(why(sign(None), owed(false)).contains("the team has to catch up first"));
+    let catch_up = |blockers| Task::CatchUp { gate: "Testing".to_owned(), blockers, left: Some(2) };
+    assert_eq!(
+        words::what(&item(catch_up(2), Why::OwnsFeature, Place::Feature)),
+        "Catch up on Testing after the emergency: 2 things, 2 working days left"
+    );
+    assert_eq!(why(catch_up(1), Why::OwnsFeature), "You own this feature, and 1 thing is missing there");
     assert!(why(Task::RequestReview, Why::OwnsFeature).contains("nothing blocks"));
     assert!(why(Task::RequestReview, Why::Requests { role: Role::Designer }).contains("You are a designer"));
     let denied = Why::Awaits { roles: Vec::new(), requested: false };

@@ -29,6 +29,13 @@ pub(super) fn what(item: &WorkItem) -> String {
             format!("Acknowledge notice {}: {title}", RecordKind::Notice.key(*number))
         }
         Task::DecideWaiver { number, blocker } => format!("Decide about waiver W-{number}: {blocker}"),
+        Task::SignOwed { gate, left } => {
+            format!("Sign the {gate} gate, which an emergency went through: {}", deadline(*left))
+        }
+        Task::CatchUp { gate, blockers, left } => {
+            let things = counted(*blockers, "thing");
+            format!("Catch up on {gate} after the emergency: {things}, {}", deadline(*left))
+        }
         Task::AwaitReview => format!("Review of the {phase} gate"),
     }
 }
@@ -47,6 +54,19 @@ pub(super) fn why(item: &WorkItem) -> String {
         }
         (Why::SignsFor { role, name }, _) => {
             format!("{name} handed you their seat as {}", role.label())
+        }
+        (Why::SignsOwed { role, ready: true }, _) => {
+            format!("You are {}, and neither contributed to it nor signed", a(*role))
+        }
+        (Why::SignsOwed { role, ready: false }, _) => {
+            format!(
+                "You are {}, and neither contributed nor signed; the team has to catch up first",
+                a(*role)
+            )
+        }
+        (Why::OwnsFeature, Task::CatchUp { blockers, .. }) => {
+            let is = if *blockers == 1 { "is" } else { "are" };
+            format!("You own this feature, and {} {is} missing there", counted(*blockers, "thing"))
         }
         (Why::OwnsFeature, Task::Clear { blockers }) => {
             format!("You own this feature and {} its gate", blocking(*blockers))
@@ -81,6 +101,16 @@ pub(super) fn why(item: &WorkItem) -> String {
                 format!("{yours}; {} has to sign", join(&roles, "and"))
             }
         }
+    }
+}
+
+/// The working days that are left.
+fn deadline(left: Option<u32>) -> String {
+    match left {
+        None => "overdue".to_owned(),
+        Some(0) => "due today".to_owned(),
+        Some(1) => "1 working day left".to_owned(),
+        Some(days) => format!("{days} working days left"),
     }
 }
 

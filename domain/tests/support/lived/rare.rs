@@ -94,9 +94,10 @@ impl Lived {
                 let scene =
                     Scene { policy: self.policy, decision: &decision, waivers: &self.waivers, now: self.now };
                 scene.may_request(subject, None).map_err(waiver_told)?;
-                let day = self.now.date() + Duration::days(*days);
-                let until =
-                    term(terms(self.policy).map_err(waiver_told)?, day, self.now).map_err(waiver_told)?;
+                let calendar = &self.policy.terms.calendar;
+                let day = calendar.date(self.now) + Duration::days(*days);
+                let terms = terms(self.policy).map_err(waiver_told)?;
+                let until = term(terms, calendar, day, self.now).map_err(waiver_told)?;
                 let number = i32::try_from(self.waivers.len() + 1).expect("a few");
                 self.waivers.push(Waiver {
                     number,

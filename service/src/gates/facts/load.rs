@@ -144,7 +144,7 @@ pub(super) struct ContributionRow {
     pub(super) person_id: Uuid,
 }
 
-/// A waiver that was asked for, or approved.
+/// A waiver that was asked for, or approved and not over.
 pub(super) struct WaiverRow {
     pub(super) feature_id: Uuid,
     pub(super) number: i32,
@@ -190,7 +190,11 @@ impl Loaded {
 ///
 /// The same queries are asked of the past, where each table is a view (schema `asof`) into which only conditions on its
 /// own columns reach: so each names the features for every table that it joins.
-pub(super) async fn load(connection: &mut PgConnection, gates: &[Gate<'_>]) -> Result<Loaded> {
+pub(super) async fn load(
+    connection: &mut PgConnection,
+    gates: &[Gate<'_>],
+    now: OffsetDateTime,
+) -> Result<Loaded> {
     let ids: Vec<Uuid> = gates.iter().map(|gate| gate.feature.id.uuid()).collect();
     let mut looked: Vec<(ProductId, Look)> = Vec::new();
     for gate in gates {
@@ -202,7 +206,7 @@ pub(super) async fn load(connection: &mut PgConnection, gates: &[Gate<'_>]) -> R
     let kinds: BTreeSet<RecordKind> = looked.iter().flat_map(|(_, look)| look.kinds.clone()).collect();
     let mut rows = Sorted::default();
 
-    passed(connection, &ids, &mut rows).await?;
+    passed(connection, &ids, now, &mut rows).await?;
     work(connection, &ids, &mut rows).await?;
     evidence(connection, &ids, &mut rows).await?;
     if looked.iter().any(|(_, look)| look.threats) {
@@ -225,7 +229,12 @@ impl Sorted {
     }
 }
 
-async fn passed(connection: &mut PgConnection, ids: &[Uuid], rows: &mut Sorted) -> Result<()> {
+async fn passed(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+    now: OffsetDateTime,
+    rows: &mut Sorted,
+) -> Result<()> {
     let passed = sqlx::query_as!(
         PassedRow,
         r#"select a.feature_id, a.phase, a.cycle,
@@ -256,8 +265,10 @@ async fn passed(connection: &mut PgConnection, ids: &[Uuid], rows: &mut Sorted) 
         WaiverRow,
         r#"select feature_id, number, subject, reason, compensation, until, state = 'approved' as "approved!",
                   requested_by, version, salt
-           from waiver where feature_id = any($1) and state in ('requested', 'approved')"#,
-        ids
+           from waiver
+           where feature_id = any($1) and (state = 'requested' or state = 'approved' and until > $2)"#,
+        ids,
+        now
     )
     .fetch_all(&mut *connection)
     .await?;

@@ -14,8 +14,10 @@ use sluice_domain::{
     waiver::Waiver,
 };
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use crate::{
+    db::write::Write,
     error::{Error, Result},
     features::row::Feature,
 };
@@ -43,12 +45,14 @@ pub(crate) struct Gathered {
     pub(crate) waivers: Vec<Waiver>,
 }
 
-/// Gathers the facts about one gate of a feature. `attempt` names the cycle whose sign-offs count.
+/// Gathers the facts about one gate of a feature. `attempt` names the cycle whose sign-offs count; a waiver that is over
+/// by `now` is no part of them, whether or not a job has noted it.
 pub(crate) async fn gather(
     connection: &mut PgConnection,
     feature: &Feature,
     phase: &Phase,
     attempt: &Attempt,
+    now: OffsetDateTime,
 ) -> Result<Gathered> {
     let gate = Gate {
         feature,
@@ -57,14 +61,29 @@ pub(crate) async fn gather(
         phase,
         cycle: attempt.cycle,
     };
-    let mut gathered = gather_many(connection, &[gate]).await?;
+    let mut gathered = gather_many(connection, &[gate], now).await?;
     gathered.pop().ok_or_else(|| Error::internal("no facts were gathered"))
+}
+
+/// The same inside of a write, at its instant.
+pub(crate) async fn gather_in(
+    write: &mut Write,
+    feature: &Feature,
+    phase: &Phase,
+    attempt: &Attempt,
+) -> Result<Gathered> {
+    let now = write.now;
+    gather(write.connection(), feature, phase, attempt, now).await
 }
 
 /// Gathers the facts about gates of many features, in their order. The number of queries depends on what the policies
 /// look at, and on the number of products, not on the number of features.
-pub(crate) async fn gather_many(connection: &mut PgConnection, gates: &[Gate<'_>]) -> Result<Vec<Gathered>> {
-    let loaded = load::load(connection, gates).await?;
+pub(crate) async fn gather_many(
+    connection: &mut PgConnection,
+    gates: &[Gate<'_>],
+    now: OffsetDateTime,
+) -> Result<Vec<Gathered>> {
+    let loaded = load::load(connection, gates, now).await?;
     let mut built = Vec::with_capacity(gates.len());
     for gate in gates {
         built.push(build::build(gate, loaded.rows(gate.feature.id), &loaded.products)?);

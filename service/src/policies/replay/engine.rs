@@ -2,6 +2,7 @@ use sluice_domain::{
     canonical::Digest,
     gate::{Decision, DecisionChange, decide},
     ids::{FeatureId, FeatureKey, ProductId},
+    lifecycle::Progress,
     policy::{Phase, PhaseKey, Policy},
 };
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
@@ -77,6 +78,8 @@ pub struct Compared {
     pub phase_name: String,
     /// Number of the attempt.
     pub cycle: i32,
+    /// Whether it is on hold: what is decided counts once it goes on.
+    pub held: bool,
     /// What its own version decides.
     pub before: Decision,
     /// What the other version decides; nothing where it does not have the phase.
@@ -116,7 +119,8 @@ impl ImpactTotals {
     }
 }
 
-/// The features under way that follow a policy, whatever version, after a place in the order of their ids.
+/// The features that follow a policy, whatever version, after a place in the order of their ids: those under way, and
+/// those on hold, for which it counts once they go on.
 pub(super) async fn following(
     connection: &mut PgConnection,
     policy: &str,
@@ -125,7 +129,10 @@ pub(super) async fn following(
     Ok(sqlx::query_scalar!(
         r#"select f.id as "id!" from feature f join policy_version v on v.id = f.policy_version_id
            where v.key = $1 and f.status = 'active' and ($2::uuid is null or f.id > $2)
-           order by f.id"#,
+           union all
+           select f.id from feature f join policy_version v on v.id = f.policy_version_id
+           where v.key = $1 and f.status = 'held' and ($2::uuid is null or f.id > $2)
+           order by 1"#,
         policy,
         after
     )
@@ -150,7 +157,8 @@ pub(crate) async fn compare(
         gates.push(standing.own());
         gates.extend(standing.other(candidate));
     }
-    let mut gathered = gather_many(connection, &gates).await?.into_iter().map(|gathered| gathered.situation);
+    let mut gathered =
+        gather_many(connection, &gates, at).await?.into_iter().map(|gathered| gathered.situation);
     let mut compared = Vec::with_capacity(under_way.len());
     for standing in &under_way {
         let Some(own) = gathered.next() else { break };
@@ -167,6 +175,7 @@ pub(crate) async fn compare(
             phase: standing.phase.key.clone(),
             phase_name: standing.phase.name.clone(),
             cycle: standing.cycle,
+            held: matches!(standing.feature.progress, Progress::Held { .. }),
             change: after.as_ref().map(|after| before.change_to(after)).unwrap_or_default(),
             before,
             after,
@@ -185,7 +194,9 @@ struct Standing<'a> {
 
 impl<'a> Standing<'a> {
     fn of(feature: &'a Feature, candidate: Candidate<'a>) -> Option<Self> {
-        let attempt = feature.progress.attempt().ok()?;
+        let (Progress::Active(attempt) | Progress::Held { attempt, .. }) = &feature.progress else {
+            return None;
+        };
         let phase = feature.policy.policy.phase(&attempt.phase)?;
         Some(Self { feature, phase, cycle: attempt.cycle, there: candidate.policy.phase(&attempt.phase) })
     }

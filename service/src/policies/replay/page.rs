@@ -79,6 +79,8 @@ pub struct RunRow {
     pub may_open: bool,
     /// The phase that it is in.
     pub phase: String,
+    /// Whether it was on hold: what is decided counts once it goes on.
+    pub held: bool,
     /// How many things block its gate.
     pub before: i32,
     /// How many would; nothing where the version does not have the phase.
@@ -221,7 +223,7 @@ impl Service {
         // What is no place in the list begins it anew.
         let after: Option<Uuid> = after.and_then(|text| text.parse().ok());
         let mut rows = sqlx::query!(
-            r#"select r.feature_id, p.key, f.number, r.phase, r.before, r.after, r.appears, r.vanishes,
+            r#"select r.feature_id, p.key, f.number, r.phase, r.before, r.after, r.appears, r.vanishes, r.held,
                       ($2 or exists (select from product_grant g
                                      where g.person_id = $3 and g.product_id = f.product_id)) as "may_open!"
                from policy_run_row r
@@ -251,6 +253,7 @@ impl Service {
                     },
                     may_open: row.may_open,
                     phase: name.map_or_else(|| row.phase.clone(), |phase| phase.name.clone()),
+                    held: row.held,
                     before: row.before,
                     after: row.after,
                     appears: serde_json::from_value(row.appears).map_err(Error::internal)?,

@@ -232,6 +232,7 @@ fn note(advance: &mut Advance, compared: &Compared) {
     let count = |blockers: usize| i32::try_from(blockers).unwrap_or(i32::MAX);
     advance.features.push(compared.id.uuid());
     advance.phases.push(compared.phase.to_string());
+    advance.held.push(compared.held);
     advance.before.push(count(compared.before.blockers.len()));
     advance.after.push(compared.after.as_ref().map(|after| count(after.blockers.len())));
     advance.appears.push(causes(&compared.change.appears));
