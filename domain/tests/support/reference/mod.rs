@@ -269,6 +269,29 @@ pub(crate) struct Tally {
     pub(crate) finished: usize,
 }
 
+impl Tally {
+    /// Adds what happened in another run.
+    pub(crate) fn add(&mut self, one: Self) {
+        self.sequences += 1;
+        for (to, from) in [(&mut self.done, one.done), (&mut self.refused, one.refused)] {
+            for (name, count) in from {
+                *to.entry(name).or_default() += count;
+            }
+        }
+        for (name, count) in one.reasons {
+            *self.reasons.entry(name).or_default() += count;
+        }
+        self.opened += one.opened;
+        self.passed_owed += one.passed_owed;
+        self.paid += one.paid;
+        self.undone += one.undone;
+        self.voided += one.voided;
+        self.lapsed += one.lapsed;
+        self.drifted += one.drifted;
+        self.finished += one.finished;
+    }
+}
+
 /// Where a feature has to be.
 #[derive(Debug)]
 pub(crate) struct Reference {
