@@ -1,6 +1,6 @@
 //! What to try next: mostly what brings the feature on, and often enough what somebody should not be able to do.
 
-use super::{Command, Control, PEOPLE, PHASES, Passed, Reference, State, rules::SEATS};
+use super::{Command, Control, PEOPLE, PHASES, Passed, Reference, State, WaiverIs, rules::SEATS};
 
 const ROLES: [&str; 4] = ["security-reviewer", "release-manager", "developer", "product-manager"];
 
@@ -34,6 +34,7 @@ impl Reference {
             63 => Command::Reopen { by: manager },
             64 => Command::Back { by: one_of(&[0, 3, 5]), to: usize::from(two) % PHASES.len() },
             65..=67 => Command::Propose { by: releaser },
+            68..=72 if self.agreed().is_none() && three % 4 != 2 => Command::Propose { by: releaser },
             68..=72 => Command::Agree { by: releaser },
             73..=76 => Command::SignOwed { by: reviewer, phase: self.owed_phase(two), role, deny },
             77..=78 => {
@@ -42,10 +43,13 @@ impl Reference {
             }
             79..=84 => Command::Ask { by: developer, subject: self.subject(two), days: i64::from(three % 3) },
             85..=89 => {
-                let by = one_of(&[0, 3, 4, 3, 4]);
-                Command::Decide { by, waiver: self.latest_waiver(two), approve: two % 8 != 0 }
+                let (by, waiver) = (one_of(&[0, 3, 4, 3, 4]), self.waiver_that_is(WaiverIs::Asked, two));
+                Command::Decide { by, waiver, approve: two % 8 != 0 }
             }
-            90..=91 => Command::End { by: one_of(&[0, 3, 4]), waiver: self.latest_waiver(two) },
+            90..=91 => {
+                let waiver = self.waiver_that_is(WaiverIs::Approved, two);
+                Command::End { by: one_of(&[0, 3, 4]), waiver }
+            }
             _ => Command::Wait { hours: 1 + i64::from(three % 30) },
         }
     }
@@ -152,9 +156,11 @@ impl Reference {
         things[usize::from(number) % things.len()].clone()
     }
 
-    /// One of the last few waivers; one that is not there while there is none.
-    fn latest_waiver(&self, number: u16) -> usize {
+    /// Mostly the latest waiver of this kind; else one of the last few, or one that is not there while there is none.
+    fn waiver_that_is(&self, is: WaiverIs, number: u16) -> usize {
+        let found = self.waivers.iter().rposition(|waiver| waiver.is == is);
         let behind = usize::from(number) % 2;
-        self.waivers.len().saturating_sub(1 + behind)
+        let any = self.waivers.len().saturating_sub(1 + behind);
+        found.filter(|_| number % 4 != 3).unwrap_or(any)
     }
 }
