@@ -20,7 +20,7 @@ const WAIVED: &str = "control:build/said";
 
 /// In how many milliseconds the waiver of a race ends: long enough to sign before and to read the dossier, which says
 /// when it ends.
-const TERM: i64 = 500;
+const TERM: i64 = 300;
 
 /// How many microseconds before the end of the waiver the approval is sent. It follows what happened, so that some
 /// approvals come before the end and some after.
