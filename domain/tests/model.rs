@@ -162,6 +162,8 @@ fn assert_covered(all: &Tally) {
         "cancel",
         "reopen",
         "move back",
+        "accept drift",
+        "rate",
         "propose emergency",
         "agree to emergency",
         "sign owed",
@@ -198,6 +200,7 @@ fn assert_covered(all: &Tally) {
         "role not asked for",
         "seats filled",
         "stale",
+        "tier lowered",
         "waiver",
     ];
     let told: Vec<&str> = all.reasons.keys().map(String::as_str).collect();

@@ -21,7 +21,13 @@ impl Reference {
         let role = if three % 5 == 0 { pick(&ROLES, two) } else { Self::seat_of(reviewer, two) };
         let deny = three % 4 == 0;
         match kind % 100 {
-            0..=43 => self.advance(one, two),
+            0..=41 => self.advance(one, two),
+            42..=43 if self.drifted().next().is_none() && three % 4 != 2 => self.advance(one, two),
+            42..=43 => {
+                let by = one_of(&[3, 4, 8, 2, 5]);
+                let role = if three % 5 == 0 { role } else { Self::seat_of(by, two) };
+                Command::Accept { by, phase: self.drifted().next().unwrap_or(phase), role }
+            }
             44..=47 => self.unsettle(developer, phase, two),
             48..=49 if self.tier > 0 => Command::Prove { by: one_of(&[1, 2, 5]), phase },
             50..=52 => Command::Request { by: one_of(&[0, 1, 2, 5]) },
@@ -50,6 +56,8 @@ impl Reference {
                 let waiver = self.waiver_that_is(WaiverIs::Approved, two);
                 Command::End { by: one_of(&[0, 3, 4]), waiver }
             }
+            // Another tier than it has.
+            92 => Command::Rate { by: manager, tier: (self.tier + 1 + usize::from(two) % 2) % 3 },
             _ => Command::Wait { hours: 1 + i64::from(three % 30) },
         }
     }

@@ -135,6 +135,8 @@ pub(crate) enum Command {
     Cancel { by: usize },
     Reopen { by: usize },
     Back { by: usize, to: usize },
+    Accept { by: usize, phase: usize, role: &'static str },
+    Rate { by: usize, tier: usize },
     Propose { by: usize },
     Agree { by: usize },
     SignOwed { by: usize, phase: usize, role: &'static str, deny: bool },
@@ -160,6 +162,8 @@ impl Command {
             Self::Cancel { .. } => "cancel",
             Self::Reopen { .. } => "reopen",
             Self::Back { .. } => "move back",
+            Self::Accept { .. } => "accept drift",
+            Self::Rate { .. } => "rate",
             Self::Propose { .. } => "propose emergency",
             Self::Agree { .. } => "agree to emergency",
             Self::SignOwed { .. } => "sign owed",
@@ -306,6 +310,8 @@ pub(crate) struct Reference {
     signatures: Vec<Signature>,
     waivers: Vec<Waiver>,
     reports: i32,
+    /// Whether a gate was ever passed, undone since or not.
+    was_passed: bool,
     /// Who agreed to a release, and at which attempt.
     emergency: Option<(usize, i32, BTreeSet<usize>)>,
     pub(crate) tally: Tally,
@@ -331,6 +337,7 @@ impl Reference {
             signatures: Vec::new(),
             waivers: Vec::new(),
             reports: 0,
+            was_passed: false,
             emergency: None,
             tally: Tally::default(),
         }

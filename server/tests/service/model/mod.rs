@@ -16,7 +16,7 @@ use std::{
     time::Instant,
 };
 
-use sluice_domain::access::Role;
+use sluice_domain::{access::Role, form::Problem};
 use sluice_service::{Actor, Error, Service};
 use time::{Duration, Time, macros::time};
 use tokio_postgres::Client;
@@ -188,6 +188,11 @@ fn kind_of(error: Error) -> TestResult<String> {
         Error::Denied(_) | Error::Refused(Refusal::NotAnApprover) => "permission".to_owned(),
         Error::Refused(Refusal::Waiver(_)) => "waiver".to_owned(),
         Error::Refused(refusal) => refusal.to_string(),
+        Error::Invalid(problems)
+            if problems.iter().any(|problem| problem.problem == Problem::TierLowered) =>
+        {
+            "tier lowered".to_owned()
+        }
         Error::NotFound => "nothing".to_owned(),
         Error::Stale => "stale".to_owned(),
         other => return Err(other.into()),
@@ -322,7 +327,7 @@ async fn whatever_is_tried_the_service_does_what_the_model_says() -> TestResult 
 /// A service that refuses everything would agree with a model that does: the sequences go everywhere.
 fn assert_covered(all: &Tally) {
     let tried: BTreeSet<&str> = all.done.keys().chain(all.refused.keys()).copied().collect();
-    assert_eq!(tried.len(), 19, "{tried:?}");
+    assert_eq!(tried.len(), 21, "{tried:?}");
     for command in tried.iter().filter(|command| **command != "wait") {
         assert!(all.done.contains_key(command) && all.refused.contains_key(command), "{command}: {all:?}");
     }

@@ -8,14 +8,16 @@ use sluice_domain::{
     gate::{Blocker, Mark, Verdict},
     ids::FeatureKey,
     policy::{EvidenceKind, Tier},
+    record::risk::questions,
 };
 use sluice_service::{
     Actor, Error,
     course::{AgreeToEmergency, MoveBack, ProposeEmergency},
     evidence::Target,
     features::CreateFeature,
-    gates::WithdrawOwed,
+    gates::{AcceptDrift, WithdrawOwed},
     new_form_id,
+    risk::RateFeature,
     waivers::{DecideWaiver, EndWaiver, RequestWaiver},
 };
 use time::{Date, Duration};
@@ -31,7 +33,7 @@ use crate::{
     course::Step,
     support::{
         TestResult,
-        cast::PASSWORD,
+        cast::{PASSWORD, password},
         fields,
         steps::{evidence_form, mark_form, parsed, phase_key, sign_form, upload},
     },
@@ -142,6 +144,22 @@ impl<'a> Real<'a> {
             Command::Cancel { by } => self.rest(*by, Step::Cancel).await?,
             Command::Reopen { by } => self.rest(*by, Step::Reopen).await?,
             Command::Back { by, to } => self.back(*by, PHASES[*to]).await?,
+            Command::Accept { by, phase, role } => {
+                let phase = phase_key(PHASES[*phase])?;
+                let page = service.drift_page(&world.cast.auditor, key, &phase).await;
+                let now = page.ok().and_then(|page| page.dossier);
+                let form = AcceptDrift {
+                    role: seat(role)?,
+                    reason: "It is as good as before.".parse().map_err(Error::internal)?,
+                    covers: now.unwrap_or_else(|| Digest::of(b"another one")),
+                    password: password(),
+                };
+                service.accept_drift(self.person(*by), key, &phase, form).await?;
+            }
+            Command::Rate { by, tier } => {
+                self.rate(*by, *tier).await?;
+                self.tier = *tier;
+            }
             Command::Propose { by } => self.propose(*by).await?,
             Command::Agree { by } => self.agree(*by).await?,
             Command::SignOwed { by, phase, role, deny } => {
@@ -197,6 +215,19 @@ impl<'a> Real<'a> {
         let form =
             [("id", &*new_form_id()), ("to", to), ("seen", &seen), ("reason", "The design is too small.")];
         service.move_back(actor, &self.key, MoveBack::parse(&fields(&form))?).await
+    }
+
+    /// Answers the questionnaire so that this tier follows.
+    async fn rate(&self, by: usize, tier: usize) -> Result<(), Error> {
+        let sql = "select version from record where feature_id = $1 and kind = 'risk'";
+        let version = self.number_of(sql, &[], 0).await?.to_string();
+        let yes = [None, Some("exposed"), Some("money")][tier];
+        let mut form: Vec<(&str, &str)> = questions()
+            .map(|question| (question.key, if yes == Some(question.key) { "yes" } else { "no" }))
+            .collect();
+        form.extend([("from", Tier::ALL[self.tier].code()), ("version", &version)]);
+        let form = RateFeature::parse(&fields(&form))?;
+        self.stage.world.service.rate_feature(self.person(by), &self.key, form).await
     }
 
     async fn propose(&self, by: usize) -> Result<(), Error> {
