@@ -1,4 +1,4 @@
-//! The lifecycle on a real PostgreSQL against the reference model that the domain's tests use: the same commands, by the
+//! The lifecycle on a real Postgres against the reference model that the domain's tests use: the same commands, by the
 //! same people, in the same random order. What the service does and refuses, and where the feature stands afterwards,
 //! has to be what the model says; and what is in the database has to hold by itself.
 //!
