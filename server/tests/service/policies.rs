@@ -4,25 +4,23 @@
 use sluice_domain::{
     access::Role,
     audit::Verb,
-    form::{FieldProblem, Fields, Problem},
+    form::Problem,
     gate::Verdict,
     ids::{FeatureKey, PolicyVersionId},
     lifecycle::Refusal,
     policy::{BUILT_IN, RunKind, RunState, Tier},
 };
 use sluice_service::{
-    Actor, Error, Voids,
+    Error, Voids,
     features::CreateFeature,
     new_form_id,
-    policies::{
-        ActivatePolicy, ChoosePolicy, ImportPolicy, Imported, MigrateFeature, PolicyRun, StartPolicyRun,
-    },
+    policies::{ChoosePolicy, MigrateFeature, StartPolicyRun},
 };
 
 use crate::support::{
     TestResult, World, fields,
+    policy::import,
     steps::{parsed, request},
-    wait::until,
 };
 
 /// The built-in policy as the next version, with a control more in its first phase that everybody owes.
@@ -46,47 +44,6 @@ fn without_design(version: &str) -> String {
     match (starts.next(), starts.next()) {
         (Some(second), Some(third)) => format!("{}{}", &text[..second], &text[third..]),
         _ => text,
-    }
-}
-
-fn import(source: &str) -> Result<ImportPolicy, Vec<FieldProblem>> {
-    ImportPolicy::parse(&Fields::new(vec![("source".to_owned(), source.to_owned())]))
-}
-
-impl World {
-    async fn import_policy(&self, actor: &Actor, source: &str) -> Result<Imported, Error> {
-        self.service.import_policy(actor, import(source)?).await
-    }
-
-    /// Imports a version of the built-in policy's key. Returns its id.
-    pub(crate) async fn imported(&self, version: &str, source: &str) -> TestResult<PolicyVersionId> {
-        self.import_policy(&self.cast.admin, source).await?;
-        Ok(self.service.policy(&self.cast.admin, "sdl", version).await?.id)
-    }
-
-    /// Looks at what a version would decide, and waits until it is done.
-    pub(crate) async fn look(&self, version: &str, at: &str) -> TestResult<PolicyRun> {
-        let id = new_form_id();
-        let command = parsed(StartPolicyRun::parse(&fields(&[("id", &id), ("at", at)])))?;
-        let admin = &self.cast.admin;
-        let run = self.service.start_policy_run(admin, "sdl", version, command).await?;
-        until("the run has ended", async || {
-            Ok(self.service.policy_run_page(admin, run, None).await?.run.state != RunState::Running)
-        })
-        .await?;
-        Ok(self.service.policy_run_page(admin, run, None).await?.run)
-    }
-
-    pub(crate) fn activation(id: &str, from: Option<PolicyVersionId>) -> TestResult<ActivatePolicy> {
-        let from = from.map(|from| from.to_string()).unwrap_or_default();
-        parsed(ActivatePolicy::parse(&fields(&[("id", id), ("reason", "Reviewed."), ("from", &from)])))
-    }
-
-    /// The version that is active.
-    pub(crate) async fn active(&self) -> TestResult<PolicyVersionId> {
-        let list = self.service.policies(&self.cast.admin).await?;
-        let mut active = list.items.iter().filter(|item| item.is_active && item.loaded.policy.key == "sdl");
-        Ok(active.next().ok_or("no version is active")?.loaded.id)
     }
 }
 

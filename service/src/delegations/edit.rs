@@ -171,6 +171,11 @@ impl Service {
         uncancelled(|token| async move {
             let mut begun = db.begin(&token, &actor.origin).await?;
             let product = find(begun.connection(), &key).await?;
+            // Before the clock is read: what is signed in this seat under a lock of it comes before this, in the record as
+            // well.
+            sqlx::query_scalar!("select id from delegation where id = $1 for update", command.id.uuid())
+                .fetch_optional(begun.connection())
+                .await?;
             let mut write = begun.at_now().await?;
             let permit = write.authorize_product(&actor, Action::DelegateSeat, product).await?;
             let now = write.now;

@@ -108,6 +108,16 @@ impl Service {
         uncancelled(|token| async move {
             let mut begun = db.begin(&token, &actor.origin).await?;
             let product = find(begun.connection(), &key).await?;
+            // Before the clock is read: what somebody does in this role under a lock of theirs comes before this, in the
+            // record as well.
+            sqlx::query_scalar!(
+                "select role from product_grant where person_id = $1 and product_id = $2 and role = $3 for update",
+                command.person.uuid(),
+                product.uuid(),
+                command.role.code()
+            )
+            .fetch_optional(begun.connection())
+            .await?;
             let mut write = begun.at_now().await?;
             let permit = write.authorize_product(&actor, Action::ManagePeople, product).await?;
             let revoked = sqlx::query!(

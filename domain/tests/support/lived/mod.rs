@@ -59,6 +59,8 @@ pub(crate) struct Lived {
     controls: BTreeMap<(usize, ControlKey), Said>,
     authors: [BTreeSet<PersonId>; 4],
     reports: i32,
+    /// Whether a gate was ever passed, undone since or not.
+    was_passed: bool,
     passed: [Option<Gate>; 4],
     standing: Vec<(PhaseKey, i32, SignOffFact)>,
     waivers: Vec<Waiver>,
@@ -67,8 +69,8 @@ pub(crate) struct Lived {
     known: RefCell<HashMap<Content, Hashed>>,
 }
 
-/// What a dossier depends on: phase, cycle, version of each control, reports and waivers.
-type Content = (usize, i32, Vec<i32>, Vec<i32>, Vec<i32>);
+/// What a dossier depends on: tier, phase, cycle, version of each control, reports and waivers.
+type Content = (Tier, usize, i32, Vec<i32>, Vec<i32>, Vec<i32>);
 
 pub(crate) fn person(number: usize) -> PersonId {
     PersonId::new(Uuid::from_u128(number as u128 + 1))
@@ -134,6 +136,7 @@ impl Lived {
             controls: BTreeMap::new(),
             authors: Default::default(),
             reports: 0,
+            was_passed: false,
             passed: Default::default(),
             standing: Vec::new(),
             waivers: Vec::new(),
@@ -163,6 +166,7 @@ impl Lived {
             || self.controls.range((phase, first_control())..).take_while(|((of, _), _)| *of == phase);
         let approved = self.waivers.iter().filter(|waiver| waiver.state == WaiverState::Approved);
         let content = (
+            self.tier,
             phase,
             cycle,
             of_phase().map(|(_, (_, version))| *version).collect(),
@@ -354,6 +358,17 @@ impl Lived {
             Command::Ask { .. } | Command::Decide { .. } | Command::End { .. } => self.waive(command),
             Command::Propose { .. } | Command::Agree { .. } => self.release(command),
             Command::SignOwed { .. } | Command::WithdrawOwed { .. } => self.pay(command),
+            Command::Accept { by, phase, role } => self.accept(*by, *phase, role),
+            Command::Rate { by, tier } => {
+                Self::may(*by, Action::EditFeature)?;
+                self.attempt()?;
+                let tier = Tier::ALL[*tier];
+                if tier < self.tier && self.was_passed {
+                    return Err("tier lowered".to_owned());
+                }
+                self.tier = tier;
+                Ok(())
+            }
             Command::Request { by } => {
                 Self::may(*by, Action::RequestReview)?;
                 let attempt = self.attempt()?;
@@ -523,6 +538,7 @@ impl Lived {
             attempt.open(self.policy, &decision, &self.cycles(), self.now).expect("nothing is missing");
         assert!(self.passed[phase].is_none(), "{phase} is passed twice");
         self.passed[phase] = Some(self.opened(phase));
+        self.was_passed = true;
         match next {
             Progress::Active(next) => self.begin(next),
             finished => self.progress = finished,

@@ -2,6 +2,7 @@
 
 use sluice_domain::{
     access::Action,
+    gate::{EarlierGate, Passed},
     lifecycle::{Agreed, Consent, Refusal, may_consent, sign_owed},
     waiver::{Person, Scene, Waiver, WaiverState, approving_role, term, terms},
 };
@@ -42,6 +43,26 @@ impl Lived {
         }
     }
 
+    /// Accepts what changed at a gate since it opened.
+    pub(super) fn accept(&mut self, by: usize, phase: usize, seat: &str) -> Told {
+        Self::may(by, Action::AcceptDrift)?;
+        Self::holds(by, &[role(seat)])?;
+        self.attempt()?;
+        let Some(Gate::Opened { .. }) = self.passed[phase] else { return Err("stale".to_owned()) };
+        let EarlierGate { facts, passed, .. } = self.earlier(phase);
+        if !matches!(passed, Passed::Opened { drift } if !drift.is_empty()) {
+            return Err("stale".to_owned());
+        }
+        if !self.phase(phase).gate.sign_offs_for(self.tier).any(|rule| rule.role == role(seat)) {
+            return Err(told(Refusal::RoleNotAsked));
+        }
+        if facts.contributors.include(person(by)) {
+            return Err(told(Refusal::Contributor));
+        }
+        self.passed[phase] = Some(self.opened(phase));
+        Ok(())
+    }
+
     pub(super) fn release(&mut self, command: &Command) -> Told {
         let (Command::Propose { by } | Command::Agree { by }) = command else {
             unreachable!("{command:?} releases nothing")
@@ -73,6 +94,7 @@ impl Lived {
                     self.passed[phase] = Some(Gate::Owed(owed));
                 }
                 self.begin(released.attempt);
+                self.was_passed = true;
                 self.emergency = None;
             }
             Err(Refusal::NotAgreed) => {

@@ -1,6 +1,6 @@
 //! What to try next: mostly what brings the feature on, and often enough what somebody should not be able to do.
 
-use super::{Command, Control, PEOPLE, PHASES, Passed, Reference, State, rules::SEATS};
+use super::{Command, Control, PEOPLE, PHASES, Passed, Reference, State, Waiver, WaiverIs, rules::SEATS};
 
 const ROLES: [&str; 4] = ["security-reviewer", "release-manager", "developer", "product-manager"];
 
@@ -21,7 +21,13 @@ impl Reference {
         let role = if three % 5 == 0 { pick(&ROLES, two) } else { Self::seat_of(reviewer, two) };
         let deny = three % 4 == 0;
         match kind % 100 {
-            0..=43 => self.advance(one, two),
+            0..=41 => self.advance(one, two),
+            42..=43 if self.drifted().next().is_none() && three % 4 != 2 => self.advance(one, two),
+            42..=43 => {
+                let by = one_of(&[3, 4, 8, 2, 5]);
+                let role = if three % 5 == 0 { role } else { Self::seat_of(by, two) };
+                Command::Accept { by, phase: self.drifted().next().unwrap_or(phase), role }
+            }
             44..=47 => self.unsettle(developer, phase, two),
             48..=49 if self.tier > 0 => Command::Prove { by: one_of(&[1, 2, 5]), phase },
             50..=52 => Command::Request { by: one_of(&[0, 1, 2, 5]) },
@@ -34,18 +40,30 @@ impl Reference {
             63 => Command::Reopen { by: manager },
             64 => Command::Back { by: one_of(&[0, 3, 5]), to: usize::from(two) % PHASES.len() },
             65..=67 => Command::Propose { by: releaser },
+            68..=72 if self.agreed().is_none() && three % 4 != 2 => Command::Propose { by: releaser },
             68..=72 => Command::Agree { by: releaser },
             73..=76 => Command::SignOwed { by: reviewer, phase: self.owed_phase(two), role, deny },
             77..=78 => {
                 let phase = self.owed_phase(two);
                 Command::WithdrawOwed { by: self.signer_of_owed(phase).unwrap_or(reviewer), phase }
             }
-            79..=84 => Command::Ask { by: developer, subject: self.subject(two), days: i64::from(three % 3) },
-            85..=89 => {
-                let by = one_of(&[0, 3, 4, 3, 4]);
-                Command::Decide { by, waiver: self.latest_waiver(two), approve: two % 8 != 0 }
+            79..=89 => {
+                // Mostly what comes next: the request, or the decision about it.
+                let is_asked = self.waivers.iter().any(|waiver| waiver.is == WaiverIs::Asked);
+                if is_asked == (three % 4 == 2) {
+                    let (subject, days) = (self.subject(two), i64::from(three % 3));
+                    Command::Ask { by: developer, subject, days }
+                } else {
+                    let (by, waiver) = (one_of(&[3, 4, 0, 3, 4]), self.waiver_that_is(WaiverIs::Asked, two));
+                    Command::Decide { by, waiver, approve: two % 8 != 0 }
+                }
             }
-            90..=91 => Command::End { by: one_of(&[0, 3, 4]), waiver: self.latest_waiver(two) },
+            90..=91 => {
+                let waiver = self.waiver_that_is(WaiverIs::Approved, two);
+                Command::End { by: one_of(&[0, 3, 4]), waiver }
+            }
+            // Another tier than it has.
+            92 => Command::Rate { by: manager, tier: (self.tier + 1 + usize::from(two) % 2) % 3 },
             _ => Command::Wait { hours: 1 + i64::from(three % 30) },
         }
     }
@@ -70,6 +88,9 @@ impl Reference {
             State::Cancelled => return Command::Reopen { by: 0 },
             State::Finished => return Command::Wait { hours: 1 },
             State::Active => {}
+        }
+        if let Some(command) = self.concede(one).filter(|_| two % 3 == 1) {
+            return command;
         }
         // Mostly the developer; now and then somebody who will want to sign as well.
         let by = pick(&[1, 1, 1, 1, 1, 2, 5], one);
@@ -105,6 +126,17 @@ impl Reference {
             Some((role, by)) => Command::Sign { by, role, deny: false, stale: false },
             None => Command::Wait { hours: 1 },
         }
+    }
+
+    /// What lets something pass that is not as it should be: the approval of a waiver, or of what changed since.
+    fn concede(&self, number: u16) -> Option<Command> {
+        let things = self.things();
+        let waits = |waiver: &Waiver| waiver.is == WaiverIs::Asked && things.contains(&waiver.subject);
+        if let Some(waiver) = self.waivers.iter().position(waits) {
+            return Some(Command::Decide { by: pick(&[3, 4], number), waiver, approve: true });
+        }
+        let phase = self.drifted().next()?;
+        Some(Command::Accept { by: pick(&[3, 4], number), phase, role: "security-reviewer" })
     }
 
     fn clear(by: usize, phase: usize, control: Control) -> Command {
@@ -143,18 +175,23 @@ impl Reference {
         if owed.is_empty() { usize::from(number) % PHASES.len() } else { pick(&owed, number) }
     }
 
-    /// Something that blocks, or might.
+    /// Something that blocks, or might; mostly what may be waived.
     fn subject(&self, number: u16) -> String {
-        let things: Vec<String> = self.things().into_iter().collect();
+        let mut things: Vec<String> = self.things().into_iter().collect();
+        if !number.is_multiple_of(4) {
+            things.retain(|subject| !subject.ends_with("/firm") && !self.is_waived(subject));
+        }
         if things.is_empty() {
             return format!("control:{}/said", PHASES[self.phase]);
         }
         things[usize::from(number) % things.len()].clone()
     }
 
-    /// One of the last few waivers; one that is not there while there is none.
-    fn latest_waiver(&self, number: u16) -> usize {
+    /// Mostly the latest waiver of this kind; else one of the last few, or one that is not there while there is none.
+    fn waiver_that_is(&self, is: WaiverIs, number: u16) -> usize {
+        let found = self.waivers.iter().rposition(|waiver| waiver.is == is);
         let behind = usize::from(number) % 2;
-        self.waivers.len().saturating_sub(1 + behind)
+        let any = self.waivers.len().saturating_sub(1 + behind);
+        found.filter(|_| number % 4 != 3).unwrap_or(any)
     }
 }

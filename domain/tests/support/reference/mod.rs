@@ -135,6 +135,8 @@ pub(crate) enum Command {
     Cancel { by: usize },
     Reopen { by: usize },
     Back { by: usize, to: usize },
+    Accept { by: usize, phase: usize, role: &'static str },
+    Rate { by: usize, tier: usize },
     Propose { by: usize },
     Agree { by: usize },
     SignOwed { by: usize, phase: usize, role: &'static str, deny: bool },
@@ -160,6 +162,8 @@ impl Command {
             Self::Cancel { .. } => "cancel",
             Self::Reopen { .. } => "reopen",
             Self::Back { .. } => "move back",
+            Self::Accept { .. } => "accept drift",
+            Self::Rate { .. } => "rate",
             Self::Propose { .. } => "propose emergency",
             Self::Agree { .. } => "agree to emergency",
             Self::SignOwed { .. } => "sign owed",
@@ -269,6 +273,29 @@ pub(crate) struct Tally {
     pub(crate) finished: usize,
 }
 
+impl Tally {
+    /// Adds what happened in another run.
+    pub(crate) fn add(&mut self, one: Self) {
+        self.sequences += 1;
+        for (to, from) in [(&mut self.done, one.done), (&mut self.refused, one.refused)] {
+            for (name, count) in from {
+                *to.entry(name).or_default() += count;
+            }
+        }
+        for (name, count) in one.reasons {
+            *self.reasons.entry(name).or_default() += count;
+        }
+        self.opened += one.opened;
+        self.passed_owed += one.passed_owed;
+        self.paid += one.paid;
+        self.undone += one.undone;
+        self.voided += one.voided;
+        self.lapsed += one.lapsed;
+        self.drifted += one.drifted;
+        self.finished += one.finished;
+    }
+}
+
 /// Where a feature has to be.
 #[derive(Debug)]
 pub(crate) struct Reference {
@@ -283,6 +310,8 @@ pub(crate) struct Reference {
     signatures: Vec<Signature>,
     waivers: Vec<Waiver>,
     reports: i32,
+    /// Whether a gate was ever passed, undone since or not.
+    was_passed: bool,
     /// Who agreed to a release, and at which attempt.
     emergency: Option<(usize, i32, BTreeSet<usize>)>,
     pub(crate) tally: Tally,
@@ -308,6 +337,7 @@ impl Reference {
             signatures: Vec::new(),
             waivers: Vec::new(),
             reports: 0,
+            was_passed: false,
             emergency: None,
             tally: Tally::default(),
         }

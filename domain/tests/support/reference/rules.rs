@@ -85,14 +85,18 @@ impl Reference {
             }
             let open = self.open(number);
             things.extend(open.iter().map(|control| format!("control:{}/{}", PHASES[number], control.key())));
-            let changed = |signed: &[bool; 2]| {
-                signed.iter().zip(&gate.said).any(|(signed, (_, made))| *signed && !made)
-            };
-            if matches!(&gate.passed, Passed::Opened(signed) if changed(signed)) {
-                things.insert(format!("drift:{}", PHASES[number]));
-            }
         }
+        things.extend(self.drifted().map(|phase| format!("drift:{}", PHASES[phase])));
         things
+    }
+
+    /// Phases of which something was signed that is no longer said.
+    pub(super) fn drifted(&self) -> impl Iterator<Item = usize> {
+        self.gates.iter().enumerate().filter_map(|(phase, gate)| {
+            let Passed::Opened(signed) = &gate.passed else { return None };
+            let changed = signed.iter().zip(&gate.said).any(|(signed, (_, made))| *signed && !made);
+            changed.then_some(phase)
+        })
     }
 
     pub(super) fn blockers(&self) -> BTreeSet<String> {
@@ -189,6 +193,16 @@ impl Reference {
                 when(!holds(*by, &["product-manager", "security-reviewer", "release-manager"]), "permission");
                 when(*to >= self.phase, "not an earlier phase");
                 when(self.is_denied_by_others(*by), "denied by somebody else");
+            }
+            Command::Accept { by, phase, role } => {
+                when(!holds(*by, &[role]) || !SEATS.contains(role), "permission");
+                when(self.drifted().all(|drifted| drifted != *phase), "stale");
+                when(quorum(role, self.tier) == 0, "role not asked for");
+                when(self.contributors(*phase).contains(by), "contributor");
+            }
+            Command::Rate { by, tier } => {
+                when(!holds(*by, &["product-manager"]), "permission");
+                when(*tier < self.tier && self.was_passed, "tier lowered");
             }
             Command::Propose { by } | Command::Agree { by } => {
                 let agreed = self.agreed();

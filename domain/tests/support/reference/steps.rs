@@ -52,6 +52,8 @@ impl Reference {
                 self.tally.undone += self.phase - to;
                 self.enter(*to);
             }
+            Command::Accept { phase, .. } => self.pass_signed(*phase),
+            Command::Rate { tier, .. } => self.tier = *tier,
             Command::Propose { by } => {
                 self.emergency = Some((self.phase, self.cycle, [*by].into()));
             }
@@ -111,6 +113,7 @@ impl Reference {
         while self.phase <= RELEASE {
             let due = self.now + OWED_FOR;
             self.gates[self.phase].passed = Passed::Owed { due, cycle: self.cycle };
+            self.was_passed = true;
             self.tally.passed_owed += 1;
             self.enter(self.phase + 1);
         }
@@ -128,6 +131,13 @@ impl Reference {
                 self.tally.lapsed += 1;
             }
         }
+    }
+
+    /// From now on, what is said by now is what was signed.
+    fn pass_signed(&mut self, phase: usize) {
+        let gate = &mut self.gates[phase];
+        gate.passed = Passed::Opened(gate.said.map(|(_, made)| made));
+        self.was_passed = true;
     }
 
     /// What follows from every step: sign-offs that cover something else are void, what is owed and complete is paid,
@@ -150,16 +160,14 @@ impl Reference {
         }
         for (phase, cycle, _) in owed {
             if !self.unpaid(phase, cycle) {
-                let said = self.gates[phase].said;
-                self.gates[phase].passed = Passed::Opened(said.map(|(_, made)| made));
+                self.pass_signed(phase);
                 self.tally.paid += 1;
             }
         }
         let blockers = self.blockers();
         self.tally.drifted += usize::from(blockers.iter().any(|it| it.starts_with("drift:")));
         if self.review && blockers.is_empty() {
-            let said = self.gates[self.phase].said;
-            self.gates[self.phase].passed = Passed::Opened(said.map(|(_, made)| made));
+            self.pass_signed(self.phase);
             self.tally.opened += 1;
             if self.phase == LAST {
                 self.state = State::Finished;

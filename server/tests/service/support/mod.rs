@@ -6,6 +6,7 @@ pub(crate) mod cluster;
 #[path = "../../common/records.rs"]
 pub(crate) mod forms;
 pub(crate) mod line;
+pub(crate) mod policy;
 pub(crate) mod records;
 pub(crate) mod steps;
 pub(crate) mod wait;

@@ -1,4 +1,4 @@
-//! Two servers on one database, and approvals of one gate through both at the same moment.
+//! Two approvals of one gate at the same moment: one of them opens it.
 
 use std::{
     sync::{
@@ -12,19 +12,15 @@ use http::StatusCode;
 use sluice_domain::{canonical::Digest, ids::FeatureKey, policy::Tier, record::RecordKind};
 use tokio::task::JoinSet;
 
+use super::{AT_ONCE, approve, expect, races};
 use crate::{
-    client::{Answer, Browser},
+    client::Browser,
     program::{Folder, Program, free_port},
-    support::{TestResult, World, cast::PASSWORD},
+    support::{TestResult, World},
 };
 
-/// How many gates are raced for, unless `SLUICE_RACES` says otherwise.
-const RACES: usize = 500;
-/// How many races are under way at once.
-const AT_ONCE: usize = 4;
-
 /// A feature whose first gate waits for one approval, made without detours.
-pub(crate) async fn ready_for_approval(world: &World) -> TestResult<(FeatureKey, Digest)> {
+async fn ready_for_approval(world: &World) -> TestResult<(FeatureKey, Digest)> {
     let key = world.feature(Tier::Low).await?;
     world.keep_tier(&key).await?;
     world.record(&key, RecordKind::Plan, &[]).await?;
@@ -36,36 +32,9 @@ pub(crate) async fn ready_for_approval(world: &World) -> TestResult<(FeatureKey,
     Ok((key, dossier))
 }
 
-/// Sends the form that approves the gate.
-pub(crate) async fn approve(
-    browser: &Browser,
-    port: u16,
-    key: &FeatureKey,
-    dossier: &str,
-) -> TestResult<Answer> {
-    let form = [
-        ("verdict", "approve"),
-        ("role", "security-reviewer"),
-        ("dossier", dossier),
-        ("reason", ""),
-        ("password", PASSWORD),
-    ];
-    browser.post(port, &format!("/features/{key}/review"), &form).await
-}
-
-/// The number that a question about the database has to be answered with.
-pub(crate) async fn expect(world: &World, what: &str, sql: &str, wanted: usize) -> TestResult {
-    let found = world.count(sql).await?;
-    assert_eq!(usize::try_from(found)?, wanted, "{what}");
-    Ok(())
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_open_each_gate_once() -> TestResult {
-    let races = match std::env::var("SLUICE_RACES") {
-        Ok(number) => number.parse()?,
-        Err(_) => RACES,
-    };
+    let races = races()?;
     let world = Arc::new(World::new().await?);
     let folder = Folder::new()?;
     let (one, other) = (free_port()?, free_port()?);
