@@ -28,6 +28,7 @@ mod replay;
 mod review;
 mod risk;
 mod schema;
+mod seats;
 mod stale;
 mod support;
 mod take_up;

@@ -9,6 +9,7 @@ mod owed_page;
 mod passing;
 mod review;
 mod review_page;
+mod seats;
 mod settle;
 mod sign_off;
 mod told;

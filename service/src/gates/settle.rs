@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     Gathered, gather_in,
     owed::settle_owed,
+    seats::{any_unseated, end_unseated},
     told::{tell_drifted, tell_opened, tell_voided},
     voiding::{VoidedSignOff, Voiding, confirmation},
 };
@@ -40,9 +41,9 @@ pub(crate) struct Settled {
     pub(crate) consequences: Vec<Event>,
 }
 
-/// Settles a feature after a write, in the same transaction: waivers whose time is over lapse, sign-offs that this or the
-/// write voids are voided, a gate whose
-/// last condition came true opens, and the projection that lists read follows the decision.
+/// Settles a feature after a write, in the same transaction: waivers whose time is over lapse, sign-offs whose seat is
+/// gone end, those that the write voids are voided, a gate whose last condition came true opens, and the projection that
+/// lists read follows the decision.
 ///
 /// Every use case that writes to a feature ends here; there is no other way for a gate to open.
 pub(crate) async fn settle(
@@ -63,6 +64,7 @@ pub(crate) async fn settle(
         }
         return Ok(Settled { progress: feature.progress.clone(), consequences });
     };
+    consequences.extend(end_unseated(write, permit, feature, attempt).await?);
     let (mut gathered, mut decision) = decide_attempt(write, feature, attempt).await?;
     let voided = void_sign_offs(
         write,
@@ -108,8 +110,8 @@ pub(crate) async fn settle(
     Ok(Settled { progress, consequences })
 }
 
-/// Settles what time brought about before this write and no job has noted yet: waivers that are over lapse, and sign-offs
-/// that relied on them are voided. Whoever signs begins with it, so that the rules and the database's guard look at the
+/// Settles what came about before this write and nobody has noted yet: waivers that are over lapse, sign-offs that relied
+/// on them are voided, and those whose seat is gone end. Whoever signs begins with it, so that the rules and the database's guard look at the
 /// ground on which the write is settled in the end: no signature is recorded that falls in the same breath.
 ///
 /// # Errors
@@ -119,7 +121,7 @@ pub(super) async fn settle_time(
     permit: &Permit<InFeature>,
     feature: &Feature,
 ) -> Result<Vec<Event>> {
-    if !any_over(write, permit).await? {
+    if !any_over(write, permit).await? && !any_unseated(write, permit.feature()).await? {
         return Ok(Vec::new());
     }
     let settled = settle(write, permit, feature).await?;

@@ -48,7 +48,7 @@ impl Service {
 
     /// Decides the gate of one feature anew. False where somebody else has done so, or is at work on the feature and
     /// will.
-    async fn decide_anew(&self, id: FeatureId) -> Result<bool> {
+    pub(crate) async fn decide_anew(&self, id: FeatureId) -> Result<bool> {
         let service = self.clone();
         uncancelled(|token| async move {
             let mut begun = service.db.begin(&token, &Origin::default()).await?;
@@ -106,12 +106,13 @@ impl Service {
     }
 }
 
-/// Whether time has changed what is stored of the feature, now that its row is locked.
+/// Whether time, or a role that was taken away, has changed what is stored of the feature, now that its row is locked.
 async fn is_due(write: &mut Write, feature: FeatureId) -> Result<bool> {
     let now = write.now;
     Ok(sqlx::query_scalar!(
         r#"select exists (select from gate_state where feature_id = $1 and changes_at <= $2)
-               or exists (select from waiver where feature_id = $1 and state = 'approved' and until <= $2) as "due!""#,
+               or exists (select from waiver where feature_id = $1 and state = 'approved' and until <= $2)
+               or exists (select from unseated_sign_off where feature_id = $1) as "due!""#,
         feature.uuid(),
         now
     )

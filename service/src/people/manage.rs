@@ -72,9 +72,9 @@ impl Service {
         person: PersonId,
         command: AccountChange,
     ) -> Result<()> {
-        let (db, actor) = (self.db.clone(), actor.clone());
+        let (service, actor) = (self.clone(), actor.clone());
         uncancelled(|token| async move {
-            let mut begun = db.begin(&token, &actor.origin).await?;
+            let mut begun = service.db.begin(&token, &actor.origin).await?;
             lock_accounts(begun.connection()).await?;
             let account = lock(begun.connection(), person).await?;
             let mut write = begun.at_now().await?;
@@ -101,7 +101,9 @@ impl Service {
                 number(ended),
             );
             event.reason = some(&command.reason);
-            write.commit(event, Vec::new()).await
+            write.commit(event, Vec::new()).await?;
+            service.settle_unseated(person).await;
+            Ok(())
         })
         .await
     }

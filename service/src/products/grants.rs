@@ -104,9 +104,9 @@ impl Service {
     /// # Errors
     /// [`crate::Error::Denied`] for anybody but an administrator.
     pub async fn revoke_role(&self, actor: &Actor, product: &ProductKey, command: RoleChange) -> Result<()> {
-        let (db, actor, key) = (self.db.clone(), actor.clone(), product.clone());
+        let (service, actor, key) = (self.clone(), actor.clone(), product.clone());
         uncancelled(|token| async move {
-            let mut begun = db.begin(&token, &actor.origin).await?;
+            let mut begun = service.db.begin(&token, &actor.origin).await?;
             let product = find(begun.connection(), &key).await?;
             // Before the clock is read: what somebody does in this role under a lock of theirs comes before this, in the
             // record as well.
@@ -138,7 +138,9 @@ impl Service {
                 Value::code(command.role.code()),
                 Value::None,
             );
-            write.commit(event, Vec::new()).await
+            write.commit(event, Vec::new()).await?;
+            service.settle_unseated(command.person).await;
+            Ok(())
         })
         .await
     }

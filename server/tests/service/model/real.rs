@@ -15,7 +15,7 @@ use sluice_service::{
     course::{AgreeToEmergency, MoveBack, ProposeEmergency},
     evidence::Target,
     features::CreateFeature,
-    gates::{AcceptDrift, WithdrawOwed},
+    gates::{AcceptDrift, WithdrawSignOff},
     new_form_id,
     risk::RateFeature,
     waivers::{DecideWaiver, EndWaiver, RequestWaiver},
@@ -172,7 +172,7 @@ impl<'a> Real<'a> {
             }
             Command::WithdrawOwed { by, phase } => {
                 let form = fields(&[("reason", "I read it again."), ("password", PASSWORD)]);
-                let form = WithdrawOwed::parse(&form)?;
+                let form = WithdrawSignOff::parse(&form)?;
                 service.withdraw_owed(self.person(*by), key, &phase_key(PHASES[*phase])?, form).await?;
             }
             Command::Ask { by, subject, days } => self.ask(*by, subject, *days).await?,

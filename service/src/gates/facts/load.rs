@@ -252,8 +252,15 @@ async fn passed(
     }
     let sign_offs = sqlx::query_as!(
         SignOffRow,
-        "select feature_id, phase, cycle, person_id, printed_name, role, verdict, dossier, on_behalf_of
-         from sign_off where feature_id = any($1) and ended is null",
+        // In a seat that is there: as the view `unseated_sign_off` has it, here at whatever instant is looked at.
+        "select s.feature_id, s.phase, s.cycle, s.person_id, s.printed_name, s.role, s.verdict, s.dossier, s.on_behalf_of
+         from sign_off s
+         join feature f on f.id = s.feature_id
+         join product_grant g on g.product_id = f.product_id and g.role = s.role
+                             and g.person_id = coalesce(s.on_behalf_of, s.person_id)
+         join person holder on holder.id = g.person_id and holder.disabled_at is null
+         join person signer on signer.id = s.person_id and signer.disabled_at is null
+         where s.feature_id = any($1) and s.ended is null",
         ids
     )
     .fetch_all(&mut *connection)
