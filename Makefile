@@ -31,6 +31,7 @@ mutants: ## Break the rules of gates, lifecycle and policy one by one and see a 
 
 bench: ## Measure every page at 1,000 and at 100,000 features (docs/benchmarks.md); takes half an hour and 15 GB.
 	@bash scripts/setup.sh run
+	@cargo bench --locked --package sluice-domain --bench decide
 	@cargo bench --locked --package sluice --bench pages
 	@cargo bench --locked --package sluice --bench impact
 

@@ -35,10 +35,10 @@ insert into public.blob_chunk (digest, position, bytes)
 select digest, 0, 'report'::bytea from public.blob;
 
 insert into public.evidence (id, feature_id, number, title, kind, version, created_at, event_id)
-select scale.id(f.created_at + 8 * f.step, f.n * 4 + k, 'evidence'), f.id, k, scale.title(f.n * 4 + k + 7),
-       (array['test-report', 'static-analysis', 'code-review'])[k],
-       case when scale.draw(f.n * 4 + k, 7, 4) = 0 then 2 else 1 end, f.created_at + 8 * f.step, f.events[8]
-from scale.feature f cross join generate_series(1, 3) k
+select scale.id(f.created_at + 8 * f.step, f.n * 256 + k, 'evidence'), f.id, k, scale.title(f.n * 256 + k + 7),
+       (array['test-report', 'static-analysis', 'code-review'])[1 + (k - 1) % 3],
+       case when scale.draw(f.n * 256 + k, 7, 4) = 0 then 2 else 1 end, f.created_at + 8 * f.step, f.events[8]
+from scale.feature f cross join lateral generate_series(1, case f.n when 1 then 200 else 3 end) k
 order by f.n;
 insert into history.evidence
 select s.events[8], e.* from public.evidence e join scale.feature s on s.id = e.feature_id where e.version = 2;
