@@ -1,8 +1,8 @@
 //! How long the decision about a gate takes once its facts are at hand.
 //!
 //! `cargo bench -p sluice-domain --bench decide`. A feature with 500 requirements, 300 threats, 2,000 findings and 200 items
-//! of evidence is decided at each phase of the built-in policy, with everything done and with everything open, each with
-//! all earlier gates behind it and ten waivers in force. It prints Markdown: the median and the slowest of many runs.
+//! of evidence is decided at each phase of the built-in policy, each with all earlier gates behind it and ten waivers in
+//! force, and with nothing, something or everything still to be done. It prints Markdown: the median and the slowest of many runs.
 
 #[path = "../tests/support/mod.rs"]
 #[expect(dead_code, reason = "shared with the tests, which draw cases and say what is wrong with them")]
@@ -29,21 +29,43 @@ const FINDINGS: i32 = 2_000;
 const EVIDENCE: i32 = 200;
 const ROUNDS: usize = 500;
 
-/// Many records of a kind, in a state.
-fn records(kind: RecordKind, count: i32, state: &str, values: &Values) -> Vec<RecordFact> {
-    let state = kind.spec().state(state).expect("a state of the kind");
+/// How much of it is still to be done.
+#[derive(Clone, Copy)]
+enum Open {
+    Nothing,
+    /// Every twentieth thing.
+    Little,
+    Everything,
+}
+
+impl Open {
+    const ALL: [(Self, &str); 3] =
+        [(Self::Nothing, "nothing"), (Self::Little, "every 20th thing"), (Self::Everything, "everything")];
+
+    const fn is(self, number: i32) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Little => number % 20 == 0,
+            Self::Everything => true,
+        }
+    }
+}
+
+/// Many records of a kind: in the first state if they are still open, in the second if not.
+fn records(kind: RecordKind, count: i32, open: Open, states: [&str; 2], values: &Values) -> Vec<RecordFact> {
+    let [undone, done] = states.map(|state| kind.spec().state(state).expect("a state of the kind"));
     let record = |number| RecordFact {
         kind,
         number,
         title: format!("{} {number}", kind.code()),
-        state,
+        state: if open.is(number) { undone } else { done },
         values: values.clone(),
     };
     (1..=count).map(record).collect()
 }
 
-/// The facts of a gate with very much in it. Open, none of it is put right.
-fn facts(phase: &Phase, open: bool) -> Facts {
+/// The facts of a gate with very much in it.
+fn facts(phase: &Phase, open: Open) -> Facts {
     let dossier = Digest::of(b"dossier");
     let mut facts = complete(phase, Tier::High, dossier, 5);
     let validated = Values::default()
@@ -52,14 +74,15 @@ fn facts(phase: &Phase, open: bool) -> Facts {
         .with("validation", "The test passes.");
     let required =
         Values::default().with("class", "functional").with("acceptance", "It answers within a second.");
-    let (finding, requirement) = if open { ("open", "proposed") } else { ("validated", "accepted") };
-    facts.records.records.extend(records(RecordKind::Finding, FINDINGS, finding, &validated));
-    facts.records.records.extend(records(RecordKind::Requirement, REQUIREMENTS, requirement, &required));
+    let findings = records(RecordKind::Finding, FINDINGS, open, ["open", "validated"], &validated);
+    let requirements =
+        records(RecordKind::Requirement, REQUIREMENTS, open, ["proposed", "accepted"], &required);
+    facts.records.records.extend(findings.into_iter().chain(requirements));
     facts.threats = (1..=THREATS)
         .map(|number| ThreatFact {
             number,
             severity: Severity::High,
-            status: if open { ThreatStatus::Open } else { ThreatStatus::Verified },
+            status: if open.is(number) { ThreatStatus::Open } else { ThreatStatus::Verified },
         })
         .collect();
     let kinds = EvidenceKind::ALL.iter().cycle();
@@ -67,14 +90,11 @@ fn facts(phase: &Phase, open: bool) -> Facts {
         .zip(kinds)
         .map(|(number, kind)| EvidenceFact { number, kind: *kind, until: None })
         .collect();
-    if open {
-        facts.sign_offs.clear();
-    }
     facts
 }
 
 /// The gate with the gates before it, and waivers of things that are not missing here.
-fn situation(phase: &Phase, open: bool) -> Situation {
+fn situation(phase: &Phase, open: Open) -> Situation {
     let policy = built_in();
     let before = policy.phases.iter().take_while(|other| other.key != phase.key);
     let earlier = before
@@ -95,10 +115,10 @@ fn situation(phase: &Phase, open: bool) -> Situation {
 }
 
 fn main() {
-    println!("| Gate | Everything is | Blockers | Median, ms | Slowest, ms |");
+    println!("| Gate | Open is | Blockers | Median, ms | Slowest, ms |");
     println!("| --- | --- | --: | --: | --: |");
     for phase in &built_in().phases {
-        for (open, words) in [(false, "done"), (true, "open")] {
+        for (open, words) in Open::ALL {
             let situation = situation(phase, open);
             let mut times: Vec<Duration> = (0..ROUNDS)
                 .map(|_| {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use time::OffsetDateTime;
 
@@ -146,8 +146,9 @@ pub fn decide(policy: &Policy, phase: &Phase, situation: &Situation, now: Offset
     }
     // Under a policy that says nothing of waivers, none counts: not even one from before the feature moved to it.
     let waivers = policy.terms.waivers.is_some();
-    for found in once(found) {
-        note(&mut decision, Found { waivable: found.waivable && waivers, ..found }, situation, now);
+    for (subject, found) in once(found) {
+        let found = Found { waivable: found.waivable && waivers, ..found };
+        note(&mut decision, subject, found, situation, now);
     }
     for waiver in &situation.waivers {
         decision.may_change_at(waiver.until, now);
@@ -167,27 +168,27 @@ pub(super) struct Found {
 }
 
 /// What several controls or conditions find is one thing, under the strictest of them: what one of them never waives
-/// is not waived by way of another, and what one of them wants before production is wanted then.
-fn once(found: Vec<Found>) -> Vec<Found> {
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let mut things: Vec<Found> = Vec::with_capacity(found.len());
+/// is not waived by way of another, and what one of them wants before production is wanted then. In the order in which
+/// things were found first, each with its subject.
+fn once(found: Vec<Found>) -> Vec<(String, Found)> {
+    let mut places: HashMap<String, usize> = HashMap::with_capacity(found.len());
+    let mut things: Vec<(String, Found)> = Vec::with_capacity(found.len());
     for next in found {
-        let place = *places.entry(next.blocker.subject()).or_insert(things.len());
-        match things.get_mut(place) {
-            Some(thing) => {
-                thing.waivable &= next.waivable;
-                thing.before_production |= next.before_production;
-            }
-            None => things.push(next),
+        let subject = next.blocker.subject();
+        if let Some((_, thing)) = places.get(&subject).and_then(|place| things.get_mut(*place)) {
+            thing.waivable &= next.waivable;
+            thing.before_production |= next.before_production;
+        } else {
+            places.insert(subject.clone(), things.len());
+            things.push((subject, next));
         }
     }
     things
 }
 
 /// Notes what was found: as a blocker, or as waived.
-fn note(decision: &mut Decision, found: Found, situation: &Situation, now: OffsetDateTime) {
+fn note(decision: &mut Decision, subject: String, found: Found, situation: &Situation, now: OffsetDateTime) {
     let Found { blocker, waivable, before_production } = found;
-    let subject = blocker.subject();
     let in_force = |waiver: &&WaiverFact| waiver.subject == subject && now < waiver.until;
     // The longest of several, and of these the newest: order does not matter.
     let longest = situation
