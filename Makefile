@@ -29,7 +29,7 @@ check: ## Check the architecture and the licences.
 mutants: ## Break the rules of gates, lifecycle and policy one by one and see a test fail each time; takes hours.
 	@bash scripts/mutants.sh
 
-bench: ## Measure every page at 1,000 and at 100,000 features (docs/benchmarks.md); takes half an hour and 15 GB.
+bench: ## Measure the decision, every page and the impact of a policy at up to 100,000 features (docs/benchmarks.md); takes half an hour and 15 GB.
 	@bash scripts/setup.sh run
 	@cargo bench --locked --package sluice-domain --bench decide
 	@cargo bench --locked --package sluice --bench pages

@@ -125,6 +125,11 @@ impl Cast {
         Ok(cast)
     }
 
+    /// The people who joined.
+    pub(super) fn everybody(&self) -> impl Iterator<Item = &Actor> {
+        self.actors.values()
+    }
+
     /// How many people are still to be invited after the first.
     pub(super) const REST: usize = PEOPLE.len() - 1;
 

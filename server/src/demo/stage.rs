@@ -49,6 +49,9 @@ const LIMIT: u64 = 1024 * 1024;
 /// How many working days ago the story begins.
 const BEGINS: u8 = 112;
 
+/// For how long nobody has read what they are told.
+const UNREAD: Duration = Duration::days(4);
+
 /// The workspace while the story is played.
 pub(super) struct Stage {
     service: Service,
@@ -135,7 +138,15 @@ impl Stage {
         // Stable: steps of the same minute stay in the order in which they are told.
         order.sort_by_key(|(when, _)| *when);
         let mut scenes: BTreeMap<usize, Scene> = BTreeMap::new();
+        let mut caught_up = false;
         for (when, next) in order {
+            // People read what they are told, but for the last days.
+            if !caught_up && when > self.now - UNREAD {
+                for actor in self.cast.everybody() {
+                    self.service.mark_read(actor, None).await?;
+                }
+                caught_up = true;
+            }
             self.clock.advance((when - self.clock.now()).max(Duration::ZERO));
             match next {
                 Next::Guide(who, product, guide) => self.guide(who, product, guide).await?,

@@ -56,7 +56,7 @@ pub fn ImportPolicyPage(
                     form
                     name="source"
                     label="The policy"
-                    hint="Key and version name it for ever; a changed text needs a new version."
+                    hint="Or paste its text here. Key and version name it for ever; a changed text needs a new version."
                     optional=true
                     rows=24
                     code=true

@@ -70,6 +70,7 @@ fn renewal(form: Form, renewed: &WaiverItem) -> Form {
 fn nothing(page: &NewWaiverPage) -> AnyView {
     let why = match &page.terms {
         None => terms_words(None),
+        Some(_) if page.summary.decision.blockers.is_empty() => "Nothing blocks the gate now.".to_owned(),
         Some(_) => "What blocks the gate now may not be waived, or a waiver was asked for already. It is cleared where the gate \
                     leads to."
             .to_owned(),
