@@ -5,9 +5,10 @@ use super::{rules::words, source::Source};
 /// Where the decision is made.
 const HOME: &str = "domain/src/gate/";
 
-/// Who asks for it: the lifecycle before a step, settling after a write, and what shows it. Everybody else reads what
-/// these were told.
-const ASK: [&str; 9] = [
+/// Who asks for it: the lifecycle before a step, settling after a write, what shows it, and the benches that measure it.
+/// Everybody else reads what these were told.
+const ASK: [&str; 10] = [
+    "domain/benches/",
     "domain/src/lifecycle/",
     "service/src/gates/",
     "service/src/course/page.rs",
