@@ -34,12 +34,13 @@ cargo xtask bundle
 
 step "Rust tests (unit, property, service and HTTP on a real PostgreSQL)"
 # Not nextest: it gives each test a process of its own, and each process would start its own PostgreSQL.
-cargo test --workspace --locked 2>&1 | tee "$logs/rust"
+# With what the tests print: how many histories were told and how many races run.
+cargo test --workspace --locked -- --show-output 2>&1 | tee "$logs/rust"
 
 step "Browser tests (Chromium, JavaScript off and on, axe on every page)"
 cargo build --package sluice --locked
 npm --prefix end2end test 2>&1 | tee "$logs/browser"
 
 step "Totals"
-grep -E '^test result:' "$logs/rust"
+grep -E '^test result:| sequences, | races in ' "$logs/rust"
 tail -n 12 "$logs/browser"

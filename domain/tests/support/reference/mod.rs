@@ -1,12 +1,15 @@
 //! The lifecycle once more, in plain numbers and sets: written from what the product promises and from nothing of the
 //! code, so that what the code does can be held against it. The tests of the domain and those of the real service, on
-//! Postgres, send the same commands to both.
+//! Postgres, send the same sequences of commands to both.
 
 mod choice;
+mod numbers;
 mod rules;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use numbers::sequence;
 
 /// The phases of the policy, in order.
 pub(crate) const PHASES: [&str; 4] = ["plan", "build", "ship", "run"];

@@ -1,6 +1,6 @@
-//! The lifecycle on a real Postgres against the reference model that the domain's tests use: the same commands, by the
-//! same people, in the same random order. What the service does and refuses, and where the feature stands afterwards,
-//! has to be what the model says; and what is in the database has to hold by itself.
+//! The lifecycle on a real Postgres against the reference model that the domain's tests use: the same sequences of
+//! commands by the same people, of which the domain's tests tell the first 2,000. What the service does and refuses, and
+//! where the feature stands afterwards, has to be what the model says; and what is in the database has to hold by itself.
 //!
 //! `SLUICE_MODEL_SEQUENCES` says how many sequences there are, `SLUICE_MODEL_SEED` which one is the first. A sequence
 //! is made from its seed alone, so the one that a failure names can be told again by itself.
@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use self::{
     real::Real,
-    reference::{Command, PEOPLE, Reference, Seen, State, Tally},
+    reference::{Command, PEOPLE, Reference, Seen, State, Tally, sequence},
 };
 use crate::support::{TestResult, World, cast::join};
 
@@ -46,32 +46,6 @@ fn setting(name: &str, default: u64) -> TestResult<u64> {
 /// Fails with what is said unless it holds.
 fn demand(holds: bool, what: impl FnOnce() -> String) -> TestResult {
     if holds { Ok(()) } else { Err(what().into()) }
-}
-
-/// The numbers of a sequence (SplitMix64): any that are spread well, and always the same for a seed.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Four numbers that stand for a command.
-    fn command(&mut self) -> [u16; 4] {
-        let bytes = self.next().to_le_bytes();
-        [0, 2, 4, 6].map(|at| u16::from_le_bytes([bytes[at], bytes[at + 1]]))
-    }
-
-    /// The tier of a feature, and what is tried with it.
-    fn sequence(seed: u64) -> (usize, Vec<[u16; 4]>) {
-        let mut numbers = Self(seed);
-        let tier = numbers.next() % 3;
-        let length = 30 + numbers.next() % 40;
-        (usize::try_from(tier).unwrap_or_default(), (0..length).map(|_| numbers.command()).collect())
-    }
 }
 
 /// A database with the model's policy in force and the model's people.
@@ -275,7 +249,7 @@ async fn tell_many(next: &AtomicU64, end: u64) -> TestResult<(Tally, BTreeMap<&'
         if seed >= end {
             return Ok((all, signed));
         }
-        let (tier, numbers) = Numbers::sequence(seed);
+        let (tier, numbers) = sequence(seed);
         match tell(&stage, tier, &numbers).await {
             Ok(told) => {
                 all.add(told.tally);
