@@ -106,7 +106,7 @@ fn situation(phase: &Phase, open: Open) -> Situation {
         .map(|other| EarlierGate {
             phase: other.key.clone(),
             facts: facts(other, open),
-            passed: Passed::Opened { drift: Vec::new() },
+            passed: Passed::Opened { tier: Tier::High, drift: Vec::new() },
         })
         .collect();
     let waivers = (1..=10)

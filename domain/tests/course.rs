@@ -185,23 +185,43 @@ fn a_move_back_closes_every_gate_from_there_on() {
     let cycles: Cycles = [(key("plan"), 1), (key("build"), 2), (key("ship"), 1)].into_iter().collect();
     let here = Attempt { turn: Turn::Reviewers { requested_by: person(0) }, ..attempt("ship") };
     let later = NOW + Duration::HOUR;
-    let moved = here.move_back(&policy, &key("build"), person(3), &facts(true), &cycles, later);
+    let here_now = Situation::from(facts(true));
+    let moved = here.move_back(&policy, &key("build"), person(3), &here_now, &cycles, later);
     let expected = Attempt { phase: key("build"), cycle: 3, turn: Turn::Team, since: later };
     assert_eq!(moved, Ok(MovedBack { attempt: expected, undone: vec![key("build")] }));
-    let moved = here.move_back(&policy, &key("plan"), person(3), &facts(true), &cycles, later);
+    let moved = here.move_back(&policy, &key("plan"), person(3), &here_now, &cycles, later);
     assert_eq!(moved.map(|moved| moved.undone), Ok(vec![key("plan"), key("build")]));
 
     for to in ["ship", "run", "elsewhere"] {
-        let moved = here.move_back(&policy, &key(to), person(3), &facts(true), &cycles, later);
+        let moved = here.move_back(&policy, &key(to), person(3), &here_now, &cycles, later);
         assert_eq!(moved, Err(Refusal::NotEarlier), "{to}");
     }
     let denied = Facts { sign_offs: vec![sign_off(4, Verdict::Deny)], ..facts(true) };
     assert_eq!(here.may_move_back(&denied, person(3)), Err(Refusal::DeniedByOther));
-    let moved = here.move_back(&policy, &key("plan"), person(3), &denied, &cycles, later);
+    let moved =
+        here.move_back(&policy, &key("plan"), person(3), &Situation::from(denied.clone()), &cycles, later);
     assert_eq!(moved, Err(Refusal::DeniedByOther));
     assert_eq!(here.may_move_back(&denied, person(4)), Ok(()));
     let approved = Facts { sign_offs: vec![sign_off(4, Verdict::Approve)], ..facts(true) };
     assert_eq!(here.may_move_back(&approved, person(3)), Ok(()));
+
+    // What an emergency left owed ends by being paid, and in no other way.
+    let earlier = |phase: &str, passed| EarlierGate { phase: key(phase), facts: facts(true), passed };
+    let opened = || Passed::Opened { tier: Tier::Low, drift: Vec::new() };
+    let owing = Situation {
+        earlier: vec![earlier("plan", opened()), earlier("build", Passed::Owed { due: later })],
+        ..Situation::from(facts(true))
+    };
+    for to in ["plan", "build"] {
+        let moved = here.move_back(&policy, &key(to), person(3), &owing, &cycles, later);
+        assert_eq!(moved, Err(Refusal::Owed), "{to}");
+    }
+    let owing = Situation {
+        earlier: vec![earlier("plan", Passed::Owed { due: later }), earlier("build", opened())],
+        ..Situation::from(facts(true))
+    };
+    let moved = here.move_back(&policy, &key("build"), person(3), &owing, &cycles, later);
+    assert_eq!(moved.map(|moved| moved.undone), Ok(vec![key("build")]), "no further back than the debt");
 }
 
 #[test]
@@ -341,7 +361,7 @@ fn an_owed_gate_is_signed_by_the_same_rules() {
     let third = sign_owed(&policy, &high, sign_off(7, Verdict::Approve), NOW);
     assert_eq!(third, Err(Refusal::SeatsFilled(Role::SecurityReviewer)));
 
-    for passed in [Passed::Unasked, Passed::Opened { drift: Vec::new() }] {
+    for passed in [Passed::Unasked, Passed::Opened { tier: Tier::Low, drift: Vec::new() }] {
         let gate = EarlierGate { passed, ..gate.clone() };
         assert_eq!(may_sign_owed(&policy, &gate, person(5), &reviewer, NOW), Err(Refusal::NotOwed));
     }
@@ -436,7 +456,7 @@ proptest! {
                 }
                 (Ok(attempt), Step::Back(to)) => {
                     let to = key(NAMES[*to]);
-                    match attempt.move_back(&policy, &to, person(0), &facts(true), &cycles, NOW) {
+                    match attempt.move_back(&policy, &to, person(0), &Situation::from(facts(true)), &cycles, NOW) {
                         Ok(moved) => {
                             for phase in &moved.undone {
                                 prop_assert!(passed.remove(phase), "{} was not passed", phase);

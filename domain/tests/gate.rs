@@ -120,6 +120,7 @@ fn condition_of(blocker: &Blocker) -> Option<String> {
         Blocker::ThreatUntreated { .. } => Some("threats".into()),
         Blocker::Earlier { .. }
         | Blocker::Drifted { .. }
+        | Blocker::TierRaised { .. }
         | Blocker::OwedOverdue { .. }
         | Blocker::Owed { .. }
         | Blocker::Vetoed { .. } => None,
@@ -338,6 +339,7 @@ proptest! {
                 Blocker::ThreatModelStale => "threat model".into(),
                 Blocker::Earlier { .. }
                 | Blocker::Drifted { .. }
+                | Blocker::TierRaised { .. }
                 | Blocker::OwedOverdue { .. }
                 | Blocker::Owed { .. } => {
                     return Err(TestCaseError::fail("there is no earlier gate"));

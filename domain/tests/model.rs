@@ -189,6 +189,7 @@ fn assert_covered(all: &Tally) {
         "nothing",
         "nothing to skip",
         "on hold",
+        "owed",
         "permission",
         "role not asked for",
         "seats filled",

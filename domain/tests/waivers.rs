@@ -204,7 +204,7 @@ fn who_contributed_to_an_earlier_gate_decides_about_nothing_that_it_asks_for() {
     let gate = EarlierGate {
         phase: earlier.key.clone(),
         facts: facts(&[person(7)]),
-        passed: Passed::Opened { drift: Vec::new() },
+        passed: Passed::Opened { tier: Tier::Low, drift: Vec::new() },
     };
     let situation = Situation { facts: facts(&[person(1)]), earlier: vec![gate], waivers: Vec::new() };
     let open = decide(&policy, here, &situation, NOW);

@@ -154,6 +154,9 @@ fn blockers() -> Result<Vec<Blocker>, KeyError> {
         let (phase, name, roles) = (phase.clone(), "Design".to_owned(), vec![Role::SecurityReviewer]);
         all.push(Blocker::Drifted { phase, name, items, roles });
     }
+    for (from, to) in [(Tier::Low, Tier::Medium), (Tier::Low, Tier::High), (Tier::Medium, Tier::High)] {
+        all.push(Blocker::TierRaised { phase: phase.clone(), name: "Design".into(), from, to });
+    }
     let roles = vec![Role::SecurityReviewer];
     all.push(Blocker::Owed { phase: phase.clone(), name: "Design".into(), due: since, roles: roles.clone() });
     all.push(Blocker::OwedOverdue { phase: phase.clone(), name: "Design".into(), since, roles });
@@ -201,15 +204,16 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         Blocker::Drifted { .. } => 14,
         Blocker::OwedOverdue { .. } => 15,
         Blocker::Owed { .. } => 16,
+        Blocker::TierRaised { .. } => 17,
     };
-    assert_all(&all, number, 17);
+    assert_all(&all, number, 18);
     for blocker in &all {
         let sentence = words::blocker(blocker);
         assert_sentence_case(&sentence);
         assert!(!sentence.ends_with('.'), "{sentence}");
     }
     let codes: BTreeSet<&str> = all.iter().map(Blocker::code).collect();
-    assert_eq!(codes.len(), 16, "each kind has a code of its own; what an earlier gate asks keeps its own");
+    assert_eq!(codes.len(), 17, "each kind has a code of its own; what an earlier gate asks keeps its own");
     Ok(())
 }
 
@@ -312,6 +316,7 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::AlreadySigned,
         Refusal::DossierChanged,
         Refusal::DeniedByOther,
+        Refusal::Owed,
         Refusal::OnHold,
         Refusal::Cancelled,
         Refusal::NotOnHold,
@@ -370,8 +375,9 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::NotAgreed => 22,
         Refusal::NotOwed => 23,
         Refusal::PhaseMissing(_) => 24,
+        Refusal::Owed => 25,
     };
-    assert_all(&all, number, 25);
+    assert_all(&all, number, 26);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }

@@ -385,6 +385,7 @@ fn verb(blocker: &Blocker) -> String {
         Blocker::ThreatModelStale => "Confirm the threat model".to_owned(),
         Blocker::Earlier { what, .. } => verb(what),
         Blocker::Drifted { .. } => "See what changed".to_owned(),
+        Blocker::TierRaised { .. } => "Move the feature back".to_owned(),
         Blocker::OwedOverdue { .. } | Blocker::Owed { .. } => "Open what is owed".to_owned(),
         Blocker::QuestionOpen { .. } => "Answer it".to_owned(),
         Blocker::ThreatUntreated { .. } => "Open the threat".to_owned(),

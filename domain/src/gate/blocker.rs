@@ -3,7 +3,7 @@ use time::OffsetDateTime;
 use crate::{
     access::{Action, Role},
     place::Place,
-    policy::{ControlKey, EvidenceKind, PhaseKey, RecordsSubject},
+    policy::{ControlKey, EvidenceKind, PhaseKey, RecordsSubject, Tier},
     record::{RecordKind, Shortfall},
     threat::{Question, Severity, ThreatStatus},
 };
@@ -120,6 +120,17 @@ pub enum Blocker {
         /// Who can accept the change.
         roles: Vec<Role>,
     },
+    /// A gate was signed for a lower tier, and asks more of the feature as it is now: more than anybody has signed.
+    TierRaised {
+        /// The phase of that gate.
+        phase: PhaseKey,
+        /// Its name.
+        name: String,
+        /// The tier for which it was signed.
+        from: Tier,
+        /// The tier now.
+        to: Tier,
+    },
     /// The sign-offs that an emergency skipped are overdue.
     OwedOverdue {
         /// The phase of that gate.
@@ -176,6 +187,7 @@ impl Blocker {
             Self::ThreatModelStale => "threat-model.stale",
             Self::Earlier { what, .. } => what.code(),
             Self::Drifted { .. } => "gate.drifted",
+            Self::TierRaised { .. } => "gate.tier-raised",
             Self::OwedOverdue { .. } => "gate.owed-overdue",
             Self::Owed { .. } => "gate.owed",
             Self::QuestionOpen { .. } => "threat-model.question-open",
@@ -212,6 +224,8 @@ impl Blocker {
             }
             Self::Earlier { what, .. } => what.subject(),
             Self::Drifted { phase, .. } => format!("drift:{phase}"),
+            // With the tier: what was accepted at one is not accepted at a higher one.
+            Self::TierRaised { phase, to, .. } => format!("tier:{phase}/{}", to.code()),
             Self::OwedOverdue { phase, .. } | Self::Owed { phase, .. } => format!("owed:{phase}"),
             Self::Vetoed { name, role } => format!("veto:{}/{name}", role.code()),
             Self::SignOffsMissing { role, .. } => format!("sign-off:{}", role.code()),
@@ -266,6 +280,7 @@ impl Blocker {
                 Action::EditThreatModel.product_roles().to_vec()
             }
             Self::Earlier { what, .. } => what.cleared_by(),
+            Self::TierRaised { .. } => Action::MoveBack.product_roles().to_vec(),
             Self::Drifted { roles, .. } | Self::OwedOverdue { roles, .. } | Self::Owed { roles, .. } => {
                 roles.clone()
             }
@@ -289,6 +304,7 @@ impl Blocker {
             Self::QuestionOpen { .. } | Self::ThreatModelStale => Place::ThreatModel,
             Self::Earlier { what, .. } => what.place(),
             Self::Drifted { phase, .. } => Place::Drift(phase.clone()),
+            Self::TierRaised { .. } => Place::Course,
             Self::OwedOverdue { phase, .. } | Self::Owed { phase, .. } => Place::Owed(phase.clone()),
             Self::ThreatUntreated { number, .. } => Place::Threat(*number),
             Self::Vetoed { .. } | Self::SignOffsMissing { .. } => Place::Review,

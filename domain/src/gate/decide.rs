@@ -9,7 +9,7 @@ use super::{
 use crate::{
     access::Role,
     ids::PersonId,
-    policy::{Phase, PhaseKey, Policy},
+    policy::{Phase, PhaseChange, PhaseKey, Policy, Tier},
 };
 
 /// What is missing at a gate, and what holds. No blocker left means that the gate opens.
@@ -116,7 +116,10 @@ impl Decision {
     /// Sign-offs of the current gate are not among it: the release gate opens after the deployment.
     pub fn keeps_from_production(&self) -> impl Iterator<Item = &Blocker> {
         self.blockers.iter().filter(|blocker| match blocker {
-            Blocker::Earlier { .. } | Blocker::Drifted { .. } | Blocker::OwedOverdue { .. } => true,
+            Blocker::Earlier { .. }
+            | Blocker::Drifted { .. }
+            | Blocker::TierRaised { .. }
+            | Blocker::OwedOverdue { .. } => true,
             other => self.before_production.contains(&other.subject()),
         })
     }
@@ -304,7 +307,7 @@ fn earlier_findings(
             let found = |blocker| Found { blocker, waivable: false, before_production: overdue };
             blocker.filter(|_| unpaid).map(found).into_iter().collect()
         }
-        Passed::Opened { drift } => {
+        Passed::Opened { tier, drift } => {
             let drifted = Found {
                 blocker: Blocker::Drifted {
                     phase: phase.key.clone(),
@@ -315,10 +318,22 @@ fn earlier_findings(
                 waivable: true,
                 before_production: true,
             };
-            later(found).chain((!drift.is_empty()).then_some(drifted)).collect()
+            later(found)
+                .chain((!drift.is_empty()).then_some(drifted))
+                .chain(raised(phase, *tier, gate.facts.tier))
+                .collect()
         }
         Passed::Unasked => later(found).collect(),
     }
+}
+
+/// What a gate that was signed for a lower tier asks besides: whoever signed it has seen none of that, so it is passed
+/// anew. Nothing where it asks the same of both tiers.
+fn raised(phase: &Phase, from: Tier, to: Tier) -> Option<Found> {
+    let blocker = Blocker::TierRaised { phase: phase.key.clone(), name: phase.name.clone(), from, to };
+    let asks_more =
+        from < to && phase.retiered(from, to).is_some_and(|change: PhaseChange| change.asks_more());
+    asks_more.then_some(Found { blocker, waivable: true, before_production: true })
 }
 
 /// Vetoes, missing sign-offs, and quorums that are complete.

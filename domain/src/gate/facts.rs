@@ -148,6 +148,8 @@ pub struct EarlierGate {
 pub enum Passed {
     /// It opened, and this changed since of what was signed.
     Opened {
+        /// The risk tier for which it was signed.
+        tier: Tier,
         /// Items that are no longer as they were signed, apart from work that went on.
         drift: Vec<Difference>,
     },

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::{Attempt, Refusal, Turn};
 use crate::{
-    gate::{Facts, Verdict},
+    gate::{Facts, Passed, Situation, Verdict},
     ids::PersonId,
     policy::{PhaseKey, Policy},
 };
@@ -65,13 +65,14 @@ impl Attempt {
     /// are passed anew, one after the other.
     ///
     /// # Errors
-    /// [`Refusal::NotEarlier`] for a phase that is not before the current one, then as [`Self::may_move_back`].
+    /// [`Refusal::NotEarlier`] for a phase that is not before the current one, [`Refusal::Owed`] past a gate that an
+    /// emergency left owed, then as [`Self::may_move_back`].
     pub fn move_back(
         &self,
         policy: &Policy,
         to: &PhaseKey,
         by: PersonId,
-        facts: &Facts,
+        situation: &Situation,
         cycles: &Cycles,
         now: OffsetDateTime,
     ) -> Result<MovedBack, Refusal> {
@@ -84,7 +85,14 @@ impl Attempt {
         if undone.is_empty() {
             return Err(Refusal::NotEarlier);
         }
-        self.may_move_back(facts, by)?;
+        let owed = |phase: &PhaseKey| {
+            let mut earlier = situation.earlier.iter();
+            earlier.any(|gate| gate.phase == *phase && matches!(gate.passed, Passed::Owed { .. }))
+        };
+        if undone.iter().any(owed) {
+            return Err(Refusal::Owed);
+        }
+        self.may_move_back(&situation.facts, by)?;
         let attempt = Self { phase: to.clone(), cycle: cycles.next(to), turn: Turn::Team, since: now };
         Ok(MovedBack { attempt, undone })
     }

@@ -48,6 +48,10 @@ pub enum Refusal {
     /// Somebody else denied the gate; nobody but they can end that.
     #[error("denied by somebody else")]
     DeniedByOther,
+    /// An emergency went through a gate that would be closed again, and its sign-offs are owed: they are given first, so
+    /// that nothing but paying ends a debt.
+    #[error("owed")]
+    Owed,
     /// What was read is no longer what would be signed.
     #[error("dossier changed")]
     DossierChanged,

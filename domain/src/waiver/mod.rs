@@ -283,7 +283,9 @@ fn contributors<'a>(
     let gates: Vec<&str> = all
         .filter(|blocker| blocker.subject() == subject)
         .filter_map(|blocker| match blocker {
-            Blocker::Earlier { name, .. } | Blocker::Drifted { name, .. } => Some(name.as_str()),
+            Blocker::Earlier { name, .. }
+            | Blocker::Drifted { name, .. }
+            | Blocker::TierRaised { name, .. } => Some(name.as_str()),
             _ => None,
         })
         .collect();

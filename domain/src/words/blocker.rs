@@ -49,6 +49,12 @@ pub fn blocker(blocker: &Blocker) -> String {
         Blocker::Drifted { name, items, .. } => {
             format!("{items} items that were signed at the gate of “{name}” have changed since")
         }
+        Blocker::TierRaised { name, from, to, .. } => {
+            let (from, to) = (from.label().to_lowercase(), to.label().to_lowercase());
+            format!(
+                "The gate of “{name}” was signed at {from} risk and asks more at {to} risk; move the feature back to it"
+            )
+        }
         Blocker::OwedOverdue { name, since, .. } => {
             format!("The sign-offs that the emergency skipped at “{name}” were due on {}", date(*since))
         }

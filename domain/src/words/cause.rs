@@ -43,6 +43,9 @@ pub fn cause(of: &Blocker) -> String {
         Blocker::Drifted { name, .. } => {
             format!("What was signed at the gate of “{name}” has changed since")
         }
+        Blocker::TierRaised { name, .. } => {
+            format!("The gate of “{name}” was signed at a lower risk")
+        }
         Blocker::OwedOverdue { name, .. } => {
             format!("The sign-offs that the emergency skipped at “{name}” are overdue")
         }

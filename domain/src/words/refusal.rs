@@ -66,6 +66,9 @@ pub fn refusal(refusal: &Refusal) -> String {
             "Another reviewer denied this gate. Only they can return it for changes or withdraw their denial."
                 .into()
         }
+        Refusal::Owed => {
+            "An emergency went through a gate that would be closed again, and its sign-offs are owed. They are given first; then the feature can move back.".into()
+        }
         Refusal::DossierChanged => {
             "The dossier changed while you were reading. Nothing was signed: read what changed, then sign."
                 .into()

@@ -398,6 +398,7 @@ pub(crate) fn reason(blocker: &Blocker) -> String {
         Blocker::ThreatModelStale => "stale model".to_owned(),
         Blocker::Earlier { name, what } => format!("earlier {name}: {}", reason(what)),
         Blocker::Drifted { phase, items, .. } => format!("drift {phase} {items}"),
+        Blocker::TierRaised { phase, from, to, .. } => format!("tier {phase} {}-{}", from.code(), to.code()),
         Blocker::OwedOverdue { phase, .. } => format!("overdue {phase}"),
         Blocker::Owed { phase, .. } => format!("owed {phase}"),
         Blocker::RecordsShort { control, shortfall, .. } => format!("control {control}: {shortfall:?}"),

@@ -82,7 +82,7 @@ impl World {
     }
 }
 
-fn back_form(id: &str, to: &str, seen: &str) -> TestResult<MoveBack> {
+pub(crate) fn back_form(id: &str, to: &str, seen: &str) -> TestResult<MoveBack> {
     let form = [("id", id), ("to", to), ("seen", seen), ("reason", "The design leaves refunds out.")];
     parsed(MoveBack::parse(&fields(&form)))
 }

@@ -21,7 +21,7 @@ use sluice_service::{
 use time::Duration;
 
 use crate::{
-    course::Step,
+    course::{Step, back_form},
     line::{new_value, story},
     support::{
         TestResult, World,
@@ -438,23 +438,27 @@ async fn what_is_owed_blocks_the_last_gate_and_everything_once_it_is_overdue() -
 }
 
 #[tokio::test]
-async fn a_move_back_takes_the_debt_with_it_and_the_gate_is_passed_anew() -> TestResult {
+async fn no_move_back_takes_a_debt_with_it_nor_anybody_s_denial() -> TestResult {
     let world = World::new().await?;
     let cast = world.cast;
     let key = world.in_phase(Tier::Low, "testing").await?;
     world.release(&key).await?;
-    let page = world.service.course_page(&cast.manager, &key, &fields(&[("to", "testing")])).await?;
-    let effect = page.back.ok_or("no effect")?.map_err(|refusal| format!("{refusal}"))?;
-    assert_eq!(effect.owed.len(), 2, "{effect:?}");
-    world.move_back(&cast.manager, &key, "testing").await?;
+    world.pay(&cast.first, &key, "testing", Verdict::Deny, Role::SecurityReviewer).await?;
+    let events = world.events().await?;
+    for to in ["testing", "requirements"] {
+        let page = world.service.course_page(&cast.manager, &key, &fields(&[("to", to)])).await?;
+        assert_eq!(page.back.ok_or("no answer")?.map(drop), Err(Refusal::Owed), "{to}");
+        let form = back_form(&new_form_id(), to, &"0".repeat(64))?;
+        let moved = world.service.move_back(&cast.manager, &key, form).await;
+        assert!(matches!(moved, Err(Error::Refused(Refusal::Owed))), "{to}: {moved:?}");
+    }
+    assert_eq!(world.events().await?, events);
     let summary = world.service.feature_page(&cast.auditor, &key).await?.summary;
-    assert_eq!(world.stands(&key).await?, ("testing".to_owned(), 2));
-    assert!(summary.decision.debts.is_empty());
-    let page = world.service.owed_page(&cast.auditor, &key, &phase_key("testing")?).await?;
-    assert!(page.owed.is_none() && page.paid_at.is_none());
-    world.hand_over(&key).await?;
-    world.approve(&key).await?;
-    assert_eq!(world.stands(&key).await?, ("release".to_owned(), 2));
+    let missing = summary.decision.debts.iter().flat_map(|debt| &debt.missing);
+    assert!(
+        missing.into_iter().any(|blocker| matches!(blocker, Blocker::Vetoed { .. })),
+        "the denial stands"
+    );
     Ok(())
 }
 

@@ -59,7 +59,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::Stale`] when it would do something else than what was shown, [`Error::Refused`] for a phase that is not
-    /// earlier, and past somebody else's denial.
+    /// earlier, past a gate that an emergency left owed, and past somebody else's denial.
     pub async fn move_back(&self, actor: &Actor, key: &FeatureKey, command: MoveBack) -> Result<()> {
         let (service, actor, key) = (self.clone(), actor.clone(), key.clone());
         uncancelled(|token| async move {
@@ -73,9 +73,9 @@ impl Service {
             }
             let attempt = feature.progress.attempt()?.clone();
             let phase = feature.policy.policy.phase(&attempt.phase).ok_or(Error::NotFound)?;
-            let facts = gather_in(&mut write, &feature, phase, &attempt).await?.situation.facts;
+            let situation = gather_in(&mut write, &feature, phase, &attempt).await?.situation;
             let (effect, moved) =
-                BackEffect::of(&feature, &attempt, &facts, &command.to, actor.person, write.now)?;
+                BackEffect::of(&feature, &attempt, &situation, &command.to, actor.person, write.now)?;
             if effect.seen != command.seen {
                 return Err(Error::Stale);
             }
@@ -85,13 +85,13 @@ impl Service {
                 &permit,
                 &feature,
                 &attempt,
-                &facts.sign_offs,
+                &situation.facts.sign_offs,
                 "The feature was moved back.",
             )
             .await?;
             let ending = Ending::MovedBack(actor.person, reason);
             end_attempt(&mut write, &permit, &attempt, ending).await?;
-            undo_gates(&mut write, &permit, &mut feature, &moved.undone).await?;
+            undo_gates(&mut write, &permit, &moved.undone).await?;
             start_attempt(&mut write, &permit, &moved.attempt).await?;
             let step = Step {
                 id: command.id,
@@ -114,7 +114,7 @@ impl Service {
             store_progress(write.connection(), &permit, &feature.progress).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
             let to = feature.policy.policy.phase(&command.to).ok_or(Error::NotFound)?;
-            tell_moved_back(&mut write, &permit, &feature, to, &facts.sign_offs).await?;
+            tell_moved_back(&mut write, &permit, &feature, to, &situation.facts.sign_offs).await?;
             write.commit(event, voided.into_iter().chain(settled.consequences).collect()).await
         })
         .await

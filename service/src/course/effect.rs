@@ -2,7 +2,7 @@ use serde_json::json;
 use sluice_domain::{
     access::Role,
     canonical::{self, Digest},
-    gate::{Facts, Verdict},
+    gate::{Facts, Situation, Verdict},
     ids::PersonId,
     lifecycle::{Attempt, MovedBack, Refusal},
     policy::PhaseKey,
@@ -26,8 +26,6 @@ pub struct BackEffect {
     pub voided: Vec<(String, Role, Verdict)>,
     /// Gates that are closed again, by the names of their phases.
     pub undone: Vec<String>,
-    /// Those of them whose sign-offs are owed: they are passed anew instead.
-    pub owed: Vec<String>,
     /// What was shown: the move is made for this and nothing else.
     pub seen: Digest,
 }
@@ -37,16 +35,16 @@ impl BackEffect {
     pub(super) fn of(
         feature: &Feature,
         attempt: &Attempt,
-        facts: &Facts,
+        situation: &Situation,
         to: &PhaseKey,
         by: PersonId,
         now: OffsetDateTime,
     ) -> Result<(Self, MovedBack), Refusal> {
         let policy = &feature.policy.policy;
-        let moved = attempt.move_back(policy, to, by, facts, &feature.cycles, now)?;
+        let moved = attempt.move_back(policy, to, by, situation, &feature.cycles, now)?;
+        let facts = &situation.facts;
         let name =
             |key: &PhaseKey| policy.phase(key).map_or_else(|| key.to_string(), |phase| phase.name.clone());
-        let owed = moved.undone.iter().filter(|key| feature.owed.iter().any(|gate| gate.phase == **key));
         let effect = Self {
             to: to.clone(),
             name: name(to),
@@ -58,7 +56,6 @@ impl BackEffect {
                 .map(|sign_off| (sign_off.name.clone(), sign_off.role, sign_off.verdict))
                 .collect(),
             undone: moved.undone.iter().map(name).collect(),
-            owed: owed.map(name).collect(),
             seen: seen(attempt, facts, &moved),
         };
         Ok((effect, moved))

@@ -192,8 +192,8 @@ impl Service {
         let to: Option<PhaseKey> = fields.get("to").parse().ok();
         let back = match (to, attempt, &gathered) {
             (Some(to), Some(attempt), Some(gathered)) if summary.may(Action::MoveBack) => {
-                let facts = &gathered.situation.facts;
-                let effect = BackEffect::of(&feature, attempt, facts, &to, actor.person, summary.now);
+                let now = summary.now;
+                let effect = BackEffect::of(&feature, attempt, &gathered.situation, &to, actor.person, now);
                 Some(effect.map(|(effect, _)| effect))
             }
             _ => None,

@@ -150,7 +150,7 @@ impl OpenedGate {
 fn drift_of(current: &Gathered, phase: &PhaseKey) -> Vec<Difference> {
     let gate = current.situation.earlier.iter().find(|gate| gate.phase == *phase);
     match gate.map(|gate| &gate.passed) {
-        Some(Passed::Opened { drift }) => drift.clone(),
+        Some(Passed::Opened { drift, .. }) => drift.clone(),
         _ => Vec::new(),
     }
 }

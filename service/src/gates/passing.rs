@@ -64,11 +64,11 @@ pub(crate) async fn pass_owed(
     Ok(events)
 }
 
-/// Closes gates again that were passed. What was signed at them stays on record, and no longer counts.
+/// Closes gates again that were passed, none of which is owed. What was signed at them stays on record, and no longer
+/// counts.
 pub(crate) async fn undo_gates(
     write: &mut Write,
     permit: &Permit<InFeature>,
-    feature: &mut Feature,
     phases: &[PhaseKey],
 ) -> Result<()> {
     let keys: Vec<String> = phases.iter().map(ToString::to_string).collect();
@@ -82,7 +82,6 @@ pub(crate) async fn undo_gates(
     )
     .execute(write.connection())
     .await?;
-    feature.owed.retain(|gate| !phases.contains(&gate.phase));
     Ok(())
 }
 

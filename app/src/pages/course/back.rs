@@ -17,7 +17,7 @@ use crate::{
     form::Form,
 };
 
-pub(super) const EFFECT: &str = "The feature returns to a phase that it has passed, and the team has the turn. The gates from there on are closed again and are passed anew; sign-offs of the attempt under way are voided. You see what that means by name before you confirm.";
+pub(super) const EFFECT: &str = "The feature returns to a phase that it has passed, and the team has the turn. The gates from there on are closed again and are passed anew; sign-offs of the attempt under way are voided. What an emergency left owed is signed first. You see what that means by name before you confirm.";
 
 /// The choice of the phase; once it is made, the form that names what is voided.
 pub(super) fn moving(page: &CoursePage, form: Form) -> AnyView {
@@ -118,14 +118,6 @@ fn says(effect: &BackEffect) -> AnyView {
             words::join(several, "and")
         ),
     };
-    let owed = (!effect.owed.is_empty()).then(|| {
-        let owed: Vec<&str> = effect.owed.iter().map(String::as_str).collect();
-        let line = format!(
-            "What the emergency left owed at {} is no longer asked for separately: the gate is passed anew instead.",
-            words::join(&owed, "and")
-        );
-        view! { <li>{line}</li> }
-    });
     let start = format!(
         "The feature leaves {} and begins cycle {} of {}, in the team's turn.",
         effect.from, effect.cycle, effect.name
@@ -135,7 +127,6 @@ fn says(effect: &BackEffect) -> AnyView {
             <li>{start}</li>
             <li>{voided}</li>
             <li>{closed}</li>
-            {owed}
             <li>"Nothing is deleted: work, evidence and records stay as they are."</li>
         </ul>
     }

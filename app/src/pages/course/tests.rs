@@ -95,7 +95,6 @@ fn a_move_back_names_what_it_voids() {
             (HOSTILE.to_owned(), Role::SecurityReviewer, Verdict::Deny),
         ],
         undone: vec!["Design".to_owned(), "Development".to_owned()],
-        owed: vec!["Development".to_owned()],
         seen: Digest::of(b"seen"),
     }));
     let html = render(page.clone(), Some(CourseStep::Back), Form::new().with("id", "1"));
@@ -104,7 +103,6 @@ fn a_move_back_names_what_it_voids() {
         "2 sign-offs are voided: Ben Ode, security reviewer; &lt;script&gt;",
         "who denied",
         "The gates of Design and Development are closed again",
-        "left owed at Development",
         "Move back to Design and void 2 sign-offs",
         "name=\"seen\"",
     ] {

@@ -56,7 +56,7 @@ pub(in crate::pages) fn ask_href(summary: &FeatureSummary, subject: &str) -> Str
 pub(in crate::pages) fn waived_at(summary: &FeatureSummary, step: &PhaseStep, here: bool) -> usize {
     let of_step = |waived: &&Waived| match &waived.blocker {
         Blocker::Earlier { name, .. } => *name == step.name,
-        Blocker::Drifted { phase, .. } => *phase == step.key,
+        Blocker::Drifted { phase, .. } | Blocker::TierRaised { phase, .. } => *phase == step.key,
         _ => here,
     };
     summary.decision.waived.iter().filter(of_step).count()

@@ -41,7 +41,7 @@ type Said = (ControlFact, i32);
 /// How a gate was passed.
 #[derive(Clone, Debug)]
 enum Gate {
-    Opened { cycle: i32, items: BTreeSet<Item>, done: BTreeSet<ControlKey> },
+    Opened { cycle: i32, tier: Tier, items: BTreeSet<Item>, done: BTreeSet<ControlKey> },
     Owed(OwedGate),
 }
 
@@ -243,7 +243,7 @@ impl Lived {
         let gate = self.passed[phase].as_ref().expect("it was passed");
         let (cycle, passed) = match gate {
             Gate::Owed(owed) => (owed.cycle, Passed::Owed { due: owed.due }),
-            Gate::Opened { cycle, items, done } => {
+            Gate::Opened { cycle, tier, items, done } => {
                 let now = self.done(phase);
                 let undone = |it: &Difference| {
                     let said = it.kind == ItemKind::Control && it.then.is_some() && it.now.is_some();
@@ -251,7 +251,7 @@ impl Lived {
                 };
                 let current = self.dossier(phase, *cycle);
                 let drift = difference(&current.0, items).into_iter().filter(undone).collect();
-                (*cycle, Passed::Opened { drift })
+                (*cycle, Passed::Opened { tier: *tier, drift })
             }
         };
         EarlierGate { phase: key(phase), facts: self.facts(phase, cycle), passed }
@@ -398,9 +398,9 @@ impl Lived {
             Command::Back { by, to } => {
                 Self::may(*by, Action::MoveBack)?;
                 let attempt = self.attempt()?;
-                let facts = self.facts(index(&attempt.phase), attempt.cycle);
+                let situation = self.situation(&attempt);
                 let moved = attempt
-                    .move_back(self.policy, &key(*to), person(*by), &facts, &self.cycles(), self.now)
+                    .move_back(self.policy, &key(*to), person(*by), &situation, &self.cycles(), self.now)
                     .map_err(told)?;
                 for phase in moved.undone {
                     self.passed[index(&phase)] = None;
@@ -527,7 +527,7 @@ impl Lived {
         let decision = self.decision().expect("an attempt");
         for debt in decision.debts.iter().filter(|debt| debt.missing.is_empty()) {
             let phase = index(&debt.phase);
-            self.passed[phase] = Some(self.opened(phase));
+            self.passed[phase] = Some(self.opened(phase, self.tier));
         }
         let decision = self.decision().expect("an attempt");
         if attempt.turn == Turn::Team || !decision.is_open() {
@@ -537,7 +537,7 @@ impl Lived {
         let next =
             attempt.open(self.policy, &decision, &self.cycles(), self.now).expect("nothing is missing");
         assert!(self.passed[phase].is_none(), "{phase} is passed twice");
-        self.passed[phase] = Some(self.opened(phase));
+        self.passed[phase] = Some(self.opened(phase, self.tier));
         self.was_passed = true;
         match next {
             Progress::Active(next) => self.begin(next),
@@ -545,8 +545,8 @@ impl Lived {
         }
     }
 
-    fn opened(&self, phase: usize) -> Gate {
+    fn opened(&self, phase: usize, tier: Tier) -> Gate {
         let cycle = self.cycles().next(&key(phase)) - 1;
-        Gate::Opened { cycle, items: self.dossier(phase, cycle).0.clone(), done: self.done(phase) }
+        Gate::Opened { cycle, tier, items: self.dossier(phase, cycle).0.clone(), done: self.done(phase) }
     }
 }

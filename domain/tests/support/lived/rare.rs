@@ -48,9 +48,9 @@ impl Lived {
         Self::may(by, Action::AcceptDrift)?;
         Self::holds(by, &[role(seat)])?;
         self.attempt()?;
-        let Some(Gate::Opened { .. }) = self.passed[phase] else { return Err("stale".to_owned()) };
+        let Some(Gate::Opened { tier, .. }) = self.passed[phase] else { return Err("stale".to_owned()) };
         let EarlierGate { facts, passed, .. } = self.earlier(phase);
-        if !matches!(passed, Passed::Opened { drift } if !drift.is_empty()) {
+        if !matches!(passed, Passed::Opened { drift, .. } if !drift.is_empty()) {
             return Err("stale".to_owned());
         }
         if !self.phase(phase).gate.sign_offs_for(self.tier).any(|rule| rule.role == role(seat)) {
@@ -59,7 +59,7 @@ impl Lived {
         if facts.contributors.include(person(by)) {
             return Err(told(Refusal::Contributor));
         }
-        self.passed[phase] = Some(self.opened(phase));
+        self.passed[phase] = Some(self.opened(phase, tier));
         Ok(())
     }
 

@@ -106,6 +106,9 @@ impl Reference {
                 return Command::SignOwed { by, phase, role, deny: false };
             }
         }
+        if let Some(to) = self.outgrown().next() {
+            return Command::Back { by: 0, to };
+        }
         let earlier =
             (0..=self.phase).filter(|phase| !matches!(self.gates[*phase].passed, Passed::Owed { .. }));
         let blocked =

@@ -191,8 +191,8 @@ pub(crate) enum State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Passed {
     No,
-    /// Which statements were made when it was signed.
-    Opened([bool; 2]),
+    /// For which tier, and which statements were made when it was signed.
+    Opened(usize, [bool; 2]),
     Owed {
         due: i64,
         cycle: i32,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Command, Control, LAST, PEOPLE, PHASES, Passed, Print, RELEASE, Reference, Signature, State, Waiver,
-    WaiverIs,
+    Command, Control, Gate, LAST, PEOPLE, PHASES, Passed, Print, RELEASE, Reference, Signature, State,
+    Waiver, WaiverIs,
 };
 
 /// How many people of a role have to sign.
@@ -20,6 +20,16 @@ pub(super) const SEATS: [&str; 2] = ["security-reviewer", "release-manager"];
 
 pub(super) fn holds(by: usize, roles: &[&str]) -> bool {
     PEOPLE[by].iter().any(|role| roles.contains(role))
+}
+
+/// The name of what a higher tier asks of a gate that was signed for a lower one.
+fn raised(phase: usize, tier: usize) -> String {
+    format!("tier:{}/{}", PHASES[phase], ["low", "medium", "high"][tier])
+}
+
+/// Whether it is the team's to clear, or a waiver's.
+fn is_team_s(blocker: &str) -> bool {
+    blocker.starts_with("control:") || blocker.starts_with("tier:")
 }
 
 impl Reference {
@@ -87,16 +97,23 @@ impl Reference {
             things.extend(open.iter().map(|control| format!("control:{}/{}", PHASES[number], control.key())));
         }
         things.extend(self.drifted().map(|phase| format!("drift:{}", PHASES[phase])));
+        things.extend(self.outgrown().map(|phase| raised(phase, self.tier)));
         things
     }
 
     /// Phases of which something was signed that is no longer said.
     pub(super) fn drifted(&self) -> impl Iterator<Item = usize> {
         self.gates.iter().enumerate().filter_map(|(phase, gate)| {
-            let Passed::Opened(signed) = &gate.passed else { return None };
+            let Passed::Opened(_, signed) = &gate.passed else { return None };
             let changed = signed.iter().zip(&gate.said).any(|(signed, (_, made))| *signed && !made);
             changed.then_some(phase)
         })
+    }
+
+    /// Phases whose gates were signed for a lower tier: each of them asks more of every higher one.
+    pub(super) fn outgrown(&self) -> impl Iterator<Item = usize> {
+        let less = |gate: &Gate| matches!(gate.passed, Passed::Opened(tier, _) if tier < self.tier);
+        self.gates.iter().enumerate().filter(move |(_, gate)| less(gate)).map(|(phase, _)| phase)
     }
 
     pub(super) fn blockers(&self) -> BTreeSet<String> {
@@ -154,7 +171,7 @@ impl Reference {
             Command::Request { by } => {
                 when(!holds(*by, &["product-manager", "developer", "release-manager"]), "permission");
                 when(self.review, "already in review");
-                when(self.blockers().iter().any(|it| it.starts_with("control:")), "blocked");
+                when(self.blockers().iter().any(|it| is_team_s(it)), "blocked");
             }
             Command::Sign { by, role, deny, stale } => {
                 when(!holds(*by, &[role]) || !SEATS.contains(role), "permission");
@@ -192,6 +209,7 @@ impl Reference {
             Command::Back { by, to } => {
                 when(!holds(*by, &["product-manager", "security-reviewer", "release-manager"]), "permission");
                 when(*to >= self.phase, "not an earlier phase");
+                when(self.owed().any(|(phase, ..)| phase >= *to), "owed");
                 when(self.is_denied_by_others(*by), "denied by somebody else");
             }
             Command::Accept { by, phase, role } => {
@@ -298,6 +316,7 @@ impl Reference {
         let named = |phase: usize| {
             subject.starts_with(&format!("control:{}/", PHASES[phase]))
                 || subject == format!("drift:{}", PHASES[phase])
+                || subject == raised(phase, self.tier)
         };
         let found = self.state == State::Active && self.things().contains(subject);
         (0..=self.phase)

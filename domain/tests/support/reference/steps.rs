@@ -52,7 +52,11 @@ impl Reference {
                 self.tally.undone += self.phase - to;
                 self.enter(*to);
             }
-            Command::Accept { phase, .. } => self.pass_signed(*phase),
+            Command::Accept { phase, .. } => {
+                if let Passed::Opened(tier, _) = self.gates[*phase].passed {
+                    self.pass_signed(*phase, tier);
+                }
+            }
             Command::Rate { tier, .. } => self.tier = *tier,
             Command::Propose { by } => {
                 self.emergency = Some((self.phase, self.cycle, [*by].into()));
@@ -134,9 +138,9 @@ impl Reference {
     }
 
     /// From now on, what is said by now is what was signed.
-    fn pass_signed(&mut self, phase: usize) {
+    fn pass_signed(&mut self, phase: usize, tier: usize) {
         let gate = &mut self.gates[phase];
-        gate.passed = Passed::Opened(gate.said.map(|(_, made)| made));
+        gate.passed = Passed::Opened(tier, gate.said.map(|(_, made)| made));
         self.was_passed = true;
     }
 
@@ -160,14 +164,14 @@ impl Reference {
         }
         for (phase, cycle, _) in owed {
             if !self.unpaid(phase, cycle) {
-                self.pass_signed(phase);
+                self.pass_signed(phase, self.tier);
                 self.tally.paid += 1;
             }
         }
         let blockers = self.blockers();
         self.tally.drifted += usize::from(blockers.iter().any(|it| it.starts_with("drift:")));
         if self.review && blockers.is_empty() {
-            self.pass_signed(self.phase);
+            self.pass_signed(self.phase, self.tier);
             self.tally.opened += 1;
             if self.phase == LAST {
                 self.state = State::Finished;

@@ -100,6 +100,7 @@ impl World {
             Blocker::Vetoed { .. }
             | Blocker::SignOffsMissing { .. }
             | Blocker::Drifted { .. }
+            | Blocker::TierRaised { .. }
             | Blocker::OwedOverdue { .. }
             | Blocker::Owed { .. } => {
                 return Err("the reviewers clear it".into());

@@ -71,7 +71,9 @@ pub(super) fn build(gate: &Gate<'_>, rows: &Rows, products: &Products) -> Result
                     (Passed::Owed { due }, Signed::default())
                 } else {
                     let then = parts.signed(phase, row.manifest.as_deref(), &dossier)?;
-                    (Passed::Opened { drift: Vec::new() }, then)
+                    let tier = row.tier.as_deref().and_then(Tier::from_code);
+                    let tier = tier.ok_or_else(|| Error::internal("a gate was passed for no tier"))?;
+                    (Passed::Opened { tier, drift: Vec::new() }, then)
                 }
             }
         };

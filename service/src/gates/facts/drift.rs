@@ -70,7 +70,7 @@ pub(super) async fn find(
                     found.push(candidate.difference());
                 }
             }
-            if let Passed::Opened { drift } = &mut earlier.passed {
+            if let Passed::Opened { drift, .. } = &mut earlier.passed {
                 *drift = found;
             }
         }

@@ -50,6 +50,8 @@ pub(super) struct PassedRow {
     pub(super) phase: String,
     pub(super) cycle: i32,
     pub(super) owed_until: Option<OffsetDateTime>,
+    /// The tier for which it was passed.
+    pub(super) tier: Option<String>,
     pub(super) manifest: Option<String>,
 }
 
@@ -238,7 +240,7 @@ async fn passed(
     let passed = sqlx::query_as!(
         PassedRow,
         r#"select a.feature_id, a.phase, a.cycle,
-                  case when a.paid_at is null then a.owed_until end as owed_until, d.manifest as "manifest?"
+                  case when a.paid_at is null then a.owed_until end as owed_until, a.tier, d.manifest as "manifest?"
            from gate_attempt a
            left join dossier d on d.digest = a.dossier
                 and d.digest = any(array(select x.dossier from gate_attempt x where x.feature_id = any($1)))
