@@ -148,6 +148,6 @@ mod tests {
     #[test]
     fn only_roles_that_sign_have_seats() {
         let seats: Vec<Role> = Role::ALL.iter().copied().filter(|role| has_seats(*role)).collect();
-        assert_eq!(seats, [Role::SecurityReviewer, Role::ReleaseManager]);
+        assert_eq!(seats, [Role::SecurityReviewer, Role::ReleaseManager, Role::IncidentManager]);
     }
 }

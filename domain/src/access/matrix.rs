@@ -68,7 +68,7 @@ const fn row(action: Action) -> Row {
         | Action::ReturnForChanges
         | Action::AcceptDrift
         | Action::SignOwed
-        | Action::DelegateSeat => product(&[SecurityReviewer, ReleaseManager]),
+        | Action::DelegateSeat => product(&[SecurityReviewer, ReleaseManager, IncidentManager]),
         Action::MoveBack => product(&[ProductManager, SecurityReviewer, ReleaseManager]),
         Action::ReleaseInEmergency | Action::ApproveWaiver => {
             product(&[ProductManager, SecurityReviewer, ReleaseManager, IncidentManager])

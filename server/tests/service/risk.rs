@@ -4,7 +4,7 @@ use sluice_domain::{
     access::{Action, Role},
     audit::Verb,
     form::Problem,
-    gate::Verdict,
+    gate::{Blocker, Verdict},
     ids::FeatureKey,
     lifecycle::Refusal,
     policy::Tier,
@@ -17,7 +17,10 @@ use sluice_service::{
     risk::{RateFeature, RiskEffect},
 };
 
-use crate::support::{TestResult, World, fields, steps::parsed};
+use crate::support::{
+    TestResult, World, fields,
+    steps::{parsed, request},
+};
 
 /// Answers of yes to these questions, given on a feature of this tier whose questionnaire has this version.
 fn answers(yes: &[&str], from: Tier, version: i32, more: &[(&str, &str)]) -> TestResult<RateFeature> {
@@ -147,6 +150,50 @@ async fn after_an_opened_gate_the_tier_rises_only_and_says_what_is_short() -> Te
     let page = world.page(&key).await?;
     assert_eq!(page.summary.tier, Tier::High);
     assert_eq!(page.summary.progress.attempt()?.phase.as_str(), "design", "an opened gate stays open");
+    Ok(())
+}
+
+/// One reviewer signed for little risk. At high risk the gate asks for more, and nobody has signed that: whatever the
+/// team fills in afterwards, the feature goes back to the gate and is signed there as what it is now.
+#[tokio::test]
+async fn what_was_signed_for_a_lower_tier_closes_the_gate_until_it_is_signed_anew() -> TestResult {
+    let world = World::new().await?;
+    let key = world.in_phase(Tier::Low, "development").await?;
+    let raised = async || -> TestResult<Vec<String>> {
+        let subjects: Vec<String> = world.blockers(&key).await?.iter().map(Blocker::subject).collect();
+        Ok(subjects.into_iter().filter(|subject| subject.starts_with("tier:")).collect())
+    };
+    assert_eq!(raised().await?, [""; 0]);
+    let version = world.page(&key).await?.rated.map_or(0, |rated| rated.version);
+    world.rate(&key, answers(&["money"], Tier::Low, version, &[])?).await?;
+    let both = ["tier:requirements/high", "tier:design/high"];
+    assert_eq!(raised().await?, both);
+    // Everything that the team can do is done: it does not help.
+    for _ in 0..200 {
+        let blockers = world.blockers(&key).await?;
+        let mine =
+            |blocker: &&Blocker| !blocker.is_for_reviewers() && !blocker.subject().starts_with("tier:");
+        let Some(blocker) = blockers.iter().find(mine) else { break };
+        let blocker = match blocker {
+            Blocker::Earlier { what, .. } => what,
+            other => other,
+        };
+        world.clear_one(&key, blocker).await?;
+    }
+    assert_eq!(raised().await?, both);
+    let asked = request(&world.service, &world.cast.manager, &key).await;
+    assert!(asked.is_err(), "a review is not requested past it");
+
+    world.move_back(&world.cast.manager, &key, "requirements").await?;
+    assert_eq!(raised().await?, [""; 0]);
+    for next in ["design", "development"] {
+        world.hand_over(&key).await?;
+        world.approve(&key).await?;
+        assert_eq!(world.page(&key).await?.summary.progress.attempt()?.phase.as_str(), next);
+    }
+    assert_eq!(raised().await?, [""; 0]);
+    let signed = "select count(distinct person_id) from sign_off where phase = 'design' and cycle = 2";
+    assert_eq!(world.count(signed).await?, 2, "as many as high risk asks for");
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use sluice_domain::{
 };
 use sluice_service::phases::{AttachedEvidence, ControlState};
 
-use super::{OpenControl, Scene};
+use super::{OpenControl, Scene, Stands};
 use crate::{
     components::{
         Badge, Button, ButtonKind, Card, Choice, Conflict, ConflictField, ErrorSummary, Fact, FactList,
@@ -24,7 +24,7 @@ use crate::{
 
 /// Whether the control can be marked by this reader: what only evidence proves is not marked.
 pub(super) fn may_mark(scene: &Scene, state: &ControlState) -> bool {
-    scene.current && state.may_do && marks(&state.control).len() > 1
+    scene.stands.is_reached() && state.may_do && marks(&state.control).len() > 1
 }
 
 /// The control as a card; `open` is its form, where that is open.
@@ -58,8 +58,8 @@ fn badge(scene: &Scene, state: &ControlState) -> AnyView {
         (true, Mark::Done) => ("Done", Tone::Open, IconName::Check),
         (true, Mark::Open) if is_on_record(&state.control) => ("On record", Tone::Open, IconName::Check),
         (true, Mark::Open) => ("Proved by evidence", Tone::Open, IconName::Check),
-        (false, _) if scene.current => ("Not done", Tone::Blocked, IconName::Cross),
-        (false, _) if scene.passed => ("Not done", Tone::Neutral, IconName::Dot),
+        (false, _) if scene.stands.is_reached() => ("Not done", Tone::Blocked, IconName::Cross),
+        (false, _) if scene.stands == Stands::Still => ("Not done", Tone::Neutral, IconName::Dot),
         (false, _) => ("Not started", Tone::Neutral, IconName::Dot),
     };
     view! { <Badge text tone icon /> }.into_any()
@@ -75,8 +75,11 @@ fn lacks(scene: &Scene, state: &ControlState) -> Option<AnyView> {
     if state.lacks.is_empty() {
         return None;
     }
-    let (name, tone) =
-        if scene.current { (IconName::Cross, Tone::Blocked) } else { (IconName::Dot, Tone::Neutral) };
+    let (name, tone) = if scene.stands.is_reached() {
+        (IconName::Cross, Tone::Blocked)
+    } else {
+        (IconName::Dot, Tone::Neutral)
+    };
     let lines = state
         .lacks
         .iter()
@@ -169,7 +172,7 @@ fn footer(scene: &Scene, state: &ControlState, may_open: bool) -> Option<AnyView
             }
             (true, _) => return None,
         };
-        return scene.current.then(|| view! { <span>{words}</span> }.into_any());
+        return scene.stands.is_reached().then(|| view! { <span>{words}</span> }.into_any());
     }
     // The links of all controls read the same; with the title they can be told apart without seeing the page.
     let title = format!(": {}", control.title);

@@ -8,7 +8,7 @@ use sluice_domain::{
     access::Action,
     form::{FieldProblem, Fields},
     ids::FeatureKey,
-    lifecycle::Turn,
+    lifecycle::{Progress, Turn},
     place::Place,
     policy::{Control, PhaseKey},
     words::{self, Label},
@@ -63,26 +63,55 @@ struct Scene {
     key: FeatureKey,
     phase: PhaseKey,
     now: OffsetDateTime,
-    /// The feature is in this phase.
-    current: bool,
-    /// The phase is behind the feature.
-    passed: bool,
+    /// Where the feature stands to this phase.
+    stands: Stands,
     /// The reader may add evidence here.
     may_add: bool,
 }
 
+/// Where a feature stands to a phase.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// The phase comes later.
+    Before,
+    /// The feature is in it.
+    In,
+    /// An emergency went through it, and its gate is owed.
+    Owes,
+    /// Its gate has opened.
+    Past,
+    /// The feature is finished, or rests: nothing of it changes.
+    Still,
+}
+
+impl Stands {
+    fn of(summary: &FeatureSummary, phase: &PhaseKey) -> Self {
+        if summary.progress.attempt().is_err() {
+            return Self::Still;
+        }
+        match summary.steps.iter().find(|step| step.key == *phase).map(|step| &step.state) {
+            Some(PhaseState::Here { .. }) => Self::In,
+            Some(PhaseState::Owed { .. }) => Self::Owes,
+            Some(PhaseState::Passed { .. }) => Self::Past,
+            Some(PhaseState::Todo) | None => Self::Before,
+        }
+    }
+
+    /// Whether its checklist is worked on: what a passed gate asks for and no longer has is put right there as well.
+    const fn is_reached(self) -> bool {
+        matches!(self, Self::In | Self::Owes | Self::Past)
+    }
+}
+
 impl Scene {
     fn new(summary: &FeatureSummary, phase: &PhaseKey) -> Self {
-        let state = summary.steps.iter().find(|step| step.key == *phase).map(|step| &step.state);
-        let finished = summary.progress.attempt().is_err();
-        let passed = finished || matches!(state, Some(PhaseState::Passed { .. }));
+        let stands = Stands::of(summary, phase);
         Self {
             key: summary.key.clone(),
             phase: phase.clone(),
             now: summary.now,
-            current: matches!(state, Some(PhaseState::Here { .. })),
-            passed,
-            may_add: !passed && summary.may(Action::AddEvidence),
+            stands,
+            may_add: stands != Stands::Still && summary.may(Action::AddEvidence),
         }
     }
 
@@ -190,15 +219,29 @@ fn purpose(
 fn notice(scene: &Scene, summary: &FeatureSummary) -> Option<AnyView> {
     let in_review = summary.progress.attempt().is_ok_and(|attempt| attempt.turn != Turn::Team);
     let who = words::who_can(Action::DoControl.product_roles());
-    let (kind, title, text) = if scene.passed {
-        let text = "Its checklist is part of what was signed, so it stays as it is.".to_owned();
-        (NoticeKind::Info, "This phase is passed", text)
-    } else if !scene.current {
+    let (kind, title, text) = if scene.stands == Stands::Still {
+        // What rests says so at the top of every page.
+        let finished = matches!(summary.progress, Progress::Finished { .. });
+        let text = "The feature is finished, so its checklist stays as it was signed.".to_owned();
+        return finished.then(|| told(NoticeKind::Info, "This phase is passed", text, None));
+    } else if scene.stands == Stands::Before {
         let text = "Phases are worked through in order, none is skipped. Below is what will be owed; evidence can be added ahead of time.";
         (NoticeKind::Info, "The feature is not in this phase yet", text.to_owned())
     } else if !summary.may(Action::DoControl) {
         let text = format!("Its controls are done by the {who} of {}.", summary.product_name);
         (NoticeKind::Info, "You can read this checklist, not work on it", text)
+    } else if scene.stands == Stands::Past {
+        let text = "Its checklist was signed. What is changed here is shown to its reviewers as a change after signing, and the next gate waits until one of them accepts it.".to_owned();
+        (NoticeKind::Info, "This phase is passed", text)
+    } else if scene.stands == Stands::Owes {
+        let text = "What is missing is done here, as before any gate. Then the gate is signed.".to_owned();
+        let link = (Place::Owed(scene.phase.clone()).path(&scene.key), "Open what is owed");
+        return Some(told(
+            NoticeKind::Warning,
+            "An emergency went through this gate, and it is owed",
+            text,
+            Some(link),
+        ));
     } else if in_review {
         let text = "A change here changes what they sign: it voids the sign-offs given so far at this gate."
             .to_owned();
@@ -206,14 +249,23 @@ fn notice(scene: &Scene, summary: &FeatureSummary) -> Option<AnyView> {
     } else {
         return None;
     };
-    Some(
-        view! {
-            <Notice kind title>
-                <p>{text}</p>
-            </Notice>
-        }
-        .into_any(),
-    )
+    Some(told(kind, title, text, None))
+}
+
+fn told(
+    kind: NoticeKind,
+    title: &'static str,
+    text: String,
+    link: Option<(String, &'static str)>,
+) -> AnyView {
+    let link = link.map(|(href, words)| view! { <p><a href=href>{words}</a></p> });
+    view! {
+        <Notice kind title>
+            <p>{text}</p>
+            {link}
+        </Notice>
+    }
+    .into_any()
 }
 
 #[cfg(test)]
@@ -321,6 +373,43 @@ mod tests {
         assert!(html.contains("not in this phase yet") && html.contains("Not started"), "{html}");
         assert!(!html.contains("<form") && !html.contains("Work on it"), "{html}");
     }
+
+    /// The page of a phase that the feature stands so to.
+    fn standing(state: PhaseState) -> String {
+        let mut page = page();
+        page.summary.steps[0].state = state;
+        render(page, Some(OpenControl::new("scope-and-goals")))
+    }
+
+    #[test]
+    fn what_is_behind_the_feature_is_put_right_where_it_is() {
+        let html = standing(PhaseState::Passed { at: sample::NOW, cycle: 1 });
+        assert!(html.contains("This phase is passed") && html.contains("a change after signing"), "{html}");
+        assert!(html.contains("name=\"mark\"") && html.contains("#add"), "{html}");
+
+        let html = standing(PhaseState::Owed { at: sample::NOW, cycle: 1, due: sample::NOW });
+        assert!(html.contains("An emergency went through this gate"), "{html}");
+        assert!(html.contains("href=\"/features/PAY-12/owed/requirements\""), "{html}");
+        assert!(html.contains("name=\"mark\"") && html.contains("#add"), "{html}");
+    }
+
+    #[test]
+    fn a_feature_at_rest_and_a_finished_one_stay_as_they_are() {
+        let mut page = page();
+        let finished = Progress::Finished { at: sample::NOW };
+        for (progress, told) in
+            [(page.summary.progress.clone().hold(None, sample::NOW).ok(), false), (Some(finished), true)]
+        {
+            page.summary.progress = progress.unwrap_or_else(|| page.summary.progress.clone());
+            let html = render(page.clone(), Some(OpenControl::new("scope-and-goals")));
+            assert!(
+                !html.contains("<form") && !html.contains("Work on it") && !html.contains("#add"),
+                "{html}"
+            );
+            assert_eq!(html.contains("This phase is passed"), told, "{html}");
+        }
+    }
+
     /// The page as the policy has it: records prove its controls.
     fn on_record(lacks: &[Shortfall]) -> PhasePage {
         let mut page = page();

@@ -144,14 +144,14 @@ fn behind(effect: &RiskEffect) -> Option<AnyView> {
         })
         .collect_view();
     let title = match effect.behind.len() {
-        1 => "1 gate that is open would be short".to_owned(),
-        count => format!("{count} gates that are open would be short"),
+        1 => "1 gate that is open is passed anew".to_owned(),
+        count => format!("{count} gates that are open are passed anew"),
     };
     Some(
         view! {
             <Card title>
                 <p>
-                    "An opened gate stays open. Under the new tier these would have asked for what follows; look at whether it has to be made up for."
+                    "Nobody has signed what the new tier asks of these gates besides. The gate that the feature is at stays closed until the feature is moved back to the first of them, or a waiver lets that pass."
                 </p>
                 {phases}
             </Card>

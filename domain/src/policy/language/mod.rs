@@ -230,7 +230,7 @@ table! {
     /// A role that signs at a gate.
     sign_off => {
         ROLE: Choice<crate::access::Role> =
-            Choice { head: needed("role", "The role that people sign in."), of: &words::ROLES };
+            Choice { head: needed("role", "The role that people sign in."), of: &words::SIGNERS };
         QUORUM: Inner = Inner {
             head: needed("quorum", "How many distinct people sign, by tier."),
             table: &quorum::TABLE,

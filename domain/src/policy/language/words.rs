@@ -26,6 +26,9 @@ pub(in crate::policy) static EMERGENCY_APPROVERS: Words<Role> = approvers(Action
 /// The roles of which a policy chooses who approves waivers: those that may at all.
 pub(in crate::policy) static WAIVER_APPROVERS: Words<Role> = approvers(Action::ApproveWaiver);
 
+/// The roles of which a policy chooses who signs at a gate: those that may at all.
+pub(in crate::policy) static SIGNERS: Words<Role> = approvers(Action::SignGate);
+
 const fn approvers(action: Action) -> Words<Role> {
     Words {
         all: action.product_roles(),
