@@ -10,7 +10,7 @@ use sluice_domain::{
         Verdict, WaiverFact,
     },
     ids::Id,
-    policy::{ControlKey, EvidenceKind, Phase},
+    policy::{ControlKey, EvidenceKind, Phase, Tier},
     record::{RecordFact, RecordFacts, RecordKind, RecordRef, Rule},
     threat::{Question, Severity, ThreatStatus},
     waiver::{Waiver, WaiverState},
