@@ -54,12 +54,12 @@ fn facts(contributors: &[PersonId]) -> Facts {
         records: RecordFacts::default(),
         evidence: BTreeSet::new(),
         answered: BTreeSet::new(),
-        model_is_stale: false,
+        stale_for: None,
         threats: Vec::new(),
         sign_offs: Vec::new(),
         contributors: Contributors(contributors.iter().copied().collect()),
         dossier: Digest::of(b"dossier"),
-        archived: None,
+        archived: false,
     }
 }
 

@@ -54,7 +54,7 @@ pub fn cause(of: &Blocker) -> String {
         Blocker::ControlOpen { .. }
         | Blocker::EvidenceMissing { .. }
         | Blocker::NotArchived
-        | Blocker::ThreatModelStale
+        | Blocker::ThreatModelStale { .. }
         | Blocker::QuestionOpen { .. } => blocker(of),
     }
 }
@@ -113,6 +113,7 @@ mod tests {
                 phase: key("design"),
                 name: "Design".to_owned(),
                 items: 417,
+                mark: canary.to_owned(),
                 roles: Vec::new(),
             },
         ] {
