@@ -2,6 +2,9 @@
 
 use crate::codes::codes;
 
+/// What the record of a product says in the place of a feature of another one: its readers need not know of that.
+pub const ELSEWHERE: &str = "elsewhere";
+
 codes! {
     /// What relates a feature to another one. It is stored once, at the feature that says it.
     RelationKind {

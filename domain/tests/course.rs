@@ -98,12 +98,12 @@ fn facts(done: bool) -> Facts {
         records: RecordFacts::default(),
         evidence: BTreeSet::new(),
         answered: BTreeSet::new(),
-        model_is_stale: false,
+        stale_for: None,
         threats: Vec::new(),
         sign_offs: Vec::new(),
         contributors: Contributors::default(),
         dossier: Digest::of(b"now"),
-        archived: None,
+        archived: false,
     }
 }
 

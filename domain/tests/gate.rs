@@ -116,7 +116,7 @@ fn condition_of(blocker: &Blocker) -> Option<String> {
         Blocker::EvidenceWanted { kinds, .. } => Some(format!("evidence {kinds:?}")),
         Blocker::FindingOpen { .. } => Some("findings".into()),
         Blocker::NotArchived => Some("archive".into()),
-        Blocker::ThreatModelStale => Some("model".into()),
+        Blocker::ThreatModelStale { .. } => Some("model".into()),
         Blocker::ThreatUntreated { .. } => Some("threats".into()),
         Blocker::Earlier { .. }
         | Blocker::Drifted { .. }
@@ -336,7 +336,7 @@ proptest! {
                 Blocker::EvidenceWanted { .. } => "of the kind".into(),
                 Blocker::FindingOpen { number, .. } => format!("F-{number}"),
                 Blocker::NotArchived => "archived".into(),
-                Blocker::ThreatModelStale => "threat model".into(),
+                Blocker::ThreatModelStale { .. } => "threat model".into(),
                 Blocker::Earlier { .. }
                 | Blocker::Drifted { .. }
                 | Blocker::TierRaised { .. }

@@ -16,6 +16,7 @@ use sluice_domain::{
         Tone, Values,
     },
     text::Title,
+    words,
 };
 
 #[test]
@@ -372,4 +373,73 @@ fn the_built_in_policy_uses_every_rule_where_somebody_can_do_it() {
     }
     let kinds: BTreeSet<RecordKind> = policy.phases.iter().flat_map(Phase::record_kinds).collect();
     assert_eq!(kinds.len(), RecordKind::ALL.len(), "every kind of record belongs to a phase");
+}
+
+/// The states of a kind: the way that its records go, and what sets one aside. Every state is in one of the two.
+type Course = (RecordKind, &'static [&'static str], &'static [&'static str]);
+
+const COURSES: [Course; 9] = [
+    (RecordKind::Requirement, &["proposed", "accepted"], &["dropped"]),
+    (RecordKind::SecurityTest, &["promised", "failed", "passed"], &["not-needed"]),
+    (RecordKind::Notice, &["draft", "sent", "acknowledged"], &[]),
+    (RecordKind::Decision, &["proposed", "accepted"], &["superseded"]),
+    (RecordKind::Change, &["open", "merged"], &["abandoned"]),
+    (RecordKind::Check, &["failed", "passed"], &[]),
+    (RecordKind::Finding, &["open", "fixed", "validated"], &["dismissed"]),
+    (RecordKind::Artefact, &["recorded"], &["withdrawn"]),
+    (RecordKind::Promotion, &["deployed", "verified"], &["rolled-back"]),
+];
+const LEARNT: [Course; 2] = [
+    (RecordKind::Feedback, &["new", "analysed", "closed", "taken-up"], &[]),
+    (RecordKind::PostureReview, &["planned", "done"], &[]),
+];
+
+#[test]
+fn what_was_signed_is_taken_back_by_every_state_but_those_further_on() {
+    for kind in RecordKind::ALL.iter().copied() {
+        let spec = kind.spec();
+        let known = COURSES.iter().chain(&LEARNT).find(|(of, ..)| *of == kind);
+        let (way, aside) =
+            known.map_or((["kept"].as_slice(), [].as_slice()), |(_, way, aside)| (*way, *aside));
+        let named: BTreeSet<&str> = way.iter().chain(aside).copied().collect();
+        let states: BTreeSet<&str> = spec.states.iter().map(|state| state.code).collect();
+        assert_eq!(named, states, "{}", kind.code());
+        for then in &states {
+            for now in &states {
+                let place = |code: &str| way.iter().position(|other| *other == code);
+                let on = place(then).zip(place(now)).is_some_and(|(then, now)| then < now);
+                let wanted = then == now || on;
+                assert_eq!(spec.goes_on(then, now), wanted, "{}: from {then} to {now}", kind.code());
+                assert_eq!(words::taken_back(kind, then, now).is_none(), wanted);
+            }
+            assert!(!spec.goes_on(then, "sung to") && !spec.goes_on("sung to", then), "{}", kind.code());
+        }
+    }
+    assert_eq!(
+        words::taken_back(RecordKind::SecurityTest, "promised", "not-needed").as_deref(),
+        Some("It was promised, and is now not needed.")
+    );
+}
+
+/// What a waiver names is the same while the same is missing, and another thing when it is worse.
+#[test]
+fn a_shortfall_that_is_another_has_another_name() {
+    let (kind, list) = (RecordKind::Design, ListKind::DefinitionOfReady);
+    let points = |points: &[&str]| {
+        let points = points.iter().map(|point| (*point).to_owned()).collect();
+        Shortfall::Unconfirmed { kind, list, points }.subject()
+    };
+    assert_eq!(points(&["a", "b"]), points(&["b", "a"]));
+    let names: BTreeSet<String> =
+        [points(&["a"]), points(&["b"]), points(&["a", "b"]), points(&["a, b"])].into_iter().collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+
+    let waits = |kind: RecordKind, code: &str| {
+        let state = kind.spec().state(code).expect("a state of the kind").label;
+        Shortfall::Waits { kind, number: 3, title: "Any".to_owned(), state }.subject()
+    };
+    let test = RecordKind::SecurityTest;
+    assert_ne!(waits(test, "promised"), waits(test, "failed"), "what failed is not what is still to be done");
+    let finding = RecordKind::Finding;
+    assert_eq!(waits(finding, "open"), waits(finding, "fixed"), "what is on its way is the same thing");
 }

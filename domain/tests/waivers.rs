@@ -7,7 +7,7 @@ use sluice_domain::{
     access::Role,
     calendar::Calendar,
     canonical::Digest,
-    dossier::Contributors,
+    dossier::{Contributors, Difference, ItemKind},
     gate::{
         Blocker, Decision, EarlierGate, EvidenceFact, Facts, Met, Passed, Situation, ThreatFact, WaiverFact,
         decide,
@@ -54,12 +54,12 @@ fn facts(contributors: &[PersonId]) -> Facts {
         records: RecordFacts::default(),
         evidence: BTreeSet::new(),
         answered: BTreeSet::new(),
-        model_is_stale: false,
+        stale_for: None,
         threats: Vec::new(),
         sign_offs: Vec::new(),
         contributors: Contributors(contributors.iter().copied().collect()),
         dossier: Digest::of(b"dossier"),
-        archived: None,
+        archived: false,
     }
 }
 
@@ -361,4 +361,69 @@ fn the_last_day_is_one_of_the_policy_s_zone() {
     for name in ["Pacific/Kiritimati", "America/New_York", "Europe/Berlin"] {
         assert_eq!(last_day(UNTIL, &zone(name)), date!(2026 - 11 - 30), "{name}");
     }
+}
+
+/// One record that drifted at the first gate, in this version by now.
+fn drifted(key: &str, now: Option<i32>) -> Difference {
+    Difference { kind: ItemKind::Record, key: key.to_owned(), then: Some(1), now }
+}
+
+#[test]
+fn a_waiver_of_drift_lets_pass_what_drifted_and_no_further_change() {
+    let policy = policy();
+    let decided = |drift: Vec<Difference>, waivers: Vec<WaiverFact>| {
+        let passed = Passed::Opened { tier: Tier::Low, drift };
+        let gate = EarlierGate { phase: first(&policy).key.clone(), facts: facts(&[person(7)]), passed };
+        let situation = Situation { facts: facts(&[]), earlier: vec![gate], waivers };
+        decide(&policy, &policy.phases[1], &situation, NOW)
+    };
+    let blocker = |decision: &Decision| {
+        let drift = |blocker: &&Blocker| matches!(blocker, Blocker::Drifted { .. });
+        decision.blockers.iter().find(drift).map(Blocker::subject)
+    };
+    let small = vec![drifted("R-1", Some(2)), drifted("S-3", Some(4))];
+    let subject = blocker(&decided(small.clone(), Vec::new())).expect("drift blocks");
+    let waiver = || vec![fact(1, &subject, UNTIL)];
+    let waived = decided(small.clone(), waiver());
+    assert_eq!(blocker(&waived), None);
+    assert!(waived.waived.iter().any(|waived| waived.blocker.subject() == subject));
+    let mut turned = small.clone();
+    turned.reverse();
+    assert_eq!(blocker(&decided(turned, waiver())), None, "in whatever order");
+
+    // The same records once more, another one, one that is gone, and one less.
+    for drift in [
+        vec![drifted("R-1", Some(3)), drifted("S-3", Some(4))],
+        vec![drifted("R-1", Some(2)), drifted("S-3", Some(4)), drifted("R-2", Some(2))],
+        vec![drifted("R-1", None), drifted("S-3", Some(4))],
+        vec![drifted("R-1", Some(2))],
+    ] {
+        assert!(blocker(&decided(drift.clone(), waiver())).is_some(), "{drift:?}");
+    }
+    // A waiver from before says of nothing which drift it means.
+    let blank = vec![fact(1, &format!("drift:{}", first(&policy).key), UNTIL)];
+    assert!(blocker(&decided(small, blank)).is_some());
+}
+
+#[test]
+fn a_waiver_of_a_stale_threat_model_ends_with_the_next_change_of_the_scope() {
+    let mut policy = policy();
+    let tiers: Tiers = [Tier::Low].into_iter().collect();
+    policy.phases[0].gate.conditions.push(Condition {
+        wanted: Wanted::ThreatModelCurrent,
+        tiers,
+        before_production: false,
+        waivable: true,
+    });
+    let stale = |scope: i32, waivers: Vec<WaiverFact>| {
+        let situation =
+            Situation { waivers, ..Situation::from(Facts { stale_for: Some(scope), ..facts(&[]) }) };
+        let decision = decision(&policy, &situation, NOW);
+        let blocker = |blocker: &&Blocker| matches!(blocker, Blocker::ThreatModelStale { .. });
+        decision.blockers.iter().find(blocker).map(Blocker::subject)
+    };
+    let subject = stale(2, Vec::new()).expect("it is stale");
+    let waiver = || vec![fact(1, &subject, UNTIL)];
+    assert_eq!(stale(2, waiver()), None);
+    assert!(stale(3, waiver()).is_some_and(|next| next != subject));
 }

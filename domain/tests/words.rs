@@ -87,7 +87,8 @@ fn shortfalls() -> Vec<Shortfall> {
     ];
     for list in ListKind::ALL.iter().copied() {
         let kind = RecordKind::Design;
-        all.extend([1, 2].map(|count| Shortfall::Unconfirmed { kind, list, count }));
+        let points = |count| vec!["Secrets are kept elsewhere".to_owned(); count];
+        all.extend([1, 2].map(|count| Shortfall::Unconfirmed { kind, list, points: points(count) }));
     }
     for kind in RecordKind::ALL.iter().copied() {
         let spec = kind.spec();
@@ -149,10 +150,10 @@ fn blockers() -> Result<Vec<Blocker>, KeyError> {
         all.push(Blocker::EvidenceWanted { kinds, since: Some(since) });
     }
     all.extend(Severity::ALL.iter().map(|severity| Blocker::FindingOpen { number: 3, severity: *severity }));
-    all.extend([Blocker::NotArchived, Blocker::ThreatModelStale]);
+    all.extend([Blocker::NotArchived, Blocker::ThreatModelStale { scope: 2 }]);
     for items in [1, 3] {
         let (phase, name, roles) = (phase.clone(), "Design".to_owned(), vec![Role::SecurityReviewer]);
-        all.push(Blocker::Drifted { phase, name, items, roles });
+        all.push(Blocker::Drifted { phase, name, items, mark: "7f3a".to_owned(), roles });
     }
     for (from, to) in [(Tier::Low, Tier::Medium), (Tier::Low, Tier::High), (Tier::Medium, Tier::High)] {
         all.push(Blocker::TierRaised { phase: phase.clone(), name: "Design".into(), from, to });
@@ -199,7 +200,7 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         Blocker::EvidenceWanted { .. } => 9,
         Blocker::FindingOpen { .. } => 10,
         Blocker::NotArchived => 11,
-        Blocker::ThreatModelStale => 12,
+        Blocker::ThreatModelStale { .. } => 12,
         Blocker::Earlier { .. } => 13,
         Blocker::Drifted { .. } => 14,
         Blocker::OwedOverdue { .. } => 15,

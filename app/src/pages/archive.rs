@@ -78,12 +78,12 @@ fn standing(page: &ArchivePage) -> AnyView {
         .into_any(),
         (_, Some(false)) => view! {
             <Notice kind=NoticeKind::Warning title="The record was changed since the newest archive was made.">
-                <p>{format!("{} happened since then. What the gate looks at is another by now.", counted(events, "thing"))}</p>
+                <p>{format!("{} happened since then. Where the gate asks for an archive, it asks for a new one.", counted(events, "thing"))}</p>
             </Notice>
         }
         .into_any(),
         (_, covers) => {
-            let still = if covers.is_some() { " What the gate looks at is still the same." } else { "" };
+            let still = if covers.is_some() { " It is only the review of this gate, so the archive holds for it." } else { "" };
             let text = format!("{} happened since the newest archive was made.{still}", counted(events, "thing"));
             view! { <Notice title=text /> }.into_any()
         }
@@ -206,8 +206,11 @@ mod tests {
             })
         };
         assert!(with(0, Some(true)).contains("nothing happened since"));
-        assert!(with(2, Some(true)).contains("2 things happened since"));
-        assert!(with(1, Some(false)).contains("is another by now"));
-        assert!(!with(4, None).contains("gate looks at is still"));
+        let review = with(2, Some(true));
+        assert!(
+            review.contains("2 things happened since") && review.contains("only the review of this gate")
+        );
+        assert!(with(1, Some(false)).contains("it asks for a new one"));
+        assert!(!with(4, None).contains("only the review of this gate"));
     }
 }

@@ -29,6 +29,11 @@ fn changed_item(key: &FeatureKey, place: usize, item: &ChangedItem) -> AnyView {
         let words = format!("Renewed, because the version before it expired on {}.", date_words(day));
         view! { <p>{words}</p> }
     });
+    let state = item.fields.iter().find(|field| field.field == "state");
+    let taken_back = record.zip(state).and_then(|(kind, field)| {
+        let (then, now) = (field.then.as_deref()?, field.now.as_deref()?);
+        words::taken_back(kind, then, now).map(|words| view! { <p>{words}</p> })
+    });
     let rows = item.fields.iter().map(|field| field_row(record, field)).collect_view();
     let body = if item.fields.is_empty() {
         view! { <p class="muted">"Nothing that can be read differs: it was saved anew as it was."</p> }
@@ -52,6 +57,7 @@ fn changed_item(key: &FeatureKey, place: usize, item: &ChangedItem) -> AnyView {
                 <span class="muted small">{versions(item)}</span>
             </h3>
             {renewed}
+            {taken_back}
             {body}
         </section>
     }
@@ -164,5 +170,23 @@ mod tests {
         }];
         let html = changed_items(&"PAY-12".parse().expect("a key"), &[changed]).to_html();
         assert!(html.contains("Proposed") && html.contains("Accepted"), "{html}");
+    }
+
+    #[test]
+    fn a_record_that_is_set_aside_says_what_it_was_and_one_that_goes_on_does_not() {
+        let key: FeatureKey = "PAY-12".parse().expect("a key");
+        let page = |then: &str, now: &str| {
+            let field =
+                ChangedField { field: "state".to_owned(), then: Some(then.into()), now: Some(now.into()) };
+            let fields = vec![field];
+            let item = ChangedItem { fields, ..item(ItemKind::Record, "S-3", Some(1), Some(2), "note") };
+            changed_items(&key, &[item]).to_html()
+        };
+        let html = page("promised", "not-needed");
+        assert!(html.contains("It was promised, and is now not needed."), "{html}");
+        let html = page("promised", "passed");
+        assert!(!html.contains("It was"), "{html}");
+        let html = page(HOSTILE, "promised");
+        assert!(html.contains("and is now promised.") && !html.contains("<script>"), "{html}");
     }
 }

@@ -382,7 +382,7 @@ fn verb(blocker: &Blocker) -> String {
         }
         Blocker::FindingOpen { .. } => "Open the finding".to_owned(),
         Blocker::NotArchived => "Archive the record".to_owned(),
-        Blocker::ThreatModelStale => "Confirm the threat model".to_owned(),
+        Blocker::ThreatModelStale { .. } => "Confirm the threat model".to_owned(),
         Blocker::Earlier { what, .. } => verb(what),
         Blocker::Drifted { .. } => "See what changed".to_owned(),
         Blocker::TierRaised { .. } => "Move the feature back".to_owned(),

@@ -2,11 +2,23 @@ use time::OffsetDateTime;
 
 use crate::{
     access::{Action, Role},
+    canonical::mark,
+    dossier::Difference,
     place::Place,
     policy::{ControlKey, EvidenceKind, PhaseKey, RecordsSubject, Tier},
     record::{RecordKind, Shortfall},
     threat::{Question, Severity, ThreatStatus},
 };
+
+/// Stands for what drifted at a gate: each item with its present version, in whatever order. Any later change of one of
+/// them, or of another item, gives another mark.
+#[must_use]
+pub fn drift_mark(drift: &[Difference]) -> String {
+    let mut items: Vec<(&str, &str, Option<i32>)> =
+        drift.iter().map(|it| (it.kind.code(), it.key.as_str(), it.now)).collect();
+    items.sort_unstable();
+    mark(&serde_json::json!(items))
+}
 
 /// One reason why a gate is closed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,7 +99,10 @@ pub enum Blocker {
     /// The feature's record was not exported and kept as it is now.
     NotArchived,
     /// The scope changed after the threat model was answered.
-    ThreatModelStale,
+    ThreatModelStale {
+        /// Its version that the answers do not know.
+        scope: i32,
+    },
     /// A question of the threat model has no answer.
     QuestionOpen {
         /// The question.
@@ -117,6 +132,8 @@ pub enum Blocker {
         name: String,
         /// How many items changed.
         items: usize,
+        /// Stands for exactly these items in their present versions ([`drift_mark`]).
+        mark: String,
         /// Who can accept the change.
         roles: Vec<Role>,
     },
@@ -184,7 +201,7 @@ impl Blocker {
             Self::EvidenceWanted { .. } => "evidence.missing",
             Self::FindingOpen { .. } => "finding.open",
             Self::NotArchived => "record.not-archived",
-            Self::ThreatModelStale => "threat-model.stale",
+            Self::ThreatModelStale { .. } => "threat-model.stale",
             Self::Earlier { what, .. } => what.code(),
             Self::Drifted { .. } => "gate.drifted",
             Self::TierRaised { .. } => "gate.tier-raised",
@@ -217,19 +234,27 @@ impl Blocker {
             // With the severity: what was accepted of a small thing is not accepted of a large one.
             Self::FindingOpen { number, severity } => format!("finding:{number}/{}", severity.code()),
             Self::NotArchived => "archive".to_owned(),
-            Self::ThreatModelStale => "threat-model:stale".to_owned(),
+            // With the scope that made it stale: whoever could live without answers about one change has not seen the next.
+            Self::ThreatModelStale { scope } => format!("threat-model:stale/{scope}"),
             Self::QuestionOpen { question } => format!("threat-model:{}", question.code()),
             Self::ThreatUntreated { number, severity, needs } => {
                 format!("threat:{number}/{}/{}", severity.code(), needs.code())
             }
             Self::Earlier { what, .. } => what.subject(),
-            Self::Drifted { phase, .. } => format!("drift:{phase}"),
+            // With what drifted: to let one change pass is not to let every later one pass.
+            Self::Drifted { phase, mark, .. } => format!("{}/{mark}", Self::drift_of(phase)),
             // With the tier: what was accepted at one is not accepted at a higher one.
             Self::TierRaised { phase, to, .. } => format!("tier:{phase}/{}", to.code()),
             Self::OwedOverdue { phase, .. } | Self::Owed { phase, .. } => format!("owed:{phase}"),
             Self::Vetoed { name, role } => format!("veto:{}/{name}", role.code()),
             Self::SignOffsMissing { role, .. } => format!("sign-off:{}", role.code()),
         }
+    }
+
+    /// How the subject of whatever drifted at the gate of a phase begins, up to a slash.
+    #[must_use]
+    pub fn drift_of(phase: &PhaseKey) -> String {
+        format!("drift:{phase}")
     }
 
     /// What is missing on record, if that is what the blocker says.
@@ -276,7 +301,7 @@ impl Blocker {
             Self::FindingOpen { .. } => RecordKind::Finding.spec().editors.to_vec(),
             Self::EvidenceWanted { .. } => Action::AddEvidence.product_roles().to_vec(),
             Self::NotArchived => Action::ArchiveFeature.product_roles().to_vec(),
-            Self::QuestionOpen { .. } | Self::ThreatUntreated { .. } | Self::ThreatModelStale => {
+            Self::QuestionOpen { .. } | Self::ThreatUntreated { .. } | Self::ThreatModelStale { .. } => {
                 Action::EditThreatModel.product_roles().to_vec()
             }
             Self::Earlier { what, .. } => what.cleared_by(),
@@ -301,7 +326,7 @@ impl Blocker {
             Self::FindingOpen { number, .. } => Place::Record(RecordKind::Finding, *number),
             Self::EvidenceWanted { .. } => Place::EvidenceList,
             Self::NotArchived => Place::Archive,
-            Self::QuestionOpen { .. } | Self::ThreatModelStale => Place::ThreatModel,
+            Self::QuestionOpen { .. } | Self::ThreatModelStale { .. } => Place::ThreatModel,
             Self::Earlier { what, .. } => what.place(),
             Self::Drifted { phase, .. } => Place::Drift(phase.clone()),
             Self::TierRaised { .. } => Place::Course,

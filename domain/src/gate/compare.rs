@@ -93,12 +93,12 @@ mod tests {
             records: RecordFacts::default(),
             evidence: BTreeSet::new(),
             answered: BTreeSet::new(),
-            model_is_stale: false,
+            stale_for: None,
             threats: Vec::new(),
             sign_offs,
             contributors: Contributors(BTreeSet::new()),
             dossier: Digest::of(dossier.as_bytes()),
-            archived: None,
+            archived: false,
         }
     }
 

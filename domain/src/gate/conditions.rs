@@ -113,7 +113,8 @@ pub(super) fn condition(wanted: &Wanted, facts: &Facts, now: OffsetDateTime) -> 
             )
         }
         Wanted::ThreatModelCurrent => {
-            either(!facts.model_is_stale, Blocker::ThreatModelStale, Met::ThreatModelCurrent)
+            let stale = Blocker::ThreatModelStale { scope: facts.stale_for.unwrap_or_default() };
+            either(facts.stale_for.is_none(), stale, Met::ThreatModelCurrent)
         }
         Wanted::NoUntreatedThreat { at_least, needs } => untreated(facts, *at_least, *needs),
         Wanted::NoOpenFinding { at_least } => open_findings(facts, *at_least),
@@ -131,9 +132,7 @@ pub(super) fn condition(wanted: &Wanted, facts: &Facts, now: OffsetDateTime) -> 
             let reviewers = reviewers.map_or(0, |reviewers| reviewers.for_tier(facts.tier));
             records(facts, *subject, reviewers)
         }
-        Wanted::RecordArchived => {
-            either(facts.archived == Some(facts.dossier), Blocker::NotArchived, Met::Archived)
-        }
+        Wanted::RecordArchived => either(facts.archived, Blocker::NotArchived, Met::Archived),
     }
 }
 

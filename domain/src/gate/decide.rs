@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use super::{
     Blocker, EarlierGate, EvidenceFact, Facts, Met, Passed, SignOffFact, Situation, Verdict, WaiverFact,
+    blocker::drift_mark,
     conditions::{condition, control_blockers, is_set_aside},
 };
 use crate::{
@@ -313,6 +314,7 @@ fn earlier_findings(
                     phase: phase.key.clone(),
                     name: phase.name.clone(),
                     items: drift.len(),
+                    mark: drift_mark(drift),
                     roles: roles(),
                 },
                 waivable: true,

@@ -118,8 +118,8 @@ pub struct Facts {
     pub evidence: BTreeSet<EvidenceFact>,
     /// Questions of the threat model that have an answer.
     pub answered: BTreeSet<Question>,
-    /// Whether the scope changed since the threat model was last answered or confirmed.
-    pub model_is_stale: bool,
+    /// The version of the scope, where it changed since the threat model was last answered or confirmed.
+    pub stale_for: Option<i32>,
     /// Threats of the model; their order does not matter.
     pub threats: Vec<ThreatFact>,
     /// Standing sign-offs; their order does not matter.
@@ -128,8 +128,9 @@ pub struct Facts {
     pub contributors: Contributors,
     /// Digest of the dossier as it is now.
     pub dossier: Digest,
-    /// Digest of the dossier that was in force when the feature's record was last exported and kept.
-    pub archived: Option<Digest>,
+    /// Whether the feature's whole record is exported and kept: of the gate at hand as it is now, that gate's own review
+    /// apart; of one that was passed before, as it was at some time.
+    pub archived: bool,
 }
 
 /// A gate that the feature passed before.

@@ -9,7 +9,7 @@ mod conditions;
 mod decide;
 mod facts;
 
-pub use blocker::{Blocker, Met};
+pub use blocker::{Blocker, Met, drift_mark};
 pub use compare::DecisionChange;
 pub use conditions::control_blockers;
 pub use decide::{Debt, Decision, Waived, decide};

@@ -19,6 +19,6 @@ pub use form::{Before, RecordForm, Surroundings};
 pub use kind::RecordKind;
 pub use lists::ListKind;
 pub use rule::{RecordFact, RecordFacts, Rule, Shortfall};
-pub use spec::{Choice, Field, Input, Spec, State, TitleFrom, Tone};
+pub use spec::{Choice, Field, Input, Spec, Stands, State, TitleFrom, Tone};
 pub use starter::{FeatureSort, Starter, starters};
 pub use values::{RecordRef, Values};

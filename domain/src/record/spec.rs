@@ -61,6 +61,18 @@ pub struct State {
     pub after: &'static [&'static str],
     /// Whether somebody else than who brought it into the state before has to do so.
     pub by_another: bool,
+    /// What it says of a record that was signed in another state.
+    pub stands: Stands,
+}
+
+/// What a state says of a record that was signed in another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// The record has come this far. To come further is work that goes on; to fall behind takes back what was signed.
+    At(u8),
+    /// The record stands for nothing any more: what was signed of it is taken back. And who brings back what was signed
+    /// as set aside says something else as well.
+    SetAside,
 }
 
 /// How a state looks, always beside its word.
@@ -202,6 +214,19 @@ impl Spec {
         }
         let both = may_enter.iter().copied().find(|role| self.editors.contains(role) && roles.contains(role));
         both.or_else(|| held(if enters { may_enter } else { self.editors }))
+    }
+
+    /// Whether a record that was signed in the state `then` and is in the state `now` still says what was signed: it is
+    /// where it was, or has gone on. A state that this version of the program does not know takes back.
+    #[must_use]
+    pub fn goes_on(&self, then: &str, now: &str) -> bool {
+        if then == now {
+            return true;
+        }
+        match (self.state(then).map(|state| state.stands), self.state(now).map(|state| state.stands)) {
+            (Some(Stands::At(then)), Some(Stands::At(now))) => then < now,
+            _ => false,
+        }
     }
 
     /// Whether a record in the state `from` (`None`: a new record) may enter `state`.

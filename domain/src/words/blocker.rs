@@ -36,7 +36,7 @@ pub fn blocker(blocker: &Blocker) -> String {
             format!("Finding F-{number} ({}) is not fixed and validated", severity.label())
         }
         Blocker::NotArchived => "The feature’s record, as it is now, is not archived".to_owned(),
-        Blocker::ThreatModelStale => {
+        Blocker::ThreatModelStale { .. } => {
             "The scope changed after the threat model was answered; confirm the answers or change them"
                 .to_owned()
         }
@@ -122,12 +122,10 @@ pub fn shortfall(shortfall: &Shortfall) -> String {
         Shortfall::Waits { kind, number, title, state } => {
             format!("{} “{title}” is {}", thing(kind, number), inside_sentence(state))
         }
-        Shortfall::Unconfirmed { list, count: 1, .. } => {
-            format!("One point of the {} is not confirmed", inside_sentence(list.title()))
-        }
-        Shortfall::Unconfirmed { list, count, .. } => {
-            format!("{count} points of the {} are not confirmed", inside_sentence(list.title()))
-        }
+        Shortfall::Unconfirmed { list, points, .. } => match points.len() {
+            1 => format!("One point of the {} is not confirmed", inside_sentence(list.title())),
+            count => format!("{count} points of the {} are not confirmed", inside_sentence(list.title())),
+        },
         Shortfall::Unanswered { what, by: RecordKind::Change } => {
             format!("{} is implemented by no merged change", reference(*what))
         }

@@ -57,7 +57,7 @@ pub fn cause(of: &Blocker) -> String {
         Blocker::ControlOpen { .. }
         | Blocker::EvidenceMissing { .. }
         | Blocker::NotArchived
-        | Blocker::ThreatModelStale
+        | Blocker::ThreatModelStale { .. }
         | Blocker::QuestionOpen { .. } => blocker(of),
     }
 }
@@ -116,6 +116,7 @@ mod tests {
                 phase: key("design"),
                 name: "Design".to_owned(),
                 items: 417,
+                mark: canary.to_owned(),
                 roles: Vec::new(),
             },
         ] {

@@ -19,5 +19,5 @@ pub use label::{Label, join};
 pub use notification::{because, notice};
 pub use policy::{condition, day, hours, people_by_tier, policy_change, proof, tiers, weekdays};
 pub use refusal::{problem, refusal, text_error};
-pub use value::{record_field, value};
+pub use value::{record_field, taken_back, value};
 pub use waiver::{waivable, waiver_lapses};

@@ -1,10 +1,11 @@
-use super::Label;
+use super::{Label, blocker::inside_sentence};
 use crate::{
     access::{Role, WorkspaceRole},
     audit::Verb,
     gate::{Mark, Verdict},
     policy::{EvidenceKind, Tier},
     record::RecordKind,
+    relation::{ELSEWHERE, RelationEnd},
     threat::{Severity, Stride, ThreatStatus, Treatment},
 };
 
@@ -25,6 +26,17 @@ pub fn value(record: Option<RecordKind>, field: &str, value: &str) -> String {
     let codes = value.split([',', ' ']).filter(|code| !code.is_empty());
     let labels: Option<Vec<String>> = codes.map(|code| label_of(field, code)).collect();
     labels.map_or_else(|| value.to_owned(), |labels| labels.join(", "))
+}
+
+/// That a record takes back what was signed of it, as a sentence; nothing where it only goes on.
+#[must_use]
+pub fn taken_back(kind: RecordKind, then: &str, now: &str) -> Option<String> {
+    let spec = kind.spec();
+    if spec.goes_on(then, now) {
+        return None;
+    }
+    let label = |code| value(Some(kind), "state", code);
+    Some(format!("It was {}, and is now {}.", inside_sentence(&label(then)), inside_sentence(&label(now))))
 }
 
 /// What a field of a record is called: as its form calls it.
@@ -64,6 +76,9 @@ fn label_of(field: &str, code: &str) -> Option<String> {
             "reviewers" => Some("The reviewers".to_owned()),
             _ => None,
         },
+        _ if RelationEnd::from_code(field).is_some() => {
+            (code == ELSEWHERE).then(|| "A feature of another product".to_owned())
+        }
         "phase" => (code == "finished").then(|| "Every gate is open".to_owned()),
         "action" => Verb::from_code(code).map(|verb| super::field(&verb.code().replace('.', " "))),
         _ => None,
@@ -78,6 +93,8 @@ mod tests {
     fn codes_of_known_fields_become_words() {
         for (field, code, words) in [
             ("tier", "high", "High risk"),
+            ("child-of", "elsewhere", "A feature of another product"),
+            ("child-of", "PAY-3", "PAY-3"),
             ("severity", "critical", "Critical"),
             ("treatment", "mitigate", "Mitigate"),
             ("status", "treated", "In place"),

@@ -102,10 +102,10 @@ fn any_facts(phase: &Phase) -> impl Strategy<Value = Facts> + use<> {
         vec(threat(), 0..6),
         vec(any_sign_off(phase), 0..8),
         btree_set(0..PEOPLE, 0..3),
-        (items(0..=20), any::<bool>(), option::of(select(vec![now(), before()]))),
+        (items(0..=20), option::of(1..=9_i32), any::<bool>()),
     )
         .prop_map(move |(tier, known_controls, records, answered, threats, sign_offs, wrote, rest)| {
-            let (evidence, model_is_stale, archived) = rest;
+            let (evidence, stale_for, archived) = rest;
             let known_controls = controls.iter().zip(known_controls);
             let mut controls: BTreeMap<_, _> = known_controls
                 .filter_map(|(control, fact)| Some((control.key.clone(), known(control, fact?))))
@@ -118,7 +118,7 @@ fn any_facts(phase: &Phase) -> impl Strategy<Value = Facts> + use<> {
                 records,
                 evidence,
                 answered: answered.into_iter().collect(),
-                model_is_stale,
+                stale_for,
                 threats,
                 sign_offs,
                 contributors: contributors(wrote),
@@ -160,10 +160,8 @@ fn nearly_open(phase: &Phase) -> impl Strategy<Value = Facts> + use<> {
             if let Some(evidence) = evidence {
                 facts.evidence = evidence;
             }
-            facts.model_is_stale = stale;
-            if not_archived {
-                facts.archived = Some(before());
-            }
+            facts.stale_for = stale.then_some(2);
+            facts.archived = !not_archived;
             facts
         })
 }

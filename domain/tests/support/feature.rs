@@ -217,12 +217,12 @@ impl World {
             records: self.records.clone(),
             evidence: EvidenceKind::ALL.iter().map(|kind| item(*kind, 0)).collect(),
             answered: self.answered.clone(),
-            model_is_stale: false,
+            stale_for: None,
             threats: self.threats.values().cloned().collect(),
             sign_offs: self.standing.clone(),
             contributors: self.contributors.clone(),
             dossier: self.dossier(),
-            archived: Some(self.dossier()),
+            archived: true,
         }
     }
 

@@ -107,7 +107,7 @@ pub(crate) fn complete(phase: &Phase, tier: Tier, dossier: Digest, first_signer:
         records: records::whole(),
         evidence: EvidenceKind::ALL.iter().map(|kind| item(*kind, 0)).collect(),
         answered: Question::ALL.iter().copied().collect(),
-        model_is_stale: false,
+        stale_for: None,
         threats: Vec::new(),
         sign_offs: (first_signer..)
             .zip(seats)
@@ -115,7 +115,7 @@ pub(crate) fn complete(phase: &Phase, tier: Tier, dossier: Digest, first_signer:
             .collect(),
         contributors: Contributors::default(),
         dossier,
-        archived: Some(dossier),
+        archived: true,
     }
 }
 
@@ -330,7 +330,7 @@ fn unmet_condition(wanted: &Wanted, facts: &Facts) -> BTreeSet<String> {
             );
         }
         Wanted::ThreatModelCurrent => {
-            if facts.model_is_stale {
+            if facts.stale_for.is_some() {
                 owed.insert("stale model".to_owned());
             }
         }
@@ -377,7 +377,7 @@ fn unmet_condition(wanted: &Wanted, facts: &Facts) -> BTreeSet<String> {
             }
         }
         Wanted::RecordArchived => {
-            if facts.archived.is_none_or(|archived| archived != facts.dossier) {
+            if !facts.archived {
                 owed.insert("not archived".to_owned());
             }
         }
@@ -395,7 +395,7 @@ pub(crate) fn reason(blocker: &Blocker) -> String {
         Blocker::EvidenceWanted { kinds, .. } => format!("evidence {kinds:?}"),
         Blocker::FindingOpen { number, severity } => format!("finding {number} {}", severity.code()),
         Blocker::NotArchived => "not archived".to_owned(),
-        Blocker::ThreatModelStale => "stale model".to_owned(),
+        Blocker::ThreatModelStale { .. } => "stale model".to_owned(),
         Blocker::Earlier { name, what } => format!("earlier {name}: {}", reason(what)),
         Blocker::Drifted { phase, items, .. } => format!("drift {phase} {items}"),
         Blocker::TierRaised { phase, from, to, .. } => format!("tier {phase} {}-{}", from.code(), to.code()),

@@ -38,7 +38,12 @@ const LEFT_OUT: [&str; 9] = [
 ];
 
 /// The bytes of an archive.
-async fn bytes(world: &World, actor: &Actor, key: &FeatureKey, number: i32) -> TestResult<Vec<u8>> {
+pub(crate) async fn bytes(
+    world: &World,
+    actor: &Actor,
+    key: &FeatureKey,
+    number: i32,
+) -> TestResult<Vec<u8>> {
     let file = world.service.download_archive(actor, key, number).await?;
     assert_eq!(file.file_name, format!("{key}-archive-{number}.json"));
     let (size, digest) = (file.size, file.digest);

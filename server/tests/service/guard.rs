@@ -394,3 +394,99 @@ async fn a_contribution_that_is_being_written_is_waited_for() -> TestResult {
     assert!(refused.is_err());
     Ok(())
 }
+
+/// A waiver of whatever blocks, as somebody with the application's connection would write it.
+fn waiver(key: &FeatureKey, asker: Uuid, state: &str, decided: Option<Uuid>) -> String {
+    let (by, role, at) = match decided {
+        Some(person) => (format!("'{person}'"), "'security-reviewer'", "now()"),
+        None => ("null".to_owned(), "null", "null"),
+    };
+    format!(
+        "insert into waiver (id, feature_id, product_id, number, phase, subject, code, blocker, reason, compensation, until,
+                             state, requested_by, requested_at, decided_by, decided_role, decided_at, salt)
+         select gen_random_uuid(), f.id, f.product_id, 900, f.phase, 'archive', 'record.not-archived', 'X', 'Why', 'Instead',
+                now() + interval '1 day', '{state}', '{asker}', now(), {by}, {role}, {at}, sha256('x')
+         from feature f where f.number = {}; ",
+        key.number
+    )
+}
+
+#[tokio::test]
+async fn a_waiver_begins_undecided_and_is_decided_by_somebody_who_wrote_no_part() -> TestResult {
+    const STATES: &str = "SLA08";
+    let world = World::new().await?;
+    let cast = world.cast;
+    let key = world.in_phase(Tier::Low, "design").await?;
+    let runtime = world.as_runtime().await?;
+    let (asker, first) = (by(&cast.tester), by(&cast.first));
+    let ask = |state, decided| waiver(&key, asker, state, decided);
+    assert_eq!(answer(&runtime, &ask("requested", None)).await?, "taken");
+
+    // It begins as a request, whatever else is said of it, and by whomever.
+    for state in ["approved", "refused", "withdrawn", "ended", "lapsed"] {
+        for decided in [None, Some(first), Some(asker)] {
+            assert_eq!(answer(&runtime, &ask(state, decided)).await?, STATES, "{state} by {decided:?}");
+        }
+    }
+    assert_eq!(answer(&runtime, &ask("requested", Some(first))).await?, STATES);
+
+    let decide = |state: &str, person: &str| {
+        let step = format!(
+            "update waiver set state = '{state}', decided_by = {person}, decided_role = 'security-reviewer',
+                    decided_at = now() where number = 900; "
+        );
+        ask("requested", None) + &step
+    };
+    let person = |actor: &Actor| format!("'{}'", by(actor));
+    assert_eq!(answer(&runtime, &decide("approved", &person(&cast.first))).await?, "taken");
+    assert_eq!(answer(&runtime, &decide("refused", &person(&cast.first))).await?, "taken");
+    for state in ["approved", "refused"] {
+        assert_eq!(answer(&runtime, &decide(state, "null")).await?, CONTRIBUTED, "{state} by nobody");
+        assert_eq!(
+            answer(&runtime, &decide(state, &person(&cast.tester))).await?,
+            CONTRIBUTED,
+            "by who asked"
+        );
+        assert_eq!(
+            answer(&runtime, &decide(state, &person(&cast.manager))).await?,
+            CONTRIBUTED,
+            "the scope's author"
+        );
+    }
+    // What the gate where it drifted covers counts as well, for an approval.
+    world.tick();
+    world
+        .service
+        .attach_evidence(
+            &cast.developer,
+            &key,
+            world.prove(&cast.releaser, &key, EvidenceKind::Plan, &[]).await?,
+            Target::Control("requirements".parse()?, "security-requirements".parse()?),
+        )
+        .await?;
+    let releaser = person(&cast.releaser);
+    assert_eq!(
+        answer(&runtime, &decide("approved", &releaser)).await?,
+        "taken",
+        "no part of the gate at hand"
+    );
+    for subject in ["drift:requirements/0123456789abcdef", "control:requirements/scope-and-goals#x"] {
+        let named = |state| decide(state, &releaser).replace("'archive'", &format!("'{subject}'"));
+        assert_eq!(answer(&runtime, &named("approved")).await?, CONTRIBUTED, "{subject}");
+        assert_eq!(answer(&runtime, &named("refused")).await?, "taken", "{subject}");
+    }
+
+    // What was decided stays so.
+    let rewritten = "update waiver set decided_by = requested_by where number = 900;";
+    let said = answer(&runtime, &(decide("approved", &person(&cast.first)) + rewritten)).await?;
+    assert_eq!(said, STATES);
+    let ended = "update waiver set state = 'ended', decided_by = null, ended_at = now() where number = 900;";
+    let said = answer(&runtime, &(decide("approved", &person(&cast.first)) + ended)).await?;
+    assert_eq!(said, STATES);
+    // Nor is it decided by who does not see what others committed meanwhile.
+    let deciding = decide("approved", &person(&cast.first));
+    let (asked, step) = deciding.split_once("update waiver").ok_or("no step")?;
+    let deaf = format!("{asked} commit; begin isolation level repeatable read; update waiver{step}");
+    assert_eq!(answer(&runtime, &deaf).await?, GROUNDLESS);
+    Ok(())
+}

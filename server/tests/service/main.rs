@@ -18,6 +18,7 @@ mod line;
 mod model;
 mod paper;
 mod policies;
+mod promises;
 mod queries;
 mod races;
 mod reading;

@@ -31,7 +31,7 @@ use crate::{
 
 const REVIEWER: Role = Role::SecurityReviewer;
 
-fn said<'a>(item: &'a ChangedItem, field: &str) -> Option<(&'a str, &'a str)> {
+pub(crate) fn said<'a>(item: &'a ChangedItem, field: &str) -> Option<(&'a str, &'a str)> {
     let field = item.fields.iter().find(|changed| changed.field == field)?;
     Some((field.then.as_deref().unwrap_or_default(), field.now.as_deref().unwrap_or_default()))
 }
@@ -134,7 +134,7 @@ async fn a_manifest_holds_the_very_bytes_that_were_signed() -> TestResult {
     Ok(())
 }
 
-fn accepting(page: &DriftPage, role: Role) -> TestResult<AcceptDrift> {
+pub(crate) fn accepting(page: &DriftPage, role: Role) -> TestResult<AcceptDrift> {
     Ok(AcceptDrift {
         role,
         reason: "The new title says the same.".parse()?,
@@ -143,7 +143,7 @@ fn accepting(page: &DriftPage, role: Role) -> TestResult<AcceptDrift> {
     })
 }
 
-async fn drifts(world: &World, key: &FeatureKey) -> TestResult<bool> {
+pub(crate) async fn drifts(world: &World, key: &FeatureKey) -> TestResult<bool> {
     Ok(world.blockers(key).await?.iter().any(|blocker| matches!(blocker, Blocker::Drifted { .. })))
 }
 

@@ -8,7 +8,10 @@ use sluice_domain::{
     ids::FeatureKey,
     lifecycle::{Progress, Refusal},
     policy::Tier,
-    relation::RelationEnd::{self, ChildOf, DuplicateOf, DuplicatedBy, FollowedBy, Follows, ParentOf},
+    relation::{
+        ELSEWHERE,
+        RelationEnd::{self, ChildOf, DuplicateOf, DuplicatedBy, FollowedBy, Follows, ParentOf},
+    },
 };
 use sluice_service::{
     Actor, Error,
@@ -19,7 +22,10 @@ use sluice_service::{
 };
 use tokio::{sync::Barrier, task::JoinSet};
 
-use crate::support::{TestResult, World, cast::actor, fields, steps::parsed};
+use crate::{
+    archive::bytes as archived,
+    support::{TestResult, World, cast::actor, fields, steps::parsed},
+};
 
 async fn relate(
     world: &World,
@@ -265,6 +271,40 @@ async fn another_product_stays_closed() -> TestResult {
     assert!(at_the_other_end.is_empty() && at_the_other_end.parts.is_none());
     let history = world.service.feature_history(&cast.developer, &here, None).await?;
     assert!(!format!("{:?}", history.items).contains(&there.to_string()));
+    // Nor does its id show: not in an event, and not in an archive, which everybody who reads this product may have.
+    let database = world.as_superuser().await?;
+    let id: uuid::Uuid = database
+        .query_one(
+            "select f.id from feature f join product p on p.id = f.product_id where p.key = $1 and f.number = $2",
+            &[&there.product.as_str(), &there.number],
+        )
+        .await?
+        .get(0);
+    assert!(!format!("{:?}", history.items).contains(&id.to_string()));
+    let told =
+        history.items.iter().flat_map(|entry| &entry.changes).find(|change| change.field == "child-of");
+    assert_eq!(told.and_then(|change| change.new.as_deref()), Some(ELSEWHERE));
+    assert_eq!(
+        world
+            .count(&format!(
+                "select count(*) from audit.event where body like '%{id}%' and verb like 'feature.relation%'"
+            ))
+            .await?,
+        0
+    );
+    world.tick();
+    unrelate(&world, &both, &here, ChildOf, &there).await?;
+    relate(&world, &both, &here, DuplicateOf, &there).await?;
+    let number = world.archive(&cast.manager, &here).await?;
+    let archive = String::from_utf8(archived(&world, &cast.developer, &here, number).await?)?;
+    assert!(!archive.contains(&id.to_string()));
+    let archive: serde_json::Value = serde_json::from_str(&archive)?;
+    for (when, kind) in [("now", "duplicate-of"), ("earlier", "child-of")] {
+        let rows = archive[when]["relation"].as_array().ok_or("no relations")?;
+        assert_eq!(rows.len(), 1, "{when}");
+        assert_eq!((&rows[0]["kind"], rows[0].get("other_id")), (&kind.into(), None), "{when}");
+    }
+    unrelate(&world, &both, &here, DuplicateOf, &there).await?;
     let history = world.service.feature_history(&cast.stranger, &there, None).await?;
     assert!(!history.items.iter().any(|entry| entry.verb_code.starts_with("feature.relation")));
     Ok(())

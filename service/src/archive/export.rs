@@ -36,6 +36,9 @@ pub const TABLES: [&str; 23] = [
 /// each row as the database has it. Bytes are written as hexadecimal digits, and the keys of commitments are there, so
 /// whoever has the file can compute every digest that was signed.
 ///
+/// Of a relation with a feature of another product it does not say which one: whoever may read the one product may have
+/// the file, and need not know of the other.
+///
 /// The same record gives the same bytes. Only the network addresses behind the events stay behind: they are no part of
 /// what the feature's readers see, and the events commit to them without showing them.
 pub(super) async fn export(
@@ -231,7 +234,9 @@ async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Resul
     out.rows(
         "relation",
         sqlx::query_scalar!(
-            r#"select to_jsonb(t) as "row!" from relation t where t.feature_id = $1 order by t.kind, t.other_id"#,
+            r#"select case when o.product_id = f.product_id then to_jsonb(t) else to_jsonb(t) - 'other_id' end as "row!"
+               from relation t join feature f on f.id = t.feature_id join feature o on o.id = t.other_id
+               where t.feature_id = $1 order by t.kind, t.other_id"#,
             id
         )
         .fetch(&mut *connection),
@@ -383,7 +388,9 @@ async fn earlier(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> R
     out.rows(
         "relation",
         sqlx::query_scalar!(
-            r#"select to_jsonb(t) as "row!" from history.relation t where t.feature_id = $1 order by t.until_event, t.kind, t.other_id"#,
+            r#"select case when o.product_id = f.product_id then to_jsonb(t) else to_jsonb(t) - 'other_id' end as "row!"
+               from history.relation t join feature f on f.id = t.feature_id join feature o on o.id = t.other_id
+               where t.feature_id = $1 order by t.until_event, t.kind, t.other_id"#,
             id
         )
         .fetch(&mut *connection),

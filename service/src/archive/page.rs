@@ -23,7 +23,8 @@ const PAGE: usize = 50;
 pub struct ArchivePage {
     /// The feature's header.
     pub summary: FeatureSummary,
-    /// Whether the newest archive covers what the current gate looks at, as it is now; nothing where no gate is left.
+    /// Whether the newest archive is the whole record as it is now, the review of the current gate apart; nothing where no
+    /// gate is left.
     pub covers_gate: Option<bool>,
     /// How much happened since the newest archive was made: events. Nothing where there is no archive.
     pub since: Option<i64>,
@@ -63,8 +64,7 @@ impl Service {
     ) -> Result<ArchivePage> {
         let mut connection = self.db.reads().acquire().await?;
         let Opened { feature, summary, gathered } = open(self, &mut connection, actor, key).await?;
-        let covers_gate =
-            gathered.map(|gathered| gathered.situation.facts.archived == Some(gathered.dossier.digest()));
+        let covers_gate = gathered.map(|gathered| gathered.situation.facts.archived);
         // An archive's own event has its instant, so it does not count as having happened since.
         let since = sqlx::query_scalar!(
             r#"select (select count(*) from audit.event e where e.feature_id = $1 and e.at > newest.created_at)

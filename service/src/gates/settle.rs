@@ -258,20 +258,26 @@ pub(super) async fn end_sign_offs(
     Ok(ids.into_iter().map(event).collect())
 }
 
-/// The gates that this write made drift, each an event: what was signed there says something else from now on. What
-/// only comes back because time went by, as when a waiver lapses, drifted before.
+/// The gates that this write made drift, each an event: what was signed there says something else from now on, whether
+/// or not a waiver lets it pass. What only comes back because time went by, as when a waiver lapses, drifted before; and
+/// more of what blocks already is no news. Where a waiver let pass what drifted until now, more of it is.
 async fn drift_events(
     write: &mut Write,
     permit: &Permit<InFeature>,
     feature: &Feature,
     decision: &Decision,
 ) -> Result<Vec<Event>> {
-    let drifted: Vec<&Blocker> =
-        decision.blockers.iter().filter(|blocker| matches!(blocker, Blocker::Drifted { .. })).collect();
+    let drifted: Vec<&Blocker> = drift_in(decision).collect();
     if drifted.is_empty() || permit.is_system() {
         return Ok(Vec::new());
     }
     let known = sqlx::query_scalar!(
+        r#"select unnest(drift) as "subject!" from gate_state where feature_id = $1"#,
+        permit.feature().uuid()
+    )
+    .fetch_all(write.connection())
+    .await?;
+    let blocks = sqlx::query_scalar!(
         "select subject from gate_blocker where feature_id = $1 and code = 'gate.drifted'",
         permit.feature().uuid()
     )
@@ -279,7 +285,11 @@ async fn drift_events(
     .await?;
     let mut events = Vec::new();
     for blocker in drifted.into_iter().filter(|blocker| !known.contains(&blocker.subject())) {
-        if let Blocker::Drifted { phase, name, items, roles } = blocker {
+        if let Blocker::Drifted { phase, name, items, roles, .. } = blocker {
+            let here = format!("{}/", Blocker::drift_of(phase));
+            if blocks.iter().any(|subject| subject.starts_with(&here)) {
+                continue;
+            }
             let object = Object::new(ObjectKind::Gate, format!("{}/{phase}", feature.id), name.clone());
             let mut event = write.consequence(permit, Verb::GateDrifted, object);
             let items = i64::try_from(*items).unwrap_or(i64::MAX);
@@ -290,6 +300,12 @@ async fn drift_events(
         }
     }
     Ok(events)
+}
+
+/// What drifted, waived or not.
+fn drift_in(decision: &Decision) -> impl Iterator<Item = &Blocker> {
+    let waived = decision.waived.iter().map(|waived| &waived.blocker);
+    decision.blockers.iter().chain(waived).filter(|blocker| matches!(blocker, Blocker::Drifted { .. }))
 }
 
 /// Begins an attempt at a gate.
@@ -374,6 +390,8 @@ struct Projection {
     waived: i32,
     debts: i32,
     drifted: i32,
+    /// Subjects of what drifted, waived or not.
+    drift: Vec<String>,
     changes_at: Option<OffsetDateTime>,
     due_at: Option<OffsetDateTime>,
     /// Subject and code of each blocker.
@@ -408,6 +426,7 @@ impl Projection {
             drifted: count(
                 decision.blockers.iter().filter(|blocker| matches!(blocker, Blocker::Drifted { .. })).count(),
             ),
+            drift: drift_in(decision).map(Blocker::subject).collect(),
             changes_at: decision.changes_at,
             due_at: None,
             subjects: decision.blockers.iter().map(|blocker| (blocker.subject(), blocker.code())).collect(),
@@ -445,14 +464,15 @@ async fn store_projection(write: &mut Write, permit: &Permit<InFeature>, says: P
     sqlx::query!(
         "insert into gate_state (feature_id, blockers, team_blockers, team_roles, team_role_blockers, sign_roles,
                                  contributors, signed, decided_at, waived, debts, drifted, changes_at,
-                                 due_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                                 due_at, drift)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          on conflict (feature_id) do update set
              blockers = excluded.blockers, team_blockers = excluded.team_blockers,
              team_roles = excluded.team_roles, team_role_blockers = excluded.team_role_blockers,
              sign_roles = excluded.sign_roles, contributors = excluded.contributors, signed = excluded.signed,
              decided_at = excluded.decided_at, waived = excluded.waived, debts = excluded.debts,
-             drifted = excluded.drifted, changes_at = excluded.changes_at, due_at = excluded.due_at",
+             drifted = excluded.drifted, changes_at = excluded.changes_at, due_at = excluded.due_at,
+             drift = excluded.drift",
         permit.feature().uuid(),
         says.blockers,
         says.team_blockers,
@@ -466,7 +486,8 @@ async fn store_projection(write: &mut Write, permit: &Permit<InFeature>, says: P
         says.debts,
         says.drifted,
         says.changes_at,
-        says.due_at
+        says.due_at,
+        &says.drift
     )
     .execute(write.connection())
     .await?;

@@ -6,6 +6,7 @@ use sluice_domain::{
     audit::{Authentication, ObjectKind, Verb},
     ids::{EventId, FeatureKey, Id, PersonId, RequestId},
     policy::Policy,
+    relation::{ELSEWHERE, RelationEnd},
     text::ProductKey,
 };
 use sqlx::PgConnection;
@@ -247,8 +248,8 @@ fn entry(row: EventRow, body: Body, texts: &Texts, names: &Names) -> Result<Hist
         .changes
         .into_iter()
         .map(|BodyChange { field, old, new }| HistoryChange {
-            old: show(old, format!("{field}.old")),
-            new: show(new, format!("{field}.new")),
+            old: show(old, format!("{field}.old")).map(|value| unnamed(&field, value)),
+            new: show(new, format!("{field}.new")).map(|value| unnamed(&field, value)),
             field,
         })
         .collect();
@@ -281,6 +282,13 @@ fn entry(row: EventRow, body: Body, texts: &Texts, names: &Names) -> Result<Hist
         request: row.request_id.map(Id::new),
         address,
     })
+}
+
+/// A relation to a feature of another product is shown without that feature: the first events of such relations carry its
+/// id, which is nothing to who may read this product only.
+fn unnamed(field: &str, value: String) -> String {
+    let named = RelationEnd::from_code(field).is_some() && value.parse::<Uuid>().is_ok();
+    if named { ELSEWHERE.to_owned() } else { value }
 }
 
 /// The names in the place of an id, or of several.
@@ -365,6 +373,18 @@ mod tests {
         assert_eq!(entry.address, None);
         assert_eq!(entry.feature.map(|key| key.to_string()).as_deref(), Some("PAY-12"));
         assert_eq!(entry.verb, Some(Verb::FeatureEdited));
+    }
+
+    #[test]
+    fn a_feature_of_another_product_is_named_by_no_event() {
+        let (mut row, texts) = sealed();
+        row.body =
+            r#"{"changes":[{"field":"child-of","new":{"value":"00000000-0000-0000-0000-000000000009"}},
+                                  {"field":"follows","old":{"value":"PAY-3"}}]}"#
+                .to_owned();
+        let entry = read(row, &texts);
+        assert_eq!(entry.changes[0].new.as_deref(), Some(ELSEWHERE));
+        assert_eq!(entry.changes[1].old.as_deref(), Some("PAY-3"));
     }
 
     #[test]

@@ -3,7 +3,7 @@ use sluice_domain::{
     audit::{Event, Object, ObjectKind, Value, Verb},
     form::{Check, FieldProblem, Fields, Problem},
     ids::FeatureKey,
-    relation::{RelationEnd, RelationKind},
+    relation::{ELSEWHERE, RelationEnd, RelationKind},
     text::TextError,
 };
 
@@ -214,14 +214,14 @@ fn wrong(problem: Problem) -> Error {
     Error::Invalid(vec![FieldProblem { field: "other", label: OTHER, problem }])
 }
 
-/// Commits, with an event at each end. Across products there is only the one of the feature that says it, and it names
-/// the other by its id: the readers of one product learn nothing of another.
+/// Commits, with an event at each end. Across products there is only the one of the feature that says it, and it does
+/// not say which other one it is of: readers of the one product would learn of what they may not read.
 async fn record(mut write: Write, pair: &Pair, verb: Verb, kind: RelationKind) -> Result<()> {
     let object = |feature: &Feature| Object::new(ObjectKind::Feature, feature.id, feature.key.to_string());
     let one_product = pair.other.is_some();
     let mut event = write.event(&pair.permit, verb, object(&pair.says));
     let named = |feature: &Feature| {
-        if one_product { Value::code(&feature.key) } else { Value::code(feature.id) }
+        Value::code(if one_product { feature.key.to_string() } else { ELSEWHERE.to_owned() })
     };
     note(&mut event, verb, RelationEnd::of(kind, true), named(&pair.of));
     let mut consequences = Vec::new();

@@ -125,8 +125,11 @@ mod tests {
         let none = Shortfall::Nothing { kind: RecordKind::Requirement, what: "functional requirement" };
         assert_eq!(shortfall_verb(&none), "Add a requirement");
         assert_eq!(shortfall_verb(&Shortfall::Reviewers { number: 2, have: 0, need: 2 }), "Open C-2");
-        let points =
-            Shortfall::Unconfirmed { kind: RecordKind::Design, list: ListKind::DefinitionOfReady, count: 2 };
+        let points = Shortfall::Unconfirmed {
+            kind: RecordKind::Design,
+            list: ListKind::DefinitionOfReady,
+            points: vec![String::new(); 2],
+        };
         assert_eq!(shortfall_verb(&points), "Open the feature description");
         assert_eq!(shortfall_verb(&Shortfall::NoStandard), "Open the standards");
     }

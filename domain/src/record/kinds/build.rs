@@ -1,6 +1,6 @@
 use super::{
-    BUILDERS, Choice, DUE, Input, KEPT, OWNER, RecordKind, Role, SEVERITIES, Spec, State, TitleFrom, Tone,
-    choice, field, needed, state,
+    BUILDERS, Choice, DUE, Input, KEPT, OWNER, RecordKind, Role, SEVERITIES, Spec, Stands, State, TitleFrom,
+    Tone, choice, field, needed, state,
 };
 use crate::record::ListKind;
 
@@ -48,9 +48,12 @@ pub(super) const DECISION: Spec = Spec {
     },
     editors: &[Role::Designer, Role::Developer, Role::ProductManager],
     states: &[
-        state("accepted", "Accepted", Tone::Good),
-        state("proposed", "Proposed", Tone::Waiting),
-        State { needs: &["superseded-by"], ..state("superseded", "Superseded", Tone::Neutral) },
+        state("accepted", "Accepted", Tone::Good, Stands::At(1)),
+        state("proposed", "Proposed", Tone::Waiting, Stands::At(0)),
+        State {
+            needs: &["superseded-by"],
+            ..state("superseded", "Superseded", Tone::Neutral, Stands::SetAside)
+        },
     ],
     fields: &[
         needed("context", "Context", Input::Body, "What made a decision necessary."),
@@ -92,9 +95,9 @@ pub(super) const CHANGE: Spec = Spec {
     title: TitleFrom::Asked { label: "Change in a line", hint: "" },
     editors: &[Role::Developer, Role::Designer, Role::Qa, Role::ReleaseManager],
     states: &[
-        state("merged", "Merged", Tone::Good),
-        state("open", "Open", Tone::Waiting),
-        State { needs: &["note"], ..state("abandoned", "Abandoned", Tone::Neutral) },
+        state("merged", "Merged", Tone::Good, Stands::At(1)),
+        state("open", "Open", Tone::Waiting, Stands::At(0)),
+        State { needs: &["note"], ..state("abandoned", "Abandoned", Tone::Neutral, Stands::SetAside) },
     ],
     fields: &[
         needed("link", "Link", Input::Link, "The address of the merge request or commit."),
@@ -128,7 +131,10 @@ pub(super) const CHECK: Spec = Spec {
         hint: "The name that the pipeline gives it, such as “clippy” or “CodeQL”.",
     },
     editors: &[Role::Developer, Role::Qa, Role::ReleaseManager],
-    states: &[state("passed", "Passed", Tone::Good), state("failed", "Failed", Tone::Bad)],
+    states: &[
+        state("passed", "Passed", Tone::Good, Stands::At(1)),
+        state("failed", "Failed", Tone::Bad, Stands::At(0)),
+    ],
     fields: &[
         needed("class", "Kind", Input::Choice(CHECK_KINDS), ""),
         needed("source", "Source", Input::Link, "The address of the run."),
@@ -173,16 +179,20 @@ pub(super) const FINDING: Spec = Spec {
     title: TitleFrom::Asked { label: "Finding in a line", hint: "" },
     editors: BUILDERS,
     states: &[
-        state("open", "Open", Tone::Bad),
-        State { needs: &["fix"], ..state("fixed", "Fixed", Tone::Waiting) },
+        state("open", "Open", Tone::Bad, Stands::At(0)),
+        State { needs: &["fix"], ..state("fixed", "Fixed", Tone::Waiting, Stands::At(1)) },
         State {
             needs: &["fix", "validation"],
             by: &[Role::Qa, Role::Developer],
             after: &["fixed"],
             by_another: true,
-            ..state("validated", "Fix validated", Tone::Good)
+            ..state("validated", "Fix validated", Tone::Good, Stands::At(2))
         },
-        State { needs: &["fix"], by_another: true, ..state("dismissed", "Dismissed", Tone::Neutral) },
+        State {
+            needs: &["fix"],
+            by_another: true,
+            ..state("dismissed", "Dismissed", Tone::Neutral, Stands::SetAside)
+        },
     ],
     fields: &[
         needed("severity", "Severity", Input::Choice(SEVERITIES), ""),

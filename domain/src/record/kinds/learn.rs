@@ -1,6 +1,6 @@
 use super::{
-    Choice, DUE, Input, KEPT, OWNER, RecordKind, Role, SEVERITIES, Spec, State, TEAM, TitleFrom, Tone,
-    choice, field, needed, state,
+    Choice, DUE, Input, KEPT, OWNER, RecordKind, Role, SEVERITIES, Spec, Stands, State, TEAM, TitleFrom,
+    Tone, choice, field, needed, state,
 };
 
 const FEEDBACK_KINDS: &[Choice] =
@@ -26,17 +26,21 @@ pub(super) const FEEDBACK: Spec = Spec {
     title: TitleFrom::Asked { label: "In a line", hint: "" },
     editors: LISTENERS,
     states: &[
-        state("new", "New", Tone::Waiting),
-        State { by: TEAM, needs: &["analysis"], ..state("analysed", "Analysed", Tone::Waiting) },
+        state("new", "New", Tone::Waiting, Stands::At(0)),
+        State {
+            by: TEAM,
+            needs: &["analysis"],
+            ..state("analysed", "Analysed", Tone::Waiting, Stands::At(1))
+        },
         State {
             by: &[Role::ProductManager],
             needs: &["analysis", "feature"],
-            ..state("taken-up", "Became a feature", Tone::Good)
+            ..state("taken-up", "Became a feature", Tone::Good, Stands::At(3))
         },
         State {
             by: &[Role::ProductManager, Role::Developer],
             needs: &["analysis"],
-            ..state("closed", "Closed", Tone::Neutral)
+            ..state("closed", "Closed", Tone::Neutral, Stands::At(2))
         },
     ],
     fields: &[
@@ -63,8 +67,8 @@ pub(super) const POSTURE_REVIEW: Spec = Spec {
     title: TitleFrom::Asked { label: "Review", hint: "Such as “Half-year review”." },
     editors: &[Role::ProductManager, Role::Developer, Role::Qa],
     states: &[
-        state("planned", "Planned", Tone::Waiting),
-        State { needs: &["result"], ..state("done", "Done", Tone::Good) },
+        state("planned", "Planned", Tone::Waiting, Stands::At(0)),
+        State { needs: &["result"], ..state("done", "Done", Tone::Good, Stands::At(1)) },
     ],
     fields: &[
         DUE,

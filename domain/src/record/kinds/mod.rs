@@ -5,7 +5,7 @@ mod learn;
 mod plan;
 mod ship;
 
-use super::{Choice, Field, Input, RecordKind, Spec, State, TitleFrom, Tone};
+use super::{Choice, Field, Input, RecordKind, Spec, Stands, State, TitleFrom, Tone};
 use crate::access::Role;
 
 const TEAM: &[Role] = &[
@@ -44,13 +44,14 @@ pub(super) fn spec(kind: RecordKind) -> &'static Spec {
     }
 }
 
-/// A state that whoever writes the record may bring it into.
-const fn state(code: &'static str, label: &'static str, tone: Tone) -> State {
-    State { code, label, tone, by: &[], needs: &[], fills: &[], after: &[], by_another: false }
+/// A state that whoever writes the record may bring it into. Each one says where it stands: how far a record has come in
+/// it, or that the record is set aside.
+const fn state(code: &'static str, label: &'static str, tone: Tone, stands: Stands) -> State {
+    State { code, label, tone, by: &[], needs: &[], fills: &[], after: &[], by_another: false, stands }
 }
 
 /// The one state of kinds of which a feature has one.
-const KEPT: &[State] = &[state("kept", "On record", Tone::Good)];
+const KEPT: &[State] = &[state("kept", "On record", Tone::Good, Stands::At(0))];
 
 const fn field(key: &'static str, label: &'static str, input: Input, hint: &'static str) -> Field {
     Field { key, label, hint, input, needed: false }

@@ -1,6 +1,6 @@
 use super::{
-    BUILDERS, Choice, DUE, Input, KEPT, OWNER, RecordKind, Role, Spec, State, TitleFrom, Tone, choice, field,
-    needed, state,
+    BUILDERS, Choice, DUE, Input, KEPT, OWNER, RecordKind, Role, Spec, Stands, State, TitleFrom, Tone,
+    choice, field, needed, state,
 };
 use crate::record::ListKind;
 
@@ -101,9 +101,9 @@ pub(super) const REQUIREMENT: Spec = Spec {
     title: TitleFrom::Asked { label: "Requirement", hint: "One sentence that can be tested." },
     editors: BUILDERS,
     states: &[
-        state("accepted", "Accepted", Tone::Good),
-        state("proposed", "Proposed", Tone::Waiting),
-        State { needs: &["note"], ..state("dropped", "Dropped", Tone::Neutral) },
+        state("accepted", "Accepted", Tone::Good, Stands::At(1)),
+        state("proposed", "Proposed", Tone::Waiting, Stands::At(0)),
+        State { needs: &["note"], ..state("dropped", "Dropped", Tone::Neutral, Stands::SetAside) },
     ],
     fields: &[
         needed("class", "Kind", Input::Choice(CLASSES), ""),
@@ -134,17 +134,17 @@ pub(super) const SECURITY_TEST: Spec = Spec {
     title: TitleFrom::Choice("method"),
     editors: BUILDERS,
     states: &[
-        state("promised", "Promised", Tone::Waiting),
-        State { needs: &["note"], ..state("not-needed", "Not needed", Tone::Neutral) },
+        state("promised", "Promised", Tone::Waiting, Stands::At(0)),
+        State { needs: &["note"], ..state("not-needed", "Not needed", Tone::Neutral, Stands::SetAside) },
         State {
             by: &[Role::Qa, Role::Developer],
             needs: &["result"],
-            ..state("passed", "Passed", Tone::Good)
+            ..state("passed", "Passed", Tone::Good, Stands::At(2))
         },
         State {
             by: &[Role::Qa, Role::Developer],
             needs: &["result"],
-            ..state("failed", "Failed", Tone::Bad)
+            ..state("failed", "Failed", Tone::Bad, Stands::At(1))
         },
     ],
     fields: &[
@@ -178,14 +178,14 @@ pub(super) const NOTICE: Spec = Spec {
     title: TitleFrom::Choice("audience"),
     editors: &[Role::ProductManager],
     states: &[
-        state("draft", "Draft", Tone::Waiting),
-        state("sent", "Sent", Tone::Good),
+        state("draft", "Draft", Tone::Waiting, Stands::At(0)),
+        state("sent", "Sent", Tone::Good, Stands::At(1)),
         State {
             by: &[Role::Stakeholder],
             fills: &["answer"],
             after: &["sent"],
             by_another: true,
-            ..state("acknowledged", "Acknowledged", Tone::Good)
+            ..state("acknowledged", "Acknowledged", Tone::Good, Stands::At(2))
         },
     ],
     fields: &[

@@ -1,5 +1,6 @@
 use super::{
-    Choice, Input, KEPT, RecordKind, Role, Spec, State, TEAM, TitleFrom, Tone, choice, field, needed, state,
+    Choice, Input, KEPT, RecordKind, Role, Spec, Stands, State, TEAM, TitleFrom, Tone, choice, field, needed,
+    state,
 };
 use crate::record::ListKind;
 
@@ -53,8 +54,8 @@ pub(super) const ARTEFACT: Spec = Spec {
     },
     editors: SHIPPERS,
     states: &[
-        state("recorded", "Recorded", Tone::Good),
-        State { needs: &["note"], ..state("withdrawn", "Withdrawn", Tone::Bad) },
+        state("recorded", "Recorded", Tone::Good, Stands::At(0)),
+        State { needs: &["note"], ..state("withdrawn", "Withdrawn", Tone::Bad, Stands::SetAside) },
     ],
     fields: &[
         needed(
@@ -87,15 +88,15 @@ pub(super) const PROMOTION: Spec = Spec {
     title: TitleFrom::Choice("environment"),
     editors: SHIPPERS,
     states: &[
-        state("deployed", "Deployed", Tone::Waiting),
+        state("deployed", "Deployed", Tone::Waiting, Stands::At(0)),
         State {
             by: &[Role::Developer, Role::ReleaseManager, Role::Qa],
             needs: &["observed"],
             after: &["deployed"],
             fills: &["observed", "evidence"],
-            ..state("verified", "Verified", Tone::Good)
+            ..state("verified", "Verified", Tone::Good, Stands::At(1))
         },
-        State { needs: &["observed"], ..state("rolled-back", "Rolled back", Tone::Bad) },
+        State { needs: &["observed"], ..state("rolled-back", "Rolled back", Tone::Bad, Stands::SetAside) },
     ],
     fields: &[
         needed("environment", "Environment", Input::Choice(ENVIRONMENTS), ""),

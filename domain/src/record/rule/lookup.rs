@@ -177,10 +177,8 @@ impl<'a> Lookup<'a> {
         };
         let points = self.0.points.get(&list).map(Vec::as_slice).unwrap_or_default();
         let confirmed = record.values.many(field);
-        match points.iter().filter(|point| !confirmed.contains(point)).count() {
-            0 => Vec::new(),
-            count => vec![Shortfall::Unconfirmed { kind, list, count }],
-        }
+        let points: Vec<String> = points.iter().filter(|point| !confirmed.contains(point)).cloned().collect();
+        if points.is_empty() { Vec::new() } else { vec![Shortfall::Unconfirmed { kind, list, points }] }
     }
 
     /// Every accepted security requirement.

@@ -5,8 +5,8 @@ mod lookup;
 
 use std::collections::BTreeMap;
 
-use super::{ListKind, RecordKind, RecordRef, State, Values};
-use crate::{codes::codes, place::Place};
+use super::{ListKind, RecordKind, RecordRef, State, Tone, Values};
+use crate::{canonical::mark, codes::codes, place::Place};
 
 codes! {
     /// The rules by which records prove a control.
@@ -202,8 +202,8 @@ pub enum Shortfall {
         kind: RecordKind,
         /// The list.
         list: ListKind,
-        /// How many.
-        count: usize,
+        /// The points, in the order of the list.
+        points: Vec<String>,
     },
     /// Nothing of a kind answers a requirement or threat.
     Unanswered {
@@ -240,14 +240,26 @@ pub enum Shortfall {
 }
 
 impl Shortfall {
-    /// Names what is missing, in a way that stays the same while it is: titles, counts and states are left out.
+    /// Names what is missing, in a way that stays the same while it is: titles, counts and steps on the way are left out.
+    /// What is worse is another thing: a test that failed is not one that is still to be done, and other points of a list
+    /// are not those that somebody could live without.
     #[must_use]
     pub fn subject(&self) -> String {
         match self {
             Self::Nothing { kind, what } => format!("nothing/{}/{what}", kind.code()),
             Self::Unsaid { kind, number, field } => format!("unsaid/{}/{number}/{field}", kind.code()),
-            Self::Waits { kind, number, .. } => format!("waits/{}/{number}", kind.code()),
-            Self::Unconfirmed { kind, list, .. } => format!("unconfirmed/{}/{}", kind.code(), list.code()),
+            Self::Waits { kind, number, state, .. } => {
+                let turned_bad =
+                    kind.spec().states.iter().skip(1).find(|it| it.label == *state && it.tone == Tone::Bad);
+                let bad = turned_bad.map(|state| format!("/{}", state.code)).unwrap_or_default();
+                format!("waits/{}/{number}{bad}", kind.code())
+            }
+            Self::Unconfirmed { kind, list, points } => {
+                let mut points: Vec<&str> = points.iter().map(String::as_str).collect();
+                points.sort_unstable();
+                let which = mark(&serde_json::json!(points));
+                format!("unconfirmed/{}/{}/{which}", kind.code(), list.code())
+            }
             Self::Unanswered { what, by } => format!("unanswered/{what}/{}", by.code()),
             Self::Reviewers { number, .. } => format!("reviewers/{number}"),
             Self::NoEvidence { kind, number, .. } => format!("no-evidence/{}/{number}", kind.code()),

@@ -224,12 +224,12 @@ impl Lived {
             records: RecordFacts::default(),
             evidence: BTreeSet::new(),
             answered: BTreeSet::new(),
-            model_is_stale: false,
+            stale_for: None,
             threats: Vec::new(),
             sign_offs: self.standing.iter().filter(of_gate).map(|(.., fact)| fact.clone()).collect(),
             contributors: Contributors(contributors),
             dossier: self.dossier(phase, cycle).1,
-            archived: None,
+            archived: false,
         }
     }
 

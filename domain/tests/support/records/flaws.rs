@@ -72,8 +72,8 @@ pub(super) fn waits(kind: Kind, number: i32, state: &'static str) -> Shortfall {
     Shortfall::Waits { kind, number, title: title(kind, number), state }
 }
 
-pub(super) fn open(kind: Kind, list: ListKind, count: usize) -> Shortfall {
-    Shortfall::Unconfirmed { kind, list, count }
+pub(super) fn open(kind: Kind, list: ListKind, points: &[&str]) -> Shortfall {
+    Shortfall::Unconfirmed { kind, list, points: points.iter().map(|point| (*point).to_owned()).collect() }
 }
 
 /// References that nothing of a kind answers.
@@ -196,13 +196,19 @@ fn planned() -> Vec<Flaw> {
             Design,
             "nothing is ready",
             |f| clear(f, Kind::Design, 1, "ready"),
-            vec![(Rule::DefinitionOfReady, open(Kind::Design, ListKind::DefinitionOfReady, 6))],
+            vec![(
+                Rule::DefinitionOfReady,
+                open(Kind::Design, ListKind::DefinitionOfReady, ListKind::DefinitionOfReady.defaults()),
+            )],
         ),
         flaw(
             Design,
             "the product asks for one more point",
             |f| f.points.entry(ListKind::DefinitionOfReady).or_default().push("It has a name".into()),
-            vec![(Rule::DefinitionOfReady, open(Kind::Design, ListKind::DefinitionOfReady, 1))],
+            vec![(
+                Rule::DefinitionOfReady,
+                open(Kind::Design, ListKind::DefinitionOfReady, &["It has a name"]),
+            )],
         ),
     ]
 }

@@ -150,13 +150,19 @@ pub(super) fn shipped() -> Vec<Flaw> {
             Hardening,
             "no point was checked",
             |f| clear(f, Kind::Hardening, 1, "hardening"),
-            vec![(Rule::Hardened, open(Kind::Hardening, ListKind::Hardening, 7))],
+            vec![(
+                Rule::Hardened,
+                open(Kind::Hardening, ListKind::Hardening, ListKind::Hardening.defaults()),
+            )],
         ),
         flaw(
             Hardening,
             "points of another list were checked",
             |f| list(f, Kind::Hardening, 1, "hardening", &["It has a name"]),
-            vec![(Rule::Hardened, open(Kind::Hardening, ListKind::Hardening, 7))],
+            vec![(
+                Rule::Hardened,
+                open(Kind::Hardening, ListKind::Hardening, ListKind::Hardening.defaults()),
+            )],
         ),
         flaw(
             Ship,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use sluice_domain::canonical::Digest;
+
 use super::{
     Command, Control, Gate, LAST, PEOPLE, PHASES, Passed, Print, RELEASE, Reference, Signature, State,
     Waiver, WaiverIs,
@@ -96,7 +98,7 @@ impl Reference {
             let open = self.open(number);
             things.extend(open.iter().map(|control| format!("control:{}/{}", PHASES[number], control.key())));
         }
-        things.extend(self.drifted().map(|phase| format!("drift:{}", PHASES[phase])));
+        things.extend(self.drifted().map(|phase| self.drift(phase)));
         things.extend(self.outgrown().map(|phase| raised(phase, self.tier)));
         things
     }
@@ -114,6 +116,25 @@ impl Reference {
     pub(super) fn outgrown(&self) -> impl Iterator<Item = usize> {
         let less = |gate: &Gate| matches!(gate.passed, Passed::Opened(tier, _) if tier < self.tier);
         self.gates.iter().enumerate().filter(move |(_, gate)| less(gate)).map(|(phase, _)| phase)
+    }
+
+    /// What a waiver of the drift at a phase names: the statements that were taken back, as they are by now.
+    fn drift(&self, phase: usize) -> String {
+        let gate = &self.gates[phase];
+        let Passed::Opened(_, signed) = &gate.passed else {
+            unreachable!("what did not open does not drift")
+        };
+        let names = [Control::Said, Control::Firm].map(|control| control.key());
+        let mut items: Vec<String> = Vec::new();
+        for ((name, signed), (version, made)) in names.iter().zip(signed).zip(&gate.said) {
+            if *signed && !made {
+                items.push(format!("[\"control\",\"{name}\",{version}]"));
+            }
+        }
+        items.sort();
+        let mark: String =
+            Digest::of(format!("[{}]", items.join(",")).as_bytes()).to_string().chars().take(16).collect();
+        format!("drift:{}/{mark}", PHASES[phase])
     }
 
     pub(super) fn blockers(&self) -> BTreeSet<String> {
@@ -315,7 +336,7 @@ impl Reference {
     pub(super) fn has_part(&self, by: usize, subject: &str) -> bool {
         let named = |phase: usize| {
             subject.starts_with(&format!("control:{}/", PHASES[phase]))
-                || subject == format!("drift:{}", PHASES[phase])
+                || subject.starts_with(&format!("drift:{}/", PHASES[phase]))
                 || subject == raised(phase, self.tier)
         };
         let found = self.state == State::Active && self.things().contains(subject);

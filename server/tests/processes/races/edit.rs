@@ -56,7 +56,7 @@ async fn find(arena: &Arena, key: &FeatureKey) -> TestResult<Found> {
                      from dossier d cross join jsonb_array_elements(d.manifest::jsonb -> 'items') as i (item)
                      where d.digest = a.dossier and i.item ->> 'kind' = 'scope'),
                     f.scope_version,
-                    exists (select from gate_blocker b where b.feature_id = f.id and b.subject = 'drift:build')
+                    exists (select from gate_blocker b where b.feature_id = f.id and b.subject like 'drift:build/%')
              from feature f
              join gate_attempt a on a.feature_id = f.id and a.phase = 'build' and a.cycle = 1
              join audit.event e on e.feature_id = f.id and e.verb = 'feature.edited'

@@ -70,7 +70,7 @@ impl World {
             Blocker::RecordsShort { shortfall, .. } | Blocker::ConditionShort { shortfall, .. } => {
                 self.supply(key, shortfall).await?;
             }
-            Blocker::QuestionOpen { .. } | Blocker::ThreatModelStale => {
+            Blocker::QuestionOpen { .. } | Blocker::ThreatModelStale { .. } => {
                 let version = self.service.threat_model_page(&self.cast.developer, key).await?.version;
                 let answers = answers_form("Links.", version)?;
                 self.service.answer_threat_model(&self.cast.developer, key, answers).await?;

@@ -19,7 +19,7 @@ use sluice_domain::{
 use super::{
     Gate, Gathered,
     drift::{Candidate, Signed},
-    load::{EvidenceRow, Look, Products, Rows, WaiverRow, author},
+    load::{ArchiveRow, EvidenceRow, Look, Products, Rows, WaiverRow, author},
 };
 use crate::{
     error::{Error, Result},
@@ -102,7 +102,7 @@ impl Parts<'_> {
         let controls = self.controls(phase, &mut items)?;
         let mut answered = BTreeSet::new();
         let mut threats = Vec::new();
-        let mut model_is_stale = false;
+        let mut stale_for = None;
         if look.threats {
             items.extend(self.model.clone());
             items.extend(self.threats.iter().map(|(_, item)| item.clone()));
@@ -115,7 +115,8 @@ impl Parts<'_> {
                     (Question::Review, &model.review),
                 ];
                 answered = answers.iter().filter(|(_, text)| !text.is_empty()).map(|(q, _)| *q).collect();
-                model_is_stale = model.for_scope.is_some_and(|scope| scope < feature.scope_version);
+                let knows_it = model.for_scope.is_none_or(|scope| scope >= feature.scope_version);
+                stale_for = (!knows_it).then_some(feature.scope_version);
             }
         }
         let wanted: Vec<EvidenceKind> =
@@ -139,14 +140,24 @@ impl Parts<'_> {
                 .map(|(fact, _)| fact.clone())
                 .collect(),
             answered,
-            model_is_stale,
+            stale_for,
             threats,
             sign_offs: self.sign_offs(phase, cycle)?,
             contributors: self.contributors(phase, &look, &numbers),
             dossier: dossier.digest(),
-            archived: self.rows.archived,
+            archived: self.is_archived(phase),
         };
         Ok((facts, dossier))
+    }
+
+    /// Whether the record is archived, as the gate of a phase may ask: at the gate at hand as it is now, at one before it
+    /// at any time. What was kept for that one is kept; that it is not the latest is for the gate at hand to say.
+    fn is_archived(&self, phase: &Phase) -> bool {
+        let at_hand = |row: &&ArchiveRow| row.phase == phase.key.as_str();
+        match self.rows.archives.iter().find(at_hand) {
+            Some(row) => row.whole,
+            None => !self.rows.archives.is_empty(),
+        }
     }
 
     /// What the records say to the rules of a phase; the records become items.
@@ -368,7 +379,7 @@ impl Parts<'_> {
                 .iter()
                 .position(|(_, other)| other.key == item.key)
                 .and_then(|index| rows.records.get(index))
-                .map(|row| json!({"title": row.title, "fields": row.fields})),
+                .map(|row| json!({"title": row.title, "state": row.state, "fields": row.fields})),
             ItemKind::Evidence | ItemKind::Waiver => None,
         }
     }

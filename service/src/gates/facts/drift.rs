@@ -1,5 +1,6 @@
 //! What was signed at a gate and changed after it opened. Work that goes on is no drift: a record that comes into its
-//! next state, a field that was empty, a further reference. What was said and is said differently now, is.
+//! next state, a field that was empty, a further reference. What was said and is said differently now, is; and so is a
+//! record that falls behind or is set aside.
 
 use serde_json::{Value, json};
 use sluice_domain::{
@@ -30,6 +31,21 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
+    /// Whether what it says now is still what it said when it was signed. Where the states of a record lead is for its
+    /// kind to say: a requirement that was accepted and is dropped says the same in every field.
+    fn still_says(&self, mut then: Value, now: &Value) -> bool {
+        if self.item.kind == ItemKind::Record {
+            let signed = then.get_mut("state").map(Value::take).unwrap_or_default();
+            let goes_on = RecordKind::from_key(&self.item.key)
+                .zip(signed.as_str().zip(now.get("state").and_then(Value::as_str)))
+                .is_some_and(|((kind, _), (signed, now))| kind.spec().goes_on(signed, now));
+            if !goes_on {
+                return false;
+            }
+        }
+        still_says(&then, now)
+    }
+
     fn difference(&self) -> Difference {
         Difference {
             kind: self.item.kind,
@@ -64,7 +80,7 @@ pub(super) async fn find(
                 let drifted = match &candidate.says {
                     None => true,
                     // In the order in which they were asked for. What cannot be found any more counts as changed.
-                    Some(now) => !said.next().flatten().is_some_and(|then| still_says(&then, now)),
+                    Some(now) => !said.next().flatten().is_some_and(|then| candidate.still_says(then, now)),
                 };
                 if drifted {
                     found.push(candidate.difference());
@@ -135,7 +151,7 @@ impl Asked {
                     from history.threat h
                     where a.kind = 'threat' and h.feature_id = a.feature and h.number = a.number
                       and h.version = a.version limit 1),
-                   (select jsonb_build_object('title', h.title, 'fields', h.fields) from history.record h
+                   (select jsonb_build_object('title', h.title, 'state', h.state, 'fields', h.fields) from history.record h
                     where a.kind = 'record' and h.feature_id = a.feature and h.kind = a.part and h.number = a.number
                       and h.version = a.version limit 1)
                ) as said

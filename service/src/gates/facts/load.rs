@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sluice_domain::{
-    canonical::Digest,
+    audit::Verb,
     ids::{FeatureId, ProductId},
     policy::Phase,
     record::{ListKind, RecordKind, Rule},
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Gate;
-use crate::{error::Result, features::row::digest, guides};
+use crate::{error::Result, guides};
 
 /// What a phase looks at, for a tier.
 pub(super) struct Look {
@@ -41,7 +41,7 @@ pub(super) struct Rows {
     pub(super) sign_offs: Vec<SignOffRow>,
     pub(super) contributions: Vec<ContributionRow>,
     pub(super) waivers: Vec<WaiverRow>,
-    pub(super) archived: Option<Digest>,
+    pub(super) archives: Vec<ArchiveRow>,
 }
 
 /// A gate that was passed.
@@ -160,9 +160,12 @@ pub(super) struct WaiverRow {
     pub(super) salt: Vec<u8>,
 }
 
-struct ArchiveRow {
-    feature_id: Uuid,
-    covers: Vec<u8>,
+/// The newest archive of a feature, as the gate of a phase sees it.
+pub(super) struct ArchiveRow {
+    pub(super) feature_id: Uuid,
+    pub(super) phase: String,
+    /// Whether nothing happened since but the review of that gate.
+    pub(super) whole: bool,
 }
 
 /// What products say of themselves, as far as gates look at it.
@@ -209,6 +212,7 @@ pub(super) async fn load(
     let mut rows = Sorted::default();
 
     passed(connection, &ids, now, &mut rows).await?;
+    archives(connection, gates, &mut rows).await?;
     work(connection, &ids, &mut rows).await?;
     evidence(connection, &ids, &mut rows).await?;
     if looked.iter().any(|(_, look)| look.threats) {
@@ -279,23 +283,53 @@ async fn passed(
         ids,
         now
     )
-    .fetch_all(&mut *connection)
+    .fetch_all(connection)
     .await?;
     for row in waivers {
         rows.of(row.feature_id).waivers.push(row);
     }
+    Ok(())
+}
+
+/// What each gate may see of the newest archive of its feature: whether it is the whole record as it is now. It is for as
+/// long as nothing happens to the feature but the review of the gate at hand: that it is asked for, signatures of that
+/// gate, and what Sluice notes because time goes by. An archive's own event has its instant, and everything that writes
+/// to a feature holds its lock when it reads the clock, so what is not in the archive is later.
+async fn archives(connection: &mut PgConnection, gates: &[Gate<'_>], rows: &mut Sorted) -> Result<()> {
+    let ids: Vec<Uuid> = gates.iter().map(|gate| gate.feature.id.uuid()).collect();
+    let phases: Vec<String> = gates.iter().map(|gate| gate.phase.key.to_string()).collect();
+    let review = codes(&[Verb::FeatureArchived, Verb::ReviewRequested, Verb::GateDecidedAnew]);
+    let signatures = codes(&[Verb::GateSigned, Verb::SignOffWithdrawn, Verb::SignOffVoided]);
     let archives = sqlx::query_as!(
         ArchiveRow,
-        "select distinct on (feature_id) feature_id, covers from archive where feature_id = any($1)
-         order by feature_id, number desc",
-        ids
+        r#"select a.feature_id as "feature_id!", gate.phase as "phase!", not exists (
+                  select from feature_event e
+                  where e.feature_id = a.feature_id and e.at > a.created_at and e.verb <> all($3)
+                    and not (e.verb = any($4) and exists (
+                        select from sign_off s
+                        where s.feature_id = a.feature_id and s.phase = gate.phase and s.id::text = e.object_id))
+              ) as "whole!"
+           from (
+               select distinct on (feature_id) feature_id, created_at from archive where feature_id = any($1)
+               order by feature_id, number desc
+           ) a
+           join (select distinct * from unnest($1::uuid[], $2::text[]) as asked (feature, phase)) gate
+                on gate.feature = a.feature_id"#,
+        &ids,
+        &phases,
+        &review,
+        &signatures
     )
     .fetch_all(connection)
     .await?;
     for row in archives {
-        rows.of(row.feature_id).archived = Some(digest(&row.covers)?);
+        rows.of(row.feature_id).archives.push(row);
     }
     Ok(())
+}
+
+fn codes(verbs: &[Verb]) -> Vec<String> {
+    verbs.iter().map(|verb| verb.code().to_owned()).collect()
 }
 
 async fn work(connection: &mut PgConnection, ids: &[Uuid], rows: &mut Sorted) -> Result<()> {
