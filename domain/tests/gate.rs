@@ -122,6 +122,7 @@ fn condition_of(blocker: &Blocker) -> Option<String> {
         | Blocker::Drifted { .. }
         | Blocker::OwedOverdue { .. }
         | Blocker::Owed { .. }
+        | Blocker::NeverPassed { .. }
         | Blocker::Vetoed { .. } => None,
         Blocker::SignOffsMissing { role, .. } => Some(format!("sign-off {}", role.code())),
     }
@@ -339,7 +340,8 @@ proptest! {
                 Blocker::Earlier { .. }
                 | Blocker::Drifted { .. }
                 | Blocker::OwedOverdue { .. }
-                | Blocker::Owed { .. } => {
+                | Blocker::Owed { .. }
+                | Blocker::NeverPassed { .. } => {
                     return Err(TestCaseError::fail("there is no earlier gate"));
                 }
                 Blocker::QuestionOpen { .. } => "“".into(),

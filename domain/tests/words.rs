@@ -156,6 +156,7 @@ fn blockers() -> Result<Vec<Blocker>, KeyError> {
     }
     let roles = vec![Role::SecurityReviewer];
     all.push(Blocker::Owed { phase: phase.clone(), name: "Design".into(), due: since, roles: roles.clone() });
+    all.push(Blocker::NeverPassed { phase: phase.clone(), name: "Design".into() });
     all.push(Blocker::OwedOverdue { phase: phase.clone(), name: "Design".into(), since, roles });
     all.extend(Question::ALL.iter().map(|question| Blocker::QuestionOpen { question: *question }));
     for severity in Severity::ALL {
@@ -201,15 +202,16 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         Blocker::Drifted { .. } => 14,
         Blocker::OwedOverdue { .. } => 15,
         Blocker::Owed { .. } => 16,
+        Blocker::NeverPassed { .. } => 17,
     };
-    assert_all(&all, number, 17);
+    assert_all(&all, number, 18);
     for blocker in &all {
         let sentence = words::blocker(blocker);
         assert_sentence_case(&sentence);
         assert!(!sentence.ends_with('.'), "{sentence}");
     }
     let codes: BTreeSet<&str> = all.iter().map(Blocker::code).collect();
-    assert_eq!(codes.len(), 16, "each kind has a code of its own; what an earlier gate asks keeps its own");
+    assert_eq!(codes.len(), 17, "each kind has a code of its own; what an earlier gate asks keeps its own");
     Ok(())
 }
 
@@ -325,6 +327,11 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::NotAgreed,
         Refusal::NotOwed,
         Refusal::PhaseMissing(keys()?.0),
+        Refusal::GateGone("Design".into()),
+        Refusal::GateLater("Design".into()),
+        Refusal::GateSkipped("Design".into()),
+        Refusal::NotActive,
+        Refusal::OtherPath,
         Refusal::Blocked(blockers()?),
     ];
     let waivers = [
@@ -336,6 +343,8 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         WaiverRefusal::NotInForce,
         WaiverRefusal::Decided,
         WaiverRefusal::TermOver,
+        WaiverRefusal::TermTooLong(1),
+        WaiverRefusal::TermTooLong(30),
         WaiverRefusal::NotApprover(vec![Role::SecurityReviewer, Role::ReleaseManager]),
         WaiverRefusal::OwnRequest,
         WaiverRefusal::Contributor,
@@ -370,8 +379,13 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::NotAgreed => 22,
         Refusal::NotOwed => 23,
         Refusal::PhaseMissing(_) => 24,
+        Refusal::GateGone(_) => 25,
+        Refusal::GateLater(_) => 26,
+        Refusal::GateSkipped(_) => 27,
+        Refusal::NotActive => 28,
+        Refusal::OtherPath => 29,
     };
-    assert_all(&all, number, 25);
+    assert_all(&all, number, 30);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }

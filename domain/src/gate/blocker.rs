@@ -142,6 +142,13 @@ pub enum Blocker {
         /// Who can sign.
         roles: Vec<Role>,
     },
+    /// The policy in force has an earlier gate that the feature never came to: the one that it followed did not have it.
+    NeverPassed {
+        /// The phase of that gate.
+        phase: PhaseKey,
+        /// Its name.
+        name: String,
+    },
     /// Somebody denied the gate.
     Vetoed {
         /// The name printed on the denial.
@@ -178,6 +185,7 @@ impl Blocker {
             Self::Drifted { .. } => "gate.drifted",
             Self::OwedOverdue { .. } => "gate.owed-overdue",
             Self::Owed { .. } => "gate.owed",
+            Self::NeverPassed { .. } => "gate.never-passed",
             Self::QuestionOpen { .. } => "threat-model.question-open",
             Self::ThreatUntreated { .. } => "threat.untreated",
             Self::Vetoed { .. } => "sign-off.vetoed",
@@ -213,6 +221,7 @@ impl Blocker {
             Self::Earlier { what, .. } => what.subject(),
             Self::Drifted { phase, .. } => format!("drift:{phase}"),
             Self::OwedOverdue { phase, .. } | Self::Owed { phase, .. } => format!("owed:{phase}"),
+            Self::NeverPassed { phase, .. } => format!("never-passed:{phase}"),
             Self::Vetoed { name, role } => format!("veto:{}/{name}", role.code()),
             Self::SignOffsMissing { role, .. } => format!("sign-off:{}", role.code()),
         }
@@ -269,6 +278,7 @@ impl Blocker {
             Self::Drifted { roles, .. } | Self::OwedOverdue { roles, .. } | Self::Owed { roles, .. } => {
                 roles.clone()
             }
+            Self::NeverPassed { .. } => Action::MoveBack.product_roles().to_vec(),
             Self::Vetoed { role, .. } | Self::SignOffsMissing { role, .. } => vec![*role],
         }
     }
@@ -290,6 +300,7 @@ impl Blocker {
             Self::Earlier { what, .. } => what.place(),
             Self::Drifted { phase, .. } => Place::Drift(phase.clone()),
             Self::OwedOverdue { phase, .. } | Self::Owed { phase, .. } => Place::Owed(phase.clone()),
+            Self::NeverPassed { .. } => Place::Course,
             Self::ThreatUntreated { number, .. } => Place::Threat(*number),
             Self::Vetoed { .. } | Self::SignOffsMissing { .. } => Place::Review,
         }
