@@ -1,10 +1,10 @@
 //! What an emergency skipped is signed afterwards: the same rules, on the dossier of now.
 
 use sluice_domain::{
-    access::{Action, Role},
+    access::Action,
     audit::{Authentication, Event, Value, Verb},
     delegation::may_sign_owed_for,
-    gate::{Decision, EarlierGate, Passed, Verdict, decide},
+    gate::{Decision, EarlierGate, Passed, decide},
     ids::FeatureKey,
     lifecycle::{Attempt, OwedGate, Refusal, SignedOwed, Turn, sign_owed},
     policy::PhaseKey,
