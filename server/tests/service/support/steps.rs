@@ -195,8 +195,8 @@ impl World {
         actor: &Actor,
         key: &FeatureKey,
     ) -> Result<Progress, Error> {
-        let page = self.service.review_page(actor, key).await?;
-        let own = page.sign_offs.iter().find(|past| past.mine && past.current && past.ended.is_none());
+        let past = self.service.review_page(actor, key).await.map(|page| page.sign_offs).unwrap_or_default();
+        let own = past.iter().find(|past| past.mine && past.current && past.ended.is_none());
         let id = own.map_or_else(new_form_id, |own| own.id.to_string());
         let form = fields(&[("sign-off", &id), ("reason", "I read it again."), ("password", password)]);
         self.service.withdraw_sign_off(actor, key, WithdrawSignOff::parse(&form)?).await
