@@ -11,7 +11,7 @@ use sluice_domain::{
     access::Action,
     canonical::Digest,
     dossier::Contributors,
-    gate::{Blocker, EarlierGate, Facts, Passed, Situation, decide},
+    gate::{Blocker, ControlFact, EarlierGate, Facts, Mark, Passed, Situation, decide},
     lifecycle::{Attempt, Refusal, Turn},
     place::Place,
     policy::{PhaseKey, Policy, Tier, parse},
@@ -22,7 +22,7 @@ use time::{OffsetDateTime, macros::datetime};
 const NOW: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
 const NAMES: [&str; 5] = ["plan", "law", "build", "ship", "run"];
 
-/// A policy with these phases, in this order. A feature of low risk owes sign-offs and nothing else.
+/// A policy with these phases, in this order.
 fn policy(phases: &[&str]) -> Policy {
     let mut text =
         "key = \"small\"\nversion = \"1\"\ntitle = \"Small\"\nsummary = \"A few phases.\"\n".to_owned();
@@ -42,7 +42,7 @@ guidance = "Do it."
 source = "Test"
 done_by = ["developer"]
 proof = "statement"
-tiers = ["high"]
+tiers = ["low", "medium", "high"]
 
 [phases.gate]
 review_days = 2
@@ -129,10 +129,12 @@ proptest! {
     }
 }
 
+/// Everything is done that a phase asks for.
 fn facts() -> Facts {
+    let done = ControlFact { mark: Mark::Done, evidence: BTreeSet::new() };
     Facts {
         tier: Tier::Low,
-        controls: BTreeMap::new(),
+        controls: BTreeMap::from([("done".parse().expect("a key"), done)]),
         records: RecordFacts::default(),
         evidence: BTreeSet::new(),
         answered: BTreeSet::new(),

@@ -14,8 +14,8 @@ use crate::{
     course::Step,
     policies::renamed,
     support::{
-        TestResult, World, fields,
-        steps::{parsed, phase_key, sign_form},
+        TestResult, World,
+        steps::{phase_key, sign_form},
     },
 };
 
