@@ -103,7 +103,13 @@ fn a_change_in_either_direction_is_a_change() {
 fn nothing_changes_later_because_of_what_is_over() {
     let phase = &built_in().phases[0];
     let until = |until| {
-        let waiver = WaiverFact { number: 1, subject: "control:elsewhere/said".to_owned(), until };
+        let waiver = WaiverFact {
+            number: 1,
+            subject: "control:elsewhere/said".to_owned(),
+            until,
+            role: Role::SecurityReviewer,
+            approved_at: NOW - Duration::DAY,
+        };
         let facts = complete(phase, Tier::Low, Digest::of(b"dossier"), 5);
         let situation = Situation { waivers: vec![waiver], ..Situation::from(facts) };
         sluice_domain::gate::decide(built_in(), phase, &situation, NOW).changes_at

@@ -123,6 +123,7 @@ fn condition_of(blocker: &Blocker) -> Option<String> {
         | Blocker::TierRaised { .. }
         | Blocker::OwedOverdue { .. }
         | Blocker::Owed { .. }
+        | Blocker::NeverPassed { .. }
         | Blocker::Vetoed { .. } => None,
         Blocker::SignOffsMissing { role, .. } => Some(format!("sign-off {}", role.code())),
     }
@@ -341,7 +342,8 @@ proptest! {
                 | Blocker::Drifted { .. }
                 | Blocker::TierRaised { .. }
                 | Blocker::OwedOverdue { .. }
-                | Blocker::Owed { .. } => {
+                | Blocker::Owed { .. }
+                | Blocker::NeverPassed { .. } => {
                     return Err(TestCaseError::fail("there is no earlier gate"));
                 }
                 Blocker::QuestionOpen { .. } => "“".into(),

@@ -17,8 +17,8 @@ use sluice_domain::{
     record::RecordFacts,
     threat::{Severity, ThreatStatus},
     waiver::{
-        Person, Scene, TermError, Waiver, WaiverRefusal, WaiverState, approving_role, last_day, latest, term,
-        terms,
+        Person, Scene, TermError, Waiver, WaiverRefusal, WaiverState, approving_role, counts, fits, last_day,
+        latest, term, terms,
     },
     words,
 };
@@ -85,7 +85,8 @@ fn waiver(number: i32, subject: &str, state: WaiverState) -> Waiver {
 }
 
 fn fact(number: i32, subject: &str, until: OffsetDateTime) -> WaiverFact {
-    WaiverFact { number, subject: subject.to_owned(), until }
+    let (subject, role) = (subject.to_owned(), Role::SecurityReviewer);
+    WaiverFact { number, subject, until, role, approved_at: NOW }
 }
 
 #[test]
@@ -241,6 +242,85 @@ fn an_approval_has_to_bring_something_about() {
     // A renewal is approved while what it prolongs is in force.
     let waived = decision(&policy, &situation(vec![fact(9, &asked.subject, UNTIL)]), NOW);
     assert_eq!(asked.may_approve(&Scene { decision: &waived, ..scene }), Ok(()));
+}
+
+/// As after a move to a version that lets nobody waive what was asked for under the one before.
+#[test]
+fn nobody_approves_what_the_policy_keeps_from_waivers() {
+    let policy = policy();
+    let open = decision(&policy, &situation(Vec::new()), NOW);
+    let risk = open.blockers.iter().find(|blocker| blocker.subject().starts_with(NEVER)).expect("it blocks");
+    let asked = waiver(1, &risk.subject(), WaiverState::Requested);
+    let scene = Scene { policy: &policy, decision: &open, waivers: &[], now: NOW };
+    assert_eq!(asked.may_approve(&scene), Err(WaiverRefusal::NeverWaived));
+}
+
+fn with_terms(approvers: &[Role], max_days: u16) -> Policy {
+    let mut policy = policy();
+    let terms = policy.terms.waivers.as_mut().expect("it has waivers");
+    (terms.approvers, terms.max_days) = (approvers.to_vec(), max_days);
+    policy
+}
+
+#[test]
+fn a_waiver_counts_on_no_other_terms_than_those_of_the_policy_in_force() {
+    let open = decision(&policy(), &situation(Vec::new()), NOW);
+    let subject = waivable(&open).subject();
+    let waived = situation(vec![fact(1, &subject, UNTIL)]);
+    let passes = |policy: &Policy| !decision(policy, &waived, NOW).waived.is_empty();
+    let reviewer = [Role::Qa, Role::SecurityReviewer];
+    // From 20 to 30 November, the day of the approval not counted.
+    assert!(passes(&with_terms(&reviewer, 10)));
+    for stricter in [with_terms(&reviewer, 9), with_terms(&[Role::Qa], 10)] {
+        assert!(!passes(&stricter));
+        let decided = decision(&stricter, &waived, NOW);
+        assert_eq!(decided.blockers, decision(&stricter, &situation(Vec::new()), NOW).blockers);
+        assert!(decided.waivable.contains(&subject), "it can be asked for on the new terms");
+        assert!(!counts(&stricter, &waived.waivers[0]));
+    }
+    // Beside one that counts no more, one that does.
+    let short = WaiverFact { until: datetime!(2026-11-25 0:00 UTC), ..fact(2, &subject, UNTIL) };
+    let both = situation(vec![fact(1, &subject, UNTIL), short]);
+    let decided = decision(&with_terms(&reviewer, 9), &both, NOW);
+    assert_eq!(decided.waived.iter().map(|waived| waived.waiver.number).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn an_approval_is_held_to_the_terms_of_the_moment() {
+    let open = decision(&policy(), &situation(Vec::new()), NOW);
+    let asked = waiver(1, &waivable(&open).subject(), WaiverState::Requested);
+    let approve = |max_days, now| {
+        let policy = with_terms(&[Role::SecurityReviewer], max_days);
+        asked.may_approve(&Scene { policy: &policy, decision: &open, waivers: &[], now })
+    };
+    assert_eq!(approve(10, NOW), Ok(()));
+    assert_eq!(approve(9, NOW), Err(WaiverRefusal::TermTooLong(9)));
+    // By the next day it is short enough.
+    assert_eq!(approve(9, NOW + Duration::DAY), Ok(()));
+}
+
+/// The same number of days is as long in every zone: what one policy allowed, another with the same terms lets stand.
+#[test]
+fn a_term_is_as_long_in_the_zone_of_another_version() {
+    let zones = [
+        "Pacific/Kiritimati",
+        "Asia/Kolkata",
+        "Europe/Berlin",
+        "UTC",
+        "America/New_York",
+        "America/Los_Angeles",
+        "Pacific/Honolulu",
+    ];
+    let terms = |max_days| terms(&with_terms(&[Role::SecurityReviewer], max_days)).expect("terms").clone();
+    for (given, hour) in zones.iter().flat_map(|given| (0..48).map(move |hour| (given, hour))) {
+        let (there, at) = (zone(given), NOW + Duration::hours(hour));
+        let until = there.ends(latest(&terms(30), &there, at));
+        assert!(fits(&terms(30), &there, until, at) && !fits(&terms(29), &there, until, at), "{given} {at}");
+        for other in zones {
+            assert!(fits(&terms(30), &zone(other), until, at), "{given} {other} {at}");
+            assert!(!fits(&terms(28), &zone(other), until, at), "{given} {other} {at}");
+        }
+    }
 }
 
 #[test]

@@ -160,6 +160,7 @@ fn blockers() -> Result<Vec<Blocker>, KeyError> {
     }
     let roles = vec![Role::SecurityReviewer];
     all.push(Blocker::Owed { phase: phase.clone(), name: "Design".into(), due: since, roles: roles.clone() });
+    all.push(Blocker::NeverPassed { phase: phase.clone(), name: "Design".into() });
     all.push(Blocker::OwedOverdue { phase: phase.clone(), name: "Design".into(), since, roles });
     all.extend(Question::ALL.iter().map(|question| Blocker::QuestionOpen { question: *question }));
     for severity in Severity::ALL {
@@ -206,15 +207,16 @@ fn every_blocker_is_a_sentence() -> Result<(), KeyError> {
         Blocker::OwedOverdue { .. } => 15,
         Blocker::Owed { .. } => 16,
         Blocker::TierRaised { .. } => 17,
+        Blocker::NeverPassed { .. } => 18,
     };
-    assert_all(&all, number, 18);
+    assert_all(&all, number, 19);
     for blocker in &all {
         let sentence = words::blocker(blocker);
         assert_sentence_case(&sentence);
         assert!(!sentence.ends_with('.'), "{sentence}");
     }
     let codes: BTreeSet<&str> = all.iter().map(Blocker::code).collect();
-    assert_eq!(codes.len(), 17, "each kind has a code of its own; what an earlier gate asks keeps its own");
+    assert_eq!(codes.len(), 18, "each kind has a code of its own; what an earlier gate asks keeps its own");
     Ok(())
 }
 
@@ -331,6 +333,11 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::NotAgreed,
         Refusal::NotOwed,
         Refusal::PhaseMissing(keys()?.0),
+        Refusal::GateGone("Design".into()),
+        Refusal::GateLater("Design".into()),
+        Refusal::GateSkipped("Design".into()),
+        Refusal::NotActive,
+        Refusal::OtherPath,
         Refusal::Blocked(blockers()?),
     ];
     let waivers = [
@@ -342,6 +349,8 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         WaiverRefusal::NotInForce,
         WaiverRefusal::Decided,
         WaiverRefusal::TermOver,
+        WaiverRefusal::TermTooLong(1),
+        WaiverRefusal::TermTooLong(30),
         WaiverRefusal::NotApprover(vec![Role::SecurityReviewer, Role::ReleaseManager]),
         WaiverRefusal::OwnRequest,
         WaiverRefusal::Contributor,
@@ -376,9 +385,14 @@ fn every_refusal_says_why_and_what_to_do() -> Result<(), KeyError> {
         Refusal::NotAgreed => 22,
         Refusal::NotOwed => 23,
         Refusal::PhaseMissing(_) => 24,
-        Refusal::Owed => 25,
+        Refusal::GateGone(_) => 25,
+        Refusal::GateLater(_) => 26,
+        Refusal::GateSkipped(_) => 27,
+        Refusal::NotActive => 28,
+        Refusal::OtherPath => 29,
+        Refusal::Owed => 30,
     };
-    assert_all(&all, number, 26);
+    assert_all(&all, number, 31);
     for refusal in &all {
         assert_sentences(&words::refusal(refusal));
     }

@@ -387,6 +387,7 @@ fn verb(blocker: &Blocker) -> String {
         Blocker::Drifted { .. } => "See what changed".to_owned(),
         Blocker::TierRaised { .. } => "Move the feature back".to_owned(),
         Blocker::OwedOverdue { .. } | Blocker::Owed { .. } => "Open what is owed".to_owned(),
+        Blocker::NeverPassed { .. } => "Move it back".to_owned(),
         Blocker::QuestionOpen { .. } => "Answer it".to_owned(),
         Blocker::ThreatUntreated { .. } => "Open the threat".to_owned(),
         Blocker::Vetoed { .. } | Blocker::SignOffsMissing { .. } => "Open the review".to_owned(),

@@ -170,6 +170,13 @@ pub enum Blocker {
         /// Who can sign.
         roles: Vec<Role>,
     },
+    /// The policy in force has an earlier gate that the feature never came to: the one that it followed did not have it.
+    NeverPassed {
+        /// The phase of that gate.
+        phase: PhaseKey,
+        /// Its name.
+        name: String,
+    },
     /// Somebody denied the gate.
     Vetoed {
         /// The name printed on the denial.
@@ -207,6 +214,7 @@ impl Blocker {
             Self::TierRaised { .. } => "gate.tier-raised",
             Self::OwedOverdue { .. } => "gate.owed-overdue",
             Self::Owed { .. } => "gate.owed",
+            Self::NeverPassed { .. } => "gate.never-passed",
             Self::QuestionOpen { .. } => "threat-model.question-open",
             Self::ThreatUntreated { .. } => "threat.untreated",
             Self::Vetoed { .. } => "sign-off.vetoed",
@@ -246,6 +254,7 @@ impl Blocker {
             // With the tier: what was accepted at one is not accepted at a higher one.
             Self::TierRaised { phase, to, .. } => format!("tier:{phase}/{}", to.code()),
             Self::OwedOverdue { phase, .. } | Self::Owed { phase, .. } => format!("owed:{phase}"),
+            Self::NeverPassed { phase, .. } => format!("never-passed:{phase}"),
             Self::Vetoed { name, role } => format!("veto:{}/{name}", role.code()),
             Self::SignOffsMissing { role, .. } => format!("sign-off:{}", role.code()),
         }
@@ -309,6 +318,7 @@ impl Blocker {
             Self::Drifted { roles, .. } | Self::OwedOverdue { roles, .. } | Self::Owed { roles, .. } => {
                 roles.clone()
             }
+            Self::NeverPassed { .. } => Action::MoveBack.product_roles().to_vec(),
             Self::Vetoed { role, .. } | Self::SignOffsMissing { role, .. } => vec![*role],
         }
     }
@@ -331,6 +341,7 @@ impl Blocker {
             Self::Drifted { phase, .. } => Place::Drift(phase.clone()),
             Self::TierRaised { .. } => Place::Course,
             Self::OwedOverdue { phase, .. } | Self::Owed { phase, .. } => Place::Owed(phase.clone()),
+            Self::NeverPassed { .. } => Place::Course,
             Self::ThreatUntreated { number, .. } => Place::Threat(*number),
             Self::Vetoed { .. } | Self::SignOffsMissing { .. } => Place::Review,
         }

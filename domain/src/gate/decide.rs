@@ -11,6 +11,7 @@ use crate::{
     access::Role,
     ids::PersonId,
     policy::{Phase, PhaseChange, PhaseKey, Policy, Tier},
+    waiver,
 };
 
 /// What is missing at a gate, and what holds. No blocker left means that the gate opens.
@@ -120,7 +121,8 @@ impl Decision {
             Blocker::Earlier { .. }
             | Blocker::Drifted { .. }
             | Blocker::TierRaised { .. }
-            | Blocker::OwedOverdue { .. } => true,
+            | Blocker::OwedOverdue { .. }
+            | Blocker::NeverPassed { .. } => true,
             other => self.before_production.contains(&other.subject()),
         })
     }
@@ -152,7 +154,7 @@ pub fn decide(policy: &Policy, phase: &Phase, situation: &Situation, now: Offset
     let waivers = policy.terms.waivers.is_some();
     for (subject, found) in once(found) {
         let found = Found { waivable: found.waivable && waivers, ..found };
-        note(&mut decision, subject, found, situation, now);
+        note(&mut decision, subject, found, (policy, situation), now);
     }
     for waiver in &situation.waivers {
         decision.may_change_at(waiver.until, now);
@@ -190,10 +192,16 @@ fn once(found: Vec<Found>) -> Vec<(String, Found)> {
     things
 }
 
-/// Notes what was found: as a blocker, or as waived.
-fn note(decision: &mut Decision, subject: String, found: Found, situation: &Situation, now: OffsetDateTime) {
+/// Notes what was found: as a blocker, or as waived by what was approved on terms that the policy in force allows.
+fn note(
+    decision: &mut Decision,
+    subject: String,
+    found: Found,
+    (policy, situation): (&Policy, &Situation),
+    now: OffsetDateTime,
+) {
     let Found { blocker, waivable, before_production } = found;
-    let in_force = |waiver: &&WaiverFact| waiver.subject == subject && now < waiver.until;
+    let in_force = |it: &&WaiverFact| it.subject == subject && now < it.until && waiver::counts(policy, it);
     // The longest of several, and of these the newest: order does not matter.
     let longest = situation
         .waivers
@@ -325,7 +333,12 @@ fn earlier_findings(
                 .chain(raised(phase, *tier, gate.facts.tier))
                 .collect()
         }
-        Passed::Unasked => later(found).collect(),
+        Passed::Unasked => {
+            let (phase, name) = (phase.key.clone(), phase.name.clone());
+            let blocker = Blocker::NeverPassed { phase, name };
+            let unpassed = Found { blocker, waivable: false, before_production: true };
+            later(found).chain([unpassed]).collect()
+        }
     }
 }
 

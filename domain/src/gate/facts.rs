@@ -159,7 +159,8 @@ pub enum Passed {
         /// Until when.
         due: OffsetDateTime,
     },
-    /// The policy in force has this phase, and the one under which the feature passed did not.
+    /// It never was: the policy in force has this phase, and the one under which the feature went on did not. Nobody was
+    /// asked to sign, so it blocks until the feature is back there.
     Unasked,
 }
 
@@ -172,6 +173,10 @@ pub struct WaiverFact {
     pub subject: String,
     /// Until when it holds; at that instant the blocker is back.
     pub until: OffsetDateTime,
+    /// The role in which it was approved.
+    pub role: Role,
+    /// When it was approved.
+    pub approved_at: OffsetDateTime,
 }
 
 /// Everything that the decision about a feature's current gate depends on.

@@ -8,6 +8,7 @@
 mod attempt;
 mod course;
 mod emergency;
+mod migration;
 mod owed;
 mod progress;
 mod refusal;

@@ -79,6 +79,21 @@ pub enum Refusal {
     /// The version of the policy that a feature would move to does not have the phase that the feature is in.
     #[error("the version does not have the phase {0}")]
     PhaseMissing(PhaseKey),
+    /// That version does not have a phase, called so, whose gate the feature passed.
+    #[error("the version does not have the passed phase {0}")]
+    GateGone(String),
+    /// That version has a phase, called so, only now or later, and the feature passed its gate.
+    #[error("the version has the passed phase {0} later")]
+    GateLater(String),
+    /// That version has an earlier phase, called so, whose gate the feature never passed.
+    #[error("the feature never passed the gate of {0}")]
+    GateSkipped(String),
+    /// A feature moves to the version of its policy that is active, and to no other.
+    #[error("the version is not active")]
+    NotActive,
+    /// The release would go through other gates than those that were agreed to.
+    #[error("another path")]
+    OtherPath,
     /// A step of a waiver.
     #[error("waiver: {0}")]
     Waiver(WaiverRefusal),

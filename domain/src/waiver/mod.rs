@@ -15,7 +15,7 @@ use crate::{
     calendar::Calendar,
     codes::codes,
     dossier::Contributors,
-    gate::{Blocker, Decision, Situation},
+    gate::{Blocker, Decision, Situation, WaiverFact},
     ids::PersonId,
     policy::{Policy, Waivers},
 };
@@ -148,6 +148,28 @@ pub fn last_day(until: OffsetDateTime, calendar: &Calendar) -> Date {
     if calendar.ends(day) == until { day } else { before.to_offset(time::UtcOffset::UTC).date() }
 }
 
+/// Whether the terms allow a waiver that was approved at `at` to hold until then. A last day in the zone of the calendar
+/// is counted in days; one in another zone, as after a move to another version of the policy, is held to the longest that
+/// so many days can be.
+#[must_use]
+pub fn fits(terms: &Waivers, calendar: &Calendar, until: OffsetDateTime, at: OffsetDateTime) -> bool {
+    let day = calendar.date(until.checked_sub(Duration::NANOSECOND).unwrap_or(until));
+    if calendar.ends(day) == until {
+        return day <= latest(terms, calendar, at);
+    }
+    // The day of the approval counts as well, and one of the days may have 25 hours.
+    until - at <= Duration::days(i64::from(terms.max_days) + 1) + Duration::HOUR
+}
+
+/// Whether a waiver that was approved still counts: the policy in force lets the role approve, and allows so long a term.
+#[must_use]
+pub fn counts(policy: &Policy, waiver: &WaiverFact) -> bool {
+    policy.terms.waivers.as_ref().is_some_and(|terms| {
+        terms.approvers.contains(&waiver.role)
+            && fits(terms, &policy.terms.calendar, waiver.until, waiver.approved_at)
+    })
+}
+
 impl Scene<'_> {
     /// The blocker that a request may name. A renewal names the waiver that it prolongs, whose blocker is waived as long
     /// as that one is in force.
@@ -219,11 +241,15 @@ impl Waiver {
     /// Whether an approval would still bring anything about.
     ///
     /// # Errors
-    /// When its last day is over, the policy lets it be waived no longer, or it no longer blocks.
+    /// When its last day is over or later than the policy allows, the policy lets it be waived no longer, or it no longer
+    /// blocks.
     pub fn may_approve(&self, scene: &Scene<'_>) -> Result<(), WaiverRefusal> {
-        terms(scene.policy)?;
+        let terms = terms(scene.policy)?;
         if scene.now >= self.until {
             return Err(WaiverRefusal::TermOver);
+        }
+        if !fits(terms, &scene.policy.terms.calendar, self.until, scene.now) {
+            return Err(WaiverRefusal::TermTooLong(terms.max_days));
         }
         let waived = scene.decision.waived.iter().any(|waived| waived.blocker.subject() == self.subject);
         let blocks = scene.decision.blockers.iter().find(|blocker| blocker.subject() == self.subject);

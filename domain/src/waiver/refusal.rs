@@ -27,6 +27,9 @@ pub enum WaiverRefusal {
     /// The last day that was asked for is over.
     #[error("the term is over")]
     TermOver,
+    /// The last day that was asked for is later than the policy allows: at most so many days.
+    #[error("longer than {0} days")]
+    TermTooLong(u16),
     /// None of the person's roles approves waivers; these do.
     #[error("no approver")]
     NotApprover(Vec<Role>),

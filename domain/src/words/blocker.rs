@@ -64,6 +64,9 @@ pub fn blocker(blocker: &Blocker) -> String {
                 date(*due)
             )
         }
+        Blocker::NeverPassed { name, .. } => {
+            format!("The gate of “{name}” was never passed; the feature has to move back to that phase")
+        }
         Blocker::QuestionOpen { question } => {
             format!("The threat model does not answer “{}”", question.title())
         }

@@ -57,6 +57,7 @@ pub fn cause(of: &Blocker) -> String {
         Blocker::ControlOpen { .. }
         | Blocker::EvidenceMissing { .. }
         | Blocker::NotArchived
+        | Blocker::NeverPassed { .. }
         | Blocker::ThreatModelStale { .. }
         | Blocker::QuestionOpen { .. } => blocker(of),
     }

@@ -78,6 +78,29 @@ pub fn refusal(refusal: &Refusal) -> String {
                 "That version has no phase “{phase}”, in which the feature is now. It can move once it is in a phase that both have."
             )
         }
+        Refusal::GateGone(name) => {
+            format!(
+                "That version has no phase “{name}”, whose gate this feature has passed: what was signed or is owed there would be lost. It can move once it is back in a phase before that one; until then it stays on its version."
+            )
+        }
+        Refusal::GateLater(name) => {
+            format!(
+                "That version has the phase “{name}” only later, and this feature has passed its gate already. It can move once it is back in that phase or an earlier one; until then it stays on its version."
+            )
+        }
+        Refusal::GateSkipped(name) => {
+            format!(
+                "That version has the phase “{name}” before the current one, and this feature has never passed its gate. It can move once it is back in a phase that comes before that one; until then it stays on its version."
+            )
+        }
+        Refusal::NotActive => {
+            "That version is not the active one of this policy. A feature moves to the active version and to no other."
+                .into()
+        }
+        Refusal::OtherPath => {
+            "This release was asked for when it went through other gates than it would now. Call it off and ask for it anew."
+                .into()
+        }
         Refusal::Waiver(refused) => super::waiver::refusal(refused),
     }
 }

@@ -29,6 +29,12 @@ pub(super) fn refusal(refusal: &WaiverRefusal) -> String {
         WaiverRefusal::TermOver => {
             "The last day that was asked for is over. Refuse the request; whoever still needs it asks anew.".into()
         }
+        WaiverRefusal::TermTooLong(days) => {
+            let unit = if *days == 1 { "day" } else { "days" };
+            format!(
+                "The policy now allows {days} {unit} at most, and more was asked for. Refuse the request; whoever still needs it asks anew."
+            )
+        }
         WaiverRefusal::NotApprover(roles) => {
             format!("The policy lets any {} of this product decide about waivers.", who_can(roles))
         }

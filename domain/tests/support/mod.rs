@@ -401,6 +401,7 @@ pub(crate) fn reason(blocker: &Blocker) -> String {
         Blocker::TierRaised { phase, from, to, .. } => format!("tier {phase} {}-{}", from.code(), to.code()),
         Blocker::OwedOverdue { phase, .. } => format!("overdue {phase}"),
         Blocker::Owed { phase, .. } => format!("owed {phase}"),
+        Blocker::NeverPassed { phase, .. } => format!("never passed {phase}"),
         Blocker::RecordsShort { control, shortfall, .. } => format!("control {control}: {shortfall:?}"),
         Blocker::QuestionOpen { question } => format!("question {}", question.code()),
         Blocker::ThreatUntreated { number, severity, needs } => {

@@ -159,8 +159,8 @@ async fn refused(
         Error::Invalid(problems) => (StatusCode::UNPROCESSABLE_ENTITY, None, problems),
         Error::Refused(refusal) => (StatusCode::CONFLICT, Some(words::refusal(&refusal)), Vec::new()),
         Error::Stale => {
-            let notice =
-                "Another cycle has begun meanwhile, so nothing was returned. Read how the gate stands now.";
+            let notice = "The gate is no longer as you saw it: another cycle has begun, or another sign-off stands. Nothing was \
+                          done; read how it stands now.";
             (StatusCode::CONFLICT, Some(notice.to_owned()), Vec::new())
         }
         // The page below answers the same for a feature that the person may not see.

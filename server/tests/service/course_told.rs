@@ -8,14 +8,14 @@ use sluice_domain::{
     notification::{Because, Notice},
     policy::Tier,
 };
-use sluice_service::{Actor, course::CallOffEmergency, new_form_id, policies::MigrateFeature};
+use sluice_service::{Actor, course::CallOffEmergency, new_form_id};
 
 use crate::{
     course::Step,
     policies::renamed,
     support::{
-        TestResult, World, fields,
-        steps::{parsed, phase_key, sign_form},
+        TestResult, World,
+        steps::{phase_key, sign_form},
     },
 };
 
@@ -139,10 +139,10 @@ async fn another_version_of_the_policy_is_told_to_whoever_has_the_turn() -> Test
     let (service, cast) = (&world.service, world.cast);
     let key = world.in_review(Tier::Low).await?;
     world.watched(&cast.stakeholder, &key).await?;
-    let (from, to) = (world.active().await?, world.imported("2027.3", &renamed("2027.3")).await?);
-    let form = [("from", from.to_string()), ("to", to.to_string()), ("reason", "It says more.".to_owned())];
-    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let command = parsed(MigrateFeature::parse(&fields(&form)))?;
+    let from = world.active().await?;
+    world.put_in_force("2027.3", &renamed("2027.3")).await?;
+    let to = world.active().await?;
+    let command = world.migration(&cast.admin, &key, from, to).await?;
     service.migrate_feature(&cast.admin, &key, command).await?;
     let code = "policy-migrated";
     assert_eq!(world.told_why(&cast.manager, code).await?, [Because::Owner]);

@@ -357,13 +357,25 @@ async fn what_is_owed_is_signed_by_the_same_rules_and_paid_once() -> TestResult 
     assert!(matches!(approved, SignedOwed::Stands(_)), "{approved:?}");
     let events = world.events().await?;
     world.tick();
-    let form = fields(&[("reason", "It was read again."), ("password", PASSWORD)]);
-    world.service.withdraw_owed(&cast.second, &key, &phase, parsed(WithdrawSignOff::parse(&form))?).await?;
+    let taking_back = |id: &str| {
+        let form = [("sign-off", id), ("reason", "It was read again."), ("password", PASSWORD)];
+        parsed(WithdrawSignOff::parse(&fields(&form)))
+    };
+    // The form names the sign-off that it shows: any other one stays.
+    let own = async |actor: &Actor| -> TestResult<String> {
+        let owed = world.service.owed_page(actor, &key, &phase).await?.owed;
+        Ok(owed.and_then(|owed| owed.own).ok_or("they signed nothing")?.id.to_string())
+    };
+    let others = taking_back(&own(&cast.first).await?)?;
+    let stale = world.service.withdraw_owed(&cast.second, &key, &phase, others).await;
+    assert!(matches!(stale, Err(Error::Stale)), "{stale:?}");
+    assert_eq!(world.events().await?, events);
+    let id = own(&cast.second).await?;
+    world.service.withdraw_owed(&cast.second, &key, &phase, taking_back(&id)?).await?;
     assert_eq!(world.events().await?, events + 2, "withdrawn, and with that paid");
     let page = world.service.owed_page(&cast.first, &key, &phase).await?;
     assert!(page.owed.is_none() && page.paid_at.is_some());
-    let again =
-        world.service.withdraw_owed(&cast.second, &key, &phase, parsed(WithdrawSignOff::parse(&form))?);
+    let again = world.service.withdraw_owed(&cast.second, &key, &phase, taking_back(&id)?);
     assert_eq!(refusal(again.await)?, Refusal::NotOwed);
 
     let summary = world.service.feature_page(&cast.auditor, &key).await?.summary;

@@ -15,6 +15,7 @@ mod guard;
 mod guides;
 mod isolation;
 mod line;
+mod migration;
 mod model;
 mod paper;
 mod policies;

@@ -4,6 +4,7 @@
 use sluice_domain::{
     access::Role,
     audit::Verb,
+    canonical::Digest,
     form::Problem,
     gate::Verdict,
     ids::{FeatureKey, PolicyVersionId},
@@ -286,23 +287,44 @@ async fn a_product_chooses_the_policy_of_its_new_features() -> TestResult {
     Ok(())
 }
 
-fn migration(from: PolicyVersionId, to: PolicyVersionId) -> TestResult<MigrateFeature> {
-    let (from, to) = (from.to_string(), to.to_string());
-    let form =
-        fields(&[("from", from.as_str()), ("to", to.as_str()), ("reason", "The new version asks it.")]);
-    parsed(MigrateFeature::parse(&form))
-}
-
 #[tokio::test]
 async fn a_feature_moves_after_its_effect_was_shown_and_what_was_signed_is_voided() -> TestResult {
     let world = World::new().await?;
     let (service, cast) = (&world.service, world.cast);
     let from = world.active().await?;
-    let to = world.imported("2027.1", &stricter("2027.1")).await?;
     let key = world.in_phase(Tier::High, "design").await?;
     world.hand_over(&key).await?;
     // Of two that the gate asks for.
     world.sign(&cast.first, &key, Role::SecurityReviewer, Verdict::Approve).await?;
+
+    // Nothing is newer yet.
+    let page = service.migration_page(&cast.manager, &key, None).await?;
+    assert!(page.is_active && page.target.is_none(), "{:?}", page.target);
+    world.put_in_force("2027.2", &without_design("2027.2")).await?;
+    let gone = world.active().await?;
+    let refused = world.migrate(&key, from, gone).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::PhaseMissing(_)))), "{refused:?}");
+    let shown = service.migration_page(&cast.manager, &key, Some(gone)).await;
+    assert!(matches!(shown, Err(Error::Refused(Refusal::PhaseMissing(_)))), "{:?}", shown.map(drop));
+    let offered = service.migration_page(&cast.manager, &key, None).await?.target.ok_or("no version")?;
+    assert!(matches!(offered.obstacle, Some(Refusal::PhaseMissing(_))), "{offered:?}");
+    let connector = service.policy(&cast.admin, "connector", "2026.1").await?.id;
+    let other = world.migrate(&key, from, connector).await;
+    assert!(matches!(&other, Err(Error::Invalid(p)) if p[0].problem == Problem::NotAChoice), "{other:?}");
+
+    // What was imported binds nobody, and what is no longer active binds nobody any more.
+    let to = world.imported("2027.1", &stricter("2027.1")).await?;
+    let refused = world.migrate(&key, from, to).await;
+    assert!(matches!(refused, Err(Error::Refused(Refusal::NotActive))), "{refused:?}");
+    world.put_in_force("2027.1", &stricter("2027.1")).await?;
+    for version in [gone, world.imported("2027.3", &renamed("2027.3")).await?] {
+        let refused = world.migrate(&key, from, version).await;
+        assert!(matches!(refused, Err(Error::Refused(Refusal::NotActive))), "{refused:?}");
+        let shown = service.migration_page(&cast.manager, &key, Some(version)).await;
+        assert!(matches!(shown, Err(Error::Refused(Refusal::NotActive))), "{:?}", shown.map(drop));
+    }
+    let offered = service.migration_page(&cast.manager, &key, None).await?.target.ok_or("no version")?;
+    assert_eq!((offered.id, offered.obstacle), (to, None));
 
     let page = service.migration_page(&cast.manager, &key, Some(to)).await?;
     let effect = page.effect.ok_or("no effect")?;
@@ -318,32 +340,29 @@ async fn a_feature_moves_after_its_effect_was_shown_and_what_was_signed_is_voide
     assert!(matches!(page, Err(Error::NotFound)), "{:?}", page.map(drop));
     for actor in [&cast.auditor, &cast.first, &cast.developer] {
         assert!(!service.migration_page(actor, &key, Some(to)).await?.may_migrate);
-        let moved = service.migrate_feature(actor, &key, migration(from, to)?).await;
+        let moved = service.migrate_feature(actor, &key, world.migration(actor, &key, from, to).await?).await;
         assert!(matches!(moved, Err(Error::Denied(_))), "{moved:?}");
     }
-
-    let gone = world.imported("2027.2", &without_design("2027.2")).await?;
-    let refused = service.migrate_feature(&cast.manager, &key, migration(from, gone)?).await;
-    assert!(matches!(refused, Err(Error::Refused(Refusal::PhaseMissing(_)))), "{refused:?}");
-    let shown = service.migration_page(&cast.manager, &key, Some(gone)).await;
-    assert!(matches!(shown, Err(Error::Refused(Refusal::PhaseMissing(_)))), "{:?}", shown.map(drop));
-    let connector = service.policy(&cast.admin, "connector", "2026.1").await?.id;
-    let other = service.migrate_feature(&cast.manager, &key, migration(from, connector)?).await;
-    assert!(matches!(&other, Err(Error::Invalid(p)) if p[0].problem == Problem::NotAChoice), "{other:?}");
 
     world.tick();
     let events = world.events().await?;
     let mut manager = cast.manager.clone();
     manager.origin.voids = Voids::Ask;
-    let asked = service.migrate_feature(&manager, &key, migration(from, to)?).await;
+    let command = world.migration(&manager, &key, from, to).await?;
+    let asked = service.migrate_feature(&manager, &key, command.clone()).await;
     assert!(matches!(&asked, Err(Error::WouldVoid(v)) if v.confirmation == effect.confirmation), "{asked:?}");
     assert_eq!(world.events().await?, events, "nothing is voided before it is confirmed");
     manager.origin.voids = Voids::Confirmed(effect.confirmation);
-    service.migrate_feature(&manager, &key, migration(from, to)?).await?;
-    service.migrate_feature(&manager, &key, migration(from, to)?).await?;
+    // For what was shown and nothing else.
+    let unread = MigrateFeature { seen: Digest::of(b"unread"), ..command.clone() };
+    let unread = service.migrate_feature(&manager, &key, unread).await;
+    assert!(matches!(unread, Err(Error::Stale)), "{unread:?}");
+    assert_eq!(world.events().await?, events);
+    service.migrate_feature(&manager, &key, command.clone()).await?;
+    service.migrate_feature(&manager, &key, command.clone()).await?;
     // The move, and the sign-off that it voids.
     assert_eq!(world.events().await?, events + 2, "moved twice is moved once");
-    let stale = service.migrate_feature(&cast.manager, &key, migration(from, from)?).await;
+    let stale = service.migrate_feature(&cast.manager, &key, MigrateFeature { to: from, ..command }).await;
     assert!(matches!(stale, Err(Error::Stale)), "{stale:?}");
     let sign_offs = service.review_page(&cast.first, &key).await?.sign_offs;
     assert_eq!(

@@ -253,9 +253,10 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
         Refused::new(
             REVIEWER,
             "/features/{key}/review/withdraw",
-            &[("withdraw-reason", "x"), ("password", SECRET)],
+            &[("sign-off", &id), ("withdraw-reason", "x"), ("password", SECRET)],
             &["withdraw-reason"],
         )
+        .fresh(&["sign-off"])
         .at("/features/PAY-2/review/withdraw"),
         Refused::new(
             MANAGER,
@@ -342,8 +343,13 @@ fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Ref
             &["policy"],
         )
         .fresh(&["policy"]),
-        Refused::new(MANAGER, "/features/{key}/policy", &[("from", &id), ("to", &id), ("reason", "")], &[])
-            .fresh(&["from", "to"]),
+        Refused::new(
+            MANAGER,
+            "/features/{key}/policy",
+            &[("from", &id), ("to", &id), ("seen", dossier), ("reason", "")],
+            &[],
+        )
+        .fresh(&["from", "to", "seen"]),
         Refused::new(
             MANAGER,
             "/products/{key}/standards/new",

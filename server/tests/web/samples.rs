@@ -379,7 +379,8 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
         }
         // A version of another policy, or of none.
         "/policy" => {
-            let form = [("from", id.as_str()), ("to", id.as_str()), ("reason", "A reason")];
+            let seen = Digest::of(b"").to_string();
+            let form = [("from", id.as_str()), ("to", id.as_str()), ("seen", &seen), ("reason", "A reason")];
             Sample::post(at("/policy"), Product, 409, &form)
         }
         "/watch" => Sample::post(at("/watch"), Product, 303, &[("watching", "no")]),
@@ -406,7 +407,7 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             Sample::post(at("/owed/requirements"), Product, 409, &form)
         }
         "/owed/{phase}/withdraw" => {
-            let form = [("withdraw-reason", "A reason"), ("password", PASSWORD)];
+            let form = [("sign-off", id.as_str()), ("withdraw-reason", "A reason"), ("password", PASSWORD)];
             Sample::post(at("/owed/requirements/withdraw"), Product, 409, &form)
         }
         "/course/hold" => {
@@ -457,7 +458,7 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
             Sample::post(at("/drift/requirements"), Product, 409, &form)
         }
         "/review/withdraw" => {
-            let form = [("withdraw-reason", "A reason"), ("password", PASSWORD)];
+            let form = [("sign-off", id.as_str()), ("withdraw-reason", "A reason"), ("password", PASSWORD)];
             Sample::post(at("/review/withdraw"), Product, 409, &form)
         }
         _ => return Ok(None),

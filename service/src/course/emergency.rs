@@ -5,7 +5,7 @@ use sluice_domain::{
     access::{Action, Role},
     audit::{Authentication, Event, Object, ObjectKind, Value, Verb},
     form::{Check, FieldProblem, Fields},
-    ids::{EmergencyId, FeatureKey, Id, PersonId},
+    ids::{EmergencyId, FeatureId, FeatureKey, Id, PersonId},
     lifecycle::{Agreed, Attempt, Consent, Refusal, may_consent},
     policy::{Phase, PhaseKey},
     text::Reason,
@@ -146,6 +146,7 @@ struct Asked {
     feature_id: Uuid,
     phase: String,
     cycle: i32,
+    through: String,
     state: String,
     proposed_by: Uuid,
 }
@@ -159,7 +160,7 @@ impl Asked {
 async fn asked(write: &mut Write, id: EmergencyId) -> Result<Option<Asked>> {
     Ok(sqlx::query_as!(
         Asked,
-        "select feature_id, phase, cycle, state, proposed_by from emergency where id = $1",
+        "select feature_id, phase, cycle, through, state, proposed_by from emergency where id = $1",
         id.uuid()
     )
     .fetch_optional(write.connection())
@@ -270,6 +271,46 @@ async fn end(
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 
+/// A release that was asked for and waits for agreement.
+struct Open {
+    id: EmergencyId,
+    phase: String,
+    cycle: i32,
+}
+
+async fn open(connection: &mut PgConnection, feature: FeatureId) -> Result<Option<Open>> {
+    let row = sqlx::query!(
+        "select id, phase, cycle from emergency where feature_id = $1 and state = 'proposed'",
+        feature.uuid()
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Open { id: Id::new(row.id), phase: row.phase, cycle: row.cycle }))
+}
+
+/// The release that was asked for and waits for agreement.
+pub(crate) async fn open_emergency(
+    connection: &mut PgConnection,
+    feature: FeatureId,
+) -> Result<Option<EmergencyId>> {
+    Ok(open(connection, feature).await?.map(|open| open.id))
+}
+
+/// Calls a release off that was asked for under another version of the policy: whoever agreed had the gates of that one
+/// in mind.
+pub(crate) async fn end_with_policy(
+    write: &mut Write,
+    permit: &Permit<InFeature>,
+    feature: &Feature,
+    by: PersonId,
+) -> Result<Option<Event>> {
+    let Some(open) = open(write.connection(), permit.feature()).await? else { return Ok(None) };
+    let reason = "The feature was moved to another version of its policy.";
+    end(write, permit, open.id, "called-off", by, reason).await?;
+    tell_called_off(write, permit, feature, open.id).await?;
+    Ok(Some(write.consequence(permit, Verb::EmergencyCalledOff, object(feature))))
+}
+
 /// Calls a release off that was asked for in an attempt that is over: it counts for no other.
 async fn end_outdated(
     write: &mut Write,
@@ -278,19 +319,12 @@ async fn end_outdated(
     attempt: &Attempt,
     by: PersonId,
 ) -> Result<Option<Event>> {
-    let open = sqlx::query!(
-        "select id, phase, cycle from emergency where feature_id = $1 and state = 'proposed'",
-        permit.feature().uuid()
-    )
-    .fetch_optional(write.connection())
-    .await?;
-    let Some(open) = open else { return Ok(None) };
+    let Some(open) = open(write.connection(), permit.feature()).await? else { return Ok(None) };
     if open.phase == attempt.phase.as_str() && open.cycle == attempt.cycle {
         // Somebody else asked meanwhile: that one is to be agreed to.
         return Err(Error::Stale);
     }
-    end(write, permit, Id::new(open.id), "called-off", by, "The attempt that it was asked for in is over.")
-        .await?;
+    end(write, permit, open.id, "called-off", by, "The attempt that it was asked for in is over.").await?;
     Ok(Some(write.consequence(permit, Verb::EmergencyCalledOff, object(feature))))
 }
 
@@ -393,7 +427,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::Stale`] when it was called off, made, or asked for in another attempt; [`Error::Refused`] when the actor
-    /// agreed already or is not among those who release.
+    /// agreed already or is not among those who release, and when it would go through other gates than it was asked for.
     pub async fn agree_to_emergency(
         &self,
         actor: &Actor,
@@ -426,6 +460,9 @@ impl Service {
             let now = write.now;
             let path = path(write.connection(), &feature, &attempt, now).await?;
             let (_, here) = path.first().ok_or(Refusal::NothingToSkip)?;
+            if path.last().is_none_or(|(last, _)| last.key.as_str() != asked.through) {
+                return Err(Refusal::OtherPath.into());
+            }
             let facts = here.situation.facts.clone();
             attempt.may_release(&feature.policy.policy, &facts)?;
             let contributed = contributed(&path, actor.person);

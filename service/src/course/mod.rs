@@ -14,6 +14,7 @@ mod told;
 pub use back::MoveBack;
 pub use effect::BackEffect;
 pub use emergency::{AgreeToEmergency, CallOffEmergency, Consented, ProposeEmergency};
+pub(crate) use emergency::{end_with_policy, open_emergency};
 pub use page::{
     ConsentGiven, CourseChange, CourseKind, CoursePage, EmergencyEnd, EmergencyView, PastEmergency,
     SkippedGate,

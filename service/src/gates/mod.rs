@@ -20,7 +20,7 @@ pub use drift::{AcceptDrift, DriftPage};
 pub(crate) use facts::{Gate, Gathered, gather, gather_in, gather_many};
 pub use manifest::{ManifestPage, ManifestSignOff};
 pub(crate) use owed::decide_owed;
-pub use owed_page::{OwedPage, OwedReview};
+pub use owed_page::{OwedPage, OwedReview, OwnSignOff};
 pub(crate) use passing::{pass_owed, undo_gates, void_attempt};
 pub use review::ReturnForChanges;
 pub use review_page::{

@@ -1,10 +1,10 @@
 //! What an emergency skipped is signed afterwards: the same rules, on the dossier of now.
 
 use sluice_domain::{
-    access::{Action, Role},
+    access::Action,
     audit::{Authentication, Event, Value, Verb},
     delegation::may_sign_owed_for,
-    gate::{Decision, EarlierGate, Passed, Verdict, decide},
+    gate::{Decision, EarlierGate, Passed, decide},
     ids::FeatureKey,
     lifecycle::{Attempt, OwedGate, Refusal, SignedOwed, Turn, sign_owed},
     policy::PhaseKey,
@@ -158,7 +158,8 @@ impl Service {
     /// missing.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is none, [`Error::Invalid`] for a wrong password.
+    /// [`Error::NotFound`] when there is none, [`Error::Stale`] when it is another than the one that was on screen,
+    /// [`Error::Invalid`] for a wrong password.
     pub async fn withdraw_owed(
         &self,
         actor: &Actor,
@@ -180,7 +181,7 @@ impl Service {
             let owed = owed_at(&feature, &phase)?;
             let gate = (&owed.phase, owed.cycle);
             let (permit, event) =
-                sign_off::take_back(&mut write, permit, &feature, &actor, gate, &command.reason).await?;
+                sign_off::take_back(&mut write, permit, &feature, &actor, gate, &command).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
             write.commit(event, settled.consequences).await
         })
@@ -200,10 +201,4 @@ pub(crate) fn decide_owed(
     let policy = &feature.policy.policy;
     let phase = policy.phase(&gate.phase).ok_or(Refusal::NotOwed)?;
     Ok(decide(policy, phase, &gate.facts.clone().into(), now))
-}
-
-/// The actor's own standing sign-off among the facts of a gate.
-pub(super) fn own(gate: &EarlierGate, actor: &Actor) -> Option<(Role, Verdict)> {
-    let mine = gate.facts.sign_offs.iter().find(|sign_off| sign_off.person == actor.person);
-    mine.map(|sign_off| (sign_off.role, sign_off.verdict))
 }

@@ -3,7 +3,7 @@ use sluice_domain::{
     canonical::Digest,
     delegation::may_sign_owed_for,
     gate::{Decision, EarlierGate, Passed, Verdict},
-    ids::FeatureKey,
+    ids::{FeatureKey, SignOffId},
     lifecycle::{Attempt, Turn, may_sign_owed},
     policy::{Phase, PhaseKey},
 };
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::{
     DelegatedSeat, DossierLine, MySeat, PastSignOff, gather,
-    owed::{decide_owed, own},
+    owed::decide_owed,
     review_page::{delegated, lines, sign_offs},
 };
 use crate::{
@@ -59,7 +59,18 @@ pub struct OwedReview {
     /// Seats of others that the reader may sign from, with what they can do there.
     pub delegated: Vec<DelegatedSeat>,
     /// The reader's own standing sign-off.
-    pub own: Option<(Role, Verdict)>,
+    pub own: Option<OwnSignOff>,
+}
+
+/// A standing sign-off of an owed gate, for whoever gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnSignOff {
+    /// Its id.
+    pub id: SignOffId,
+    /// The seat.
+    pub role: Role,
+    /// What it says.
+    pub verdict: Verdict,
 }
 
 impl Service {
@@ -80,6 +91,7 @@ impl Service {
         .fetch_optional(&mut *connection)
         .await?;
         let mut sign_offs = sign_offs(&mut connection, actor, &feature).await?;
+        sign_offs.retain(|sign_off| sign_off.phase == phase.name);
         let gate = feature.owed.iter().find(|gate| gate.phase == phase.key);
         let owed = match (gate, &passed) {
             (Some(gate), Some(row)) => {
@@ -132,13 +144,19 @@ impl Service {
                     items,
                     seat,
                     delegated: handed,
-                    own: own(&earlier, actor),
+                    own: own(&sign_offs, gate.cycle, &earlier, actor),
                 })
             }
             _ => None,
         };
-        let name = &phase.name;
-        sign_offs.retain(|sign_off| sign_off.phase == *name);
         Ok(OwedPage { summary, owed, paid_at: passed.and_then(|row| row.paid_at), sign_offs, phase })
     }
+}
+
+/// The reader's own standing sign-off among those of an owed gate.
+fn own(sign_offs: &[PastSignOff], cycle: i32, gate: &EarlierGate, actor: &Actor) -> Option<OwnSignOff> {
+    let counts = gate.facts.sign_offs.iter().any(|sign_off| sign_off.person == actor.person);
+    let stands = |past: &&PastSignOff| past.mine && past.cycle == cycle && past.ended.is_none();
+    let past = sign_offs.iter().find(stands).filter(|_| counts)?;
+    Some(OwnSignOff { id: past.id, role: past.role, verdict: past.verdict })
 }

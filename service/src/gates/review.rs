@@ -179,7 +179,8 @@ impl Service {
     /// nothing else was missing.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is none, [`Error::Invalid`] for a wrong password.
+    /// [`Error::NotFound`] when there is none, [`Error::Stale`] when it is another than the one that was on screen,
+    /// [`Error::Invalid`] for a wrong password.
     pub async fn withdraw_sign_off(
         &self,
         actor: &Actor,
@@ -199,7 +200,7 @@ impl Service {
             let attempt = feature.progress.attempt()?;
             let gate = (&attempt.phase, attempt.cycle);
             let (permit, event) =
-                sign_off::take_back(&mut write, permit, &feature, &actor, gate, &command.reason).await?;
+                sign_off::take_back(&mut write, permit, &feature, &actor, gate, &command).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
             write.commit(event, settled.consequences).await?;
             Ok(settled.progress)

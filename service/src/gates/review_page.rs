@@ -6,7 +6,7 @@ use sluice_domain::{
     delegation::may_sign_for,
     dossier::{Item, ItemKind, items_of},
     gate::Verdict,
-    ids::{FeatureKey, PersonId},
+    ids::{FeatureKey, Id, PersonId, SignOffId},
     lifecycle::{Attempt, Progress, Refusal, Seats, Turn},
     place::Place,
     policy::{EvidenceKind, Phase},
@@ -126,6 +126,8 @@ pub struct DelegatedSeat {
 /// A sign-off as the record has it.
 #[derive(Clone, Debug)]
 pub struct PastSignOff {
+    /// Its id.
+    pub id: SignOffId,
     /// The gate's phase, by name.
     pub phase: String,
     /// The attempt.
@@ -465,7 +467,7 @@ pub(super) async fn sign_offs(
     feature: &Feature,
 ) -> Result<Vec<PastSignOff>> {
     let rows = sqlx::query!(
-        r#"select s.phase, s.cycle, s.person_id, s.printed_name, s.role, s.verdict, s.meaning, s.reason, s.dossier,
+        r#"select s.id, s.phase, s.cycle, s.person_id, s.printed_name, s.role, s.verdict, s.meaning, s.reason, s.dossier,
                   s.signed_at, s.ended, s.ended_at, s.ended_reason, p.name as "on_behalf_of?"
            from sign_off s left join person p on p.id = s.on_behalf_of
            where s.feature_id = $1 order by s.signed_at desc, s.id desc limit 500"#,
@@ -480,6 +482,7 @@ pub(super) async fn sign_offs(
                 .stands_in()
                 .is_some_and(|attempt| attempt.phase.as_str() == row.phase && attempt.cycle == row.cycle);
             Ok(PastSignOff {
+                id: Id::new(row.id),
                 phase: phase_name(feature, &row.phase),
                 cycle: row.cycle,
                 manifest: Place::Manifest(row.phase.parse().map_err(Error::internal)?, row.cycle),

@@ -110,6 +110,8 @@ pub(crate) fn demand_password(check: &mut Check, fields: &Fields) -> SecretStrin
 /// Takes one's own standing sign-off back.
 #[derive(Debug)]
 pub struct WithdrawSignOff {
+    /// The sign-off that was on screen: another one that stands by now stays.
+    pub sign_off: SignOffId,
     /// Why.
     pub reason: Reason,
     /// The password: a withdrawn denial may open or pay the gate, so it takes the same step-up as signing.
@@ -123,9 +125,10 @@ impl WithdrawSignOff {
     /// Every problem of the form.
     pub fn parse(fields: &Fields) -> Result<Self, Vec<FieldProblem>> {
         let mut check = Check::default();
+        let sign_off = check.choice(fields, "sign-off", "The sign-off", |text| text.parse().ok());
         let reason = check.text(fields, "reason", "The reason");
         let password = demand_password(&mut check, fields);
-        check.finish(reason.map(|reason| Self { reason, password }))
+        check.finish(sign_off.zip(reason).map(|(sign_off, reason)| Self { sign_off, reason, password }))
     }
 }
 
@@ -219,30 +222,43 @@ pub(super) async fn give(
 /// one that was handed to them, even when that delegation is over by now. Returns the permit and the event.
 ///
 /// # Errors
-/// [`Error::NotFound`] when none of theirs stands.
+/// [`Error::NotFound`] when none of theirs stands, [`Error::Stale`] when it is another than the one that was on screen.
 pub(super) async fn take_back(
     write: &mut Write,
     permit: Permit<InFeature>,
     feature: &Feature,
     actor: &Actor,
     (phase, cycle): (&PhaseKey, i32),
-    reason: &Reason,
+    command: &WithdrawSignOff,
 ) -> Result<(Permit<InFeature>, Event)> {
-    let now = write.now;
+    let (now, reason) = (write.now, &command.reason);
     let withdrawn = sqlx::query!(
         "update sign_off set ended = 'withdrawn', ended_at = $5, ended_reason = $6
-         where feature_id = $1 and phase = $2 and cycle = $3 and person_id = $4 and ended is null
+         where feature_id = $1 and phase = $2 and cycle = $3 and person_id = $4 and ended is null and id = $7
          returning id, role, verdict",
         permit.feature().uuid(),
         phase.as_str(),
         cycle,
         actor.person.uuid(),
         now,
-        reason.as_str()
+        reason.as_str(),
+        command.sign_off.uuid()
     )
     .fetch_optional(write.connection())
-    .await?
-    .ok_or(Error::NotFound)?;
+    .await?;
+    let Some(withdrawn) = withdrawn else {
+        let other = sqlx::query_scalar!(
+            r#"select exists (select from sign_off where feature_id = $1 and phase = $2 and cycle = $3
+                              and person_id = $4 and ended is null) as "any!""#,
+            permit.feature().uuid(),
+            phase.as_str(),
+            cycle,
+            actor.person.uuid()
+        )
+        .fetch_one(write.connection())
+        .await?;
+        return Err(if other { Error::Stale } else { Error::NotFound });
+    };
     // Taken back in the role in which it was given, unless that role was lost since.
     let given = Role::from_code(&withdrawn.role);
     let roles = write.roles_in(actor, feature.product).await?;

@@ -1,19 +1,21 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
+use serde_json::json;
 use sluice_domain::{
     access::{Action, allowed},
     audit::{Object, ObjectKind, Value, Verb},
-    canonical::Digest,
+    canonical::{self, Digest},
     form::{Check, FieldProblem, Fields, Problem},
-    gate::{Decision, DecisionChange},
-    ids::{FeatureId, FeatureKey, Id, PolicyVersionId},
-    lifecycle::{Attempt, Refusal},
+    gate::{Blocker, Decision, DecisionChange},
+    ids::{EmergencyId, FeatureId, FeatureKey, PolicyVersionId},
+    lifecycle::Refusal,
     notification::Notice,
-    policy::PolicyDifference,
+    policy::{PhaseKey, PolicyDifference},
     text::Reason,
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::{
     LoadedPolicy, active,
@@ -22,6 +24,7 @@ use super::{
 use crate::{
     Service,
     actor::Actor,
+    course::{end_with_policy, open_emergency},
     db::{
         permit::{InFeature, Permit},
         read::read_grants,
@@ -47,10 +50,12 @@ pub struct MigrateFeature {
     pub to: PolicyVersionId,
     /// Why.
     pub reason: Reason,
+    /// What was on screen: what the move would bring about.
+    pub seen: Digest,
 }
 
 impl MigrateFeature {
-    /// Parses the fields `from`, `to` and `reason`.
+    /// Parses the fields `from`, `to`, `seen` and `reason`.
     ///
     /// # Errors
     /// Every problem of the form.
@@ -58,8 +63,9 @@ impl MigrateFeature {
         let mut check = Check::default();
         let from = check.choice(fields, "from", "The version before", |text| text.parse().ok());
         let to = check.choice(fields, "to", "Version", |text| text.parse().ok());
+        let seen = check.choice(fields, "seen", "What it does", |text| text.parse().ok());
         let reason = check.text(fields, "reason", "Reason");
-        let command = (|| Some(Self { from: from?, to: to?, reason: reason? }))();
+        let command = (|| Some(Self { from: from?, to: to?, reason: reason?, seen: seen? }))();
         check.finish(command)
     }
 }
@@ -75,8 +81,10 @@ pub struct MigrationPage {
     pub current: Arc<LoadedPolicy>,
     /// What that version calls the phase that the feature is in; nothing when all gates are open.
     pub phase: Option<String>,
-    /// The other versions of its policy, newest first.
-    pub targets: Vec<MigrationTarget>,
+    /// Whether that version is the active one: there is nothing to move to then.
+    pub is_active: bool,
+    /// The version that it can move to: the active one of its policy, where it follows another.
+    pub target: Option<MigrationTarget>,
     /// What a move to the chosen version would bring about.
     pub effect: Option<MigrationEffect>,
     /// Whether the actor may move it.
@@ -85,17 +93,15 @@ pub struct MigrationPage {
     pub now: OffsetDateTime,
 }
 
-/// A version that a feature can move to.
+/// The active version of the policy that a feature follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrationTarget {
     /// The version's id.
     pub id: PolicyVersionId,
     /// The version.
     pub version: String,
-    /// Whether new features start under it.
-    pub is_active: bool,
-    /// Whether it has the phase that the feature is in.
-    pub has_phase: bool,
+    /// Why the feature cannot move there from where it stands.
+    pub obstacle: Option<Refusal>,
 }
 
 /// What a move to another version would bring about.
@@ -113,8 +119,37 @@ pub struct MigrationEffect {
     pub change: DecisionChange,
     /// Names of those whose approval of the current gate would be voided: they signed under the present version.
     pub voids: Vec<String>,
+    /// Whether a release in an emergency was asked for, which the move calls off.
+    pub calls_off: bool,
     /// Stands for exactly these sign-offs: sent with the form, it says that they were named.
     pub confirmation: Digest,
+    /// What was shown: the move is made for this and nothing else.
+    pub seen: Digest,
+}
+
+impl MigrationEffect {
+    /// What would be voided, called off and asked for, as a digest.
+    fn digest(
+        feature: &Feature,
+        to: &LoadedPolicy,
+        (sign_offs, emergency): (&[Uuid], Option<EmergencyId>),
+        change: &DecisionChange,
+    ) -> Digest {
+        let said = |blockers: &[Blocker]| -> Vec<[String; 2]> {
+            blockers.iter().map(|blocker| [blocker.subject(), blocker.code().to_owned()]).collect()
+        };
+        let stands = feature.progress.stands_in().map(|at| (at.phase.to_string(), at.cycle));
+        let content = json!({
+            "from": feature.policy.digest.to_string(),
+            "to": to.digest.to_string(),
+            "stands": stands,
+            "sign-offs": sign_offs,
+            "emergency": emergency.map(|id| id.to_string()),
+            "appears": said(&change.appears),
+            "vanishes": said(&change.vanishes),
+        });
+        Digest::of(canonical::to_string(&content).as_bytes())
+    }
 }
 
 impl Service {
@@ -124,7 +159,8 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is no feature that the actor may know of, or no such version of its policy;
-    /// [`Error::Refused`] when the chosen version does not have the phase that the feature is in.
+    /// [`Error::Refused`] when the chosen version is not the active one, or the feature cannot follow it from where it
+    /// stands.
     pub async fn migration_page(
         &self,
         actor: &Actor,
@@ -143,18 +179,23 @@ impl Service {
         } else {
             None
         };
-        let attempt = feature.progress.attempt().ok();
-        let targets = self.targets(&mut connection, &feature, attempt).await?;
-        let effect = match to {
-            Some(to) => Some(self.effect(&mut connection, &feature, to, now).await?),
+        let (is_active, target) = self.ahead(&mut connection, &feature).await?;
+        let effect = match to.filter(|to| *to != feature.policy.id) {
+            Some(to) => {
+                feature.progress.attempt()?;
+                let to = self.target(&mut connection, &feature, to).await?.ok_or(Error::NotFound)?;
+                Some(self.effect(&mut connection, &feature, to, now).await?)
+            }
             None => None,
         };
+        let attempt = feature.progress.attempt().ok();
         let phase = attempt.and_then(|attempt| feature.policy.policy.phase(&attempt.phase));
         Ok(MigrationPage {
             key: feature.key.clone(),
             summary,
             phase: phase.map(|phase| phase.name.clone()),
-            targets,
+            is_active,
+            target,
             effect,
             may_migrate: allowed(&grants, Action::MigrateFeature),
             current: feature.policy,
@@ -162,43 +203,34 @@ impl Service {
         })
     }
 
-    async fn targets(
+    /// Whether a feature follows the active version of its policy and, where it does not, that version.
+    async fn ahead(
         &self,
         connection: &mut PgConnection,
         feature: &Feature,
-        attempt: Option<&Attempt>,
-    ) -> Result<Vec<MigrationTarget>> {
-        let key = &feature.policy.policy.key;
-        let active = active(connection, key).await?.map(|(id, _)| id);
-        let ids = sqlx::query_scalar!(
-            "select id from policy_version where key = $1 and id <> $2 order by created_at desc, id desc limit 50",
-            key,
-            feature.policy.id.uuid()
-        )
-        .fetch_all(&mut *connection)
-        .await?;
-        let mut targets = Vec::with_capacity(ids.len());
-        for id in ids {
-            let loaded = self.policies.load(connection, Id::new(id)).await?;
-            targets.push(MigrationTarget {
-                id: loaded.id,
-                version: loaded.policy.version.clone(),
-                is_active: active == Some(loaded.id),
-                has_phase: attempt.is_none_or(|attempt| loaded.policy.phase(&attempt.phase).is_some()),
-            });
-        }
-        Ok(targets)
+    ) -> Result<(bool, Option<MigrationTarget>)> {
+        let active = active(connection, &feature.policy.policy.key).await?.map(|(id, _)| id);
+        let is_active = active == Some(feature.policy.id);
+        let Some(id) = active.filter(|_| !is_active) else { return Ok((is_active, None)) };
+        let to = self.policies.load(connection, id).await?;
+        let obstacle = match feature.progress.attempt() {
+            Ok(attempt) => {
+                let passed = passed(connection, feature.id).await?;
+                attempt.may_follow(&feature.policy.policy, &to.policy, &passed).err()
+            }
+            Err(_) => None,
+        };
+        Ok((is_active, Some(MigrationTarget { id, version: to.policy.version.clone(), obstacle })))
     }
 
     async fn effect(
         &self,
         connection: &mut PgConnection,
         feature: &Feature,
-        to: PolicyVersionId,
+        to: Arc<LoadedPolicy>,
         now: OffsetDateTime,
     ) -> Result<MigrationEffect> {
         let attempt = feature.progress.attempt()?;
-        let to = self.target(connection, feature, to).await?.ok_or(Error::NotFound)?;
         let ids = [feature.id.uuid()];
         let compared = compare(connection, &self.policies, (&*to).into(), &ids, now).await?.pop();
         let Some(Compared { before, after: Some(after), change, .. }) = compared else {
@@ -212,11 +244,14 @@ impl Service {
             attempt.phase.as_str(),
             attempt.cycle
         )
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?;
+        let emergency = open_emergency(connection, feature.id).await?;
         let difference = feature.policy.policy.difference(&to.policy);
-        let ids: Vec<uuid::Uuid> = voids.iter().map(|row| row.id).collect();
+        let ids: Vec<Uuid> = voids.iter().map(|row| row.id).collect();
         Ok(MigrationEffect {
+            seen: MigrationEffect::digest(feature, &to, (&ids, emergency), &change),
+            calls_off: emergency.is_some(),
             to,
             difference,
             before,
@@ -227,29 +262,45 @@ impl Service {
         })
     }
 
-    /// Another version of the policy that a feature follows.
+    /// The version of the policy that a feature moves to; nothing for a version of another policy.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for any but the active version, and where the feature cannot follow it from where it stands.
     async fn target(
         &self,
         connection: &mut PgConnection,
         feature: &Feature,
         to: PolicyVersionId,
     ) -> Result<Option<Arc<LoadedPolicy>>> {
+        let (key, attempt) = (&feature.policy.policy.key, feature.progress.attempt()?);
         let there = sqlx::query_scalar!(
             r#"select exists (select from policy_version where id = $1 and key = $2) as "there!""#,
             to.uuid(),
-            feature.policy.policy.key
+            key
         )
         .fetch_one(&mut *connection)
         .await?;
-        if there { Ok(Some(self.policies.load(connection, to).await?)) } else { Ok(None) }
+        if !there {
+            return Ok(None);
+        }
+        // What was imported and not activated was looked at by nobody, and what was left behind binds nobody any more.
+        if active(connection, key).await?.is_none_or(|(active, _)| active != to) {
+            return Err(Refusal::NotActive.into());
+        }
+        let to = self.policies.load(connection, to).await?;
+        let passed = passed(connection, feature.id).await?;
+        attempt.may_follow(&feature.policy.policy, &to.policy, &passed)?;
+        Ok(Some(to))
     }
 
-    /// Moves a feature to another version of its policy. The policy's text is part of every dossier, so approvals of the
-    /// current gate are voided in the same transaction, once they are confirmed; a denial stands.
+    /// Moves a feature to the active version of its policy. The policy's text is part of every dossier, so approvals of the
+    /// current gate are voided in the same transaction, once they are confirmed; a denial stands. A release in an
+    /// emergency that was asked for is called off: whoever agreed to it had other gates in mind.
     ///
     /// # Errors
-    /// [`Error::Stale`] when it was moved meanwhile, [`Error::Invalid`] for a version of another policy,
-    /// [`Error::Refused`] for one without the phase that the feature is in, and when all gates are open.
+    /// [`Error::Stale`] when it was moved meanwhile or would bring about something else than was shown,
+    /// [`Error::Invalid`] for a version of another policy, [`Error::Refused`] for any but the active one, for one that
+    /// does not agree about the gates that were passed, and when all gates are open.
     pub async fn migrate_feature(
         &self,
         actor: &Actor,
@@ -263,7 +314,7 @@ impl Service {
             let mut write = begun.at_now().await?;
             let permit =
                 write.authorize_feature(&actor, Action::MigrateFeature, feature.id, feature.product).await?;
-            let phase = feature.progress.attempt()?.phase.clone();
+            feature.progress.attempt()?;
             if feature.policy.id == command.to {
                 return Ok(());
             }
@@ -274,9 +325,12 @@ impl Service {
                 .target(write.connection(), &feature, command.to)
                 .await?
                 .ok_or_else(|| invalid("to", "Version", Problem::NotAChoice))?;
-            if to.policy.phase(&phase).is_none() {
-                return Err(Error::Refused(Refusal::PhaseMissing(phase)));
+            let now = write.now;
+            let effect = service.effect(write.connection(), &feature, Arc::clone(&to), now).await?;
+            if effect.seen != command.seen {
+                return Err(Error::Stale);
             }
+            let called_off = end_with_policy(&mut write, &permit, &feature, actor.person).await?;
             let object = Object::new(ObjectKind::Feature, feature.id, feature.key.to_string());
             let mut event = write.event(&permit, Verb::FeatureMigrated, object);
             event
@@ -293,7 +347,7 @@ impl Service {
             let to = concerned(&mut write, &feature).await?;
             let notice = Notice::PolicyMigrated { version: feature.policy.policy.version.clone() };
             notify(&mut write, &permit, to, &notice).await?;
-            write.commit(event, settled.consequences).await
+            write.commit(event, called_off.into_iter().chain(settled.consequences).collect()).await
         })
         .await
     }
@@ -305,4 +359,16 @@ async fn store(write: &mut Write, permit: &Permit<InFeature>, to: PolicyVersionI
         .execute(write.connection())
         .await?;
     Ok(())
+}
+
+/// The phases whose gates a feature passed, those that are owed among them.
+async fn passed(connection: &mut PgConnection, feature: FeatureId) -> Result<BTreeSet<PhaseKey>> {
+    let phases = sqlx::query_scalar!(
+        "select distinct phase from gate_attempt
+         where feature_id = $1 and outcome in ('opened', 'owed') and undone_at is null",
+        feature.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    phases.iter().map(|phase| phase.parse().map_err(Error::internal)).collect()
 }

@@ -31,6 +31,8 @@ pub struct WaiversPage {
     pub next: Option<i32>,
     /// The terms of the policy; nothing where it has no waivers.
     pub terms: Option<Waivers>,
+    /// Numbers of those that were approved on terms which the policy no longer allows: they let nothing pass.
+    pub outgrown: Vec<i32>,
 }
 
 /// One waiver.
@@ -42,6 +44,8 @@ pub struct WaiverPage {
     pub waiver: WaiverItem,
     /// Name of the phase in which it was asked for.
     pub phase: String,
+    /// Whether it was approved on terms that the policy no longer allows: it lets nothing pass.
+    pub outgrown: bool,
     /// Where the thing is cleared that it names, while it is missing.
     pub place: Option<Place>,
     /// What the reader can do with it.
@@ -101,8 +105,9 @@ impl Service {
         let mut connection = self.db.reads().acquire().await?;
         let Opened { feature, summary, .. } = open(self, &mut connection, actor, key).await?;
         let (items, next) = row::page(&mut connection, feature.id, below, summary.now).await?;
-        let terms = feature.policy.policy.terms.waivers.clone();
-        Ok(WaiversPage { summary, items, next, terms })
+        let policy = &feature.policy.policy;
+        let outgrown = items.iter().filter(|item| item.is_outgrown(policy)).map(|item| item.number).collect();
+        Ok(WaiversPage { summary, items, next, terms: policy.terms.waivers.clone(), outgrown })
     }
 
     /// One waiver, with what the actor can do about it.
@@ -147,7 +152,8 @@ impl Service {
             }
         };
         let place = missing(&summary, &item.subject).map(Blocker::place);
-        Ok(WaiverPage { summary, waiver: item, phase, place, steps })
+        let outgrown = item.is_outgrown(policy);
+        Ok(WaiverPage { summary, waiver: item, phase, outgrown, place, steps })
     }
 
     /// The form that asks for a waiver: what can be waived now. With `renews` it prolongs the waiver with that number.

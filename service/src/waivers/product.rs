@@ -1,9 +1,10 @@
 use sluice_domain::{
-    access::Action,
-    calendar::Calendar,
+    access::{Action, Role},
+    gate::WaiverFact,
     ids::{FeatureKey, Id, ProductId},
+    policy::Policy,
     text::ProductKey,
-    waiver::last_day,
+    waiver::{counts, last_day},
 };
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
@@ -68,6 +69,8 @@ pub struct ProductWaiver {
     pub approver: Option<String>,
     /// Number of the waiver that prolongs it, asked for or approved.
     pub renewed_by: Option<i32>,
+    /// Whether it was approved on terms that the policy no longer allows: it lets nothing pass.
+    pub outgrown: bool,
 }
 
 struct Row {
@@ -80,14 +83,28 @@ struct Row {
     until: OffsetDateTime,
     requester: String,
     requested_at: OffsetDateTime,
+    subject: String,
     approver: Option<String>,
+    decided_role: Option<String>,
+    decided_at: Option<OffsetDateTime>,
     renewed_by: Option<i32>,
     policy_version_id: Uuid,
 }
 
 impl Row {
-    fn item(self, product: &ProductKey, calendar: &Calendar, now: OffsetDateTime) -> ProductWaiver {
+    /// Whether it was approved, and no longer counts by the policy that the feature follows.
+    fn is_outgrown(&self, policy: &Policy) -> bool {
+        let role = self.decided_role.as_deref().and_then(Role::from_code);
+        role.zip(self.decided_at).is_some_and(|(role, approved_at)| {
+            let (number, subject, until) = (self.number, self.subject.clone(), self.until);
+            !counts(policy, &WaiverFact { number, subject, until, role, approved_at })
+        })
+    }
+
+    fn item(self, product: &ProductKey, policy: &Policy, now: OffsetDateTime) -> ProductWaiver {
+        let calendar = &policy.terms.calendar;
         ProductWaiver {
+            outgrown: self.is_outgrown(policy),
             last_day: last_day(self.until, calendar),
             today: calendar.date(now),
             feature: FeatureKey { product: product.clone(), number: self.feature },
@@ -159,7 +176,7 @@ impl Service {
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
             let policy = self.policies.load(connection, Id::new(row.policy_version_id)).await?;
-            items.push(row.item(product, &policy.policy.terms.calendar, now));
+            items.push(row.item(product, &policy.policy, now));
         }
         Ok(items)
     }
@@ -174,8 +191,8 @@ async fn asked(connection: &mut PgConnection, product: ProductId) -> Result<Vec<
     let rows = sqlx::query_as!(
         Row,
         r#"select w.id, f.number as feature, f.title, w.number, w.blocker, w.compensation, w.until,
-                  a.name as requester, w.requested_at, null::text as approver, null::int as renewed_by,
-                  f.policy_version_id
+                  a.name as requester, w.requested_at, w.subject, null::text as approver, w.decided_role, w.decided_at,
+                  null::int as renewed_by, f.policy_version_id
            from waiver w
            join feature f on f.id = w.feature_id
            join person a on a.id = w.requested_by
@@ -199,7 +216,8 @@ async fn in_force(
     let rows = sqlx::query_as!(
         Row,
         r#"select w.id, f.number as feature, f.title, w.number, w.blocker, w.compensation, w.until,
-                  a.name as requester, w.requested_at, d.name as "approver?",
+                  a.name as requester, w.requested_at, w.subject, d.name as "approver?",
+                  w.decided_role, w.decided_at,
                   (select max(r.number) from waiver r
                    where r.feature_id = w.feature_id and r.renews = w.number
                      and r.state in ('requested', 'approved')) as renewed_by,

@@ -1,7 +1,9 @@
 use sluice_domain::{
     access::Role,
+    gate::WaiverFact,
     ids::{FeatureId, Id, PersonId, WaiverId},
-    waiver::{Waiver, WaiverState},
+    policy::Policy,
+    waiver::{Waiver, WaiverState, counts},
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -52,6 +54,14 @@ pub struct WaiverItem {
 }
 
 impl WaiverItem {
+    /// Whether it was approved on terms that the policy no longer allows, and lets nothing pass for that.
+    pub(super) fn is_outgrown(&self, policy: &Policy) -> bool {
+        let Some(WaiverDecision { role, at, .. }) = &self.decided else { return false };
+        let (number, subject, until) = (self.number, self.subject.clone(), self.until);
+        let fact = WaiverFact { number, subject, until, role: *role, approved_at: *at };
+        self.state == WaiverState::Approved && !counts(policy, &fact)
+    }
+
     /// As the rules see it.
     pub(super) fn waiver(&self) -> Waiver {
         Waiver {

@@ -73,26 +73,19 @@ impl Service {
         let features = row::load_many(connection, &self.policies, &ids).await?;
         let features: HashMap<FeatureId, &Feature> =
             features.iter().map(|feature| (feature.id, feature)).collect();
-        let mut owed = Vec::with_capacity(rows.len());
+        let (mut owed, mut gates) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for row in &rows {
             let Some(feature) = features.get(&Id::new(row.feature_id)).copied() else { continue };
             let Some(gate) = feature.owed.iter().find(|gate| gate.phase.as_str() == row.phase) else {
                 continue;
             };
+            // What the policy does not have cannot be signed, so it is nobody's work.
+            let policy = &feature.policy.policy;
+            let Some(phase) = policy.phase(&gate.phase) else { continue };
             let roles = row.roles.iter().filter_map(|code| Role::from_code(code)).collect();
             owed.push(Owed { feature, gate, since: row.since, roles });
-        }
-        let mut gates = Vec::with_capacity(owed.len());
-        for Owed { feature, gate, .. } in &owed {
-            let policy = &feature.policy.policy;
-            let phase = policy.phase(&gate.phase).ok_or_else(|| Error::internal("phase not in policy"))?;
-            gates.push(Gate {
-                feature,
-                policy,
-                policy_digest: feature.policy.digest,
-                phase,
-                cycle: gate.cycle,
-            });
+            let policy_digest = feature.policy.digest;
+            gates.push(Gate { feature, policy, policy_digest, phase, cycle: gate.cycle });
         }
         let gathered = gather_many(connection, &gates, now).await?;
         let handed = handed(connection, actor, now).await?;

@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 use sluice_domain::{
-    access::{Action, Role},
-    gate::{Blocker, Verdict},
+    access::Action,
+    gate::Blocker,
     lifecycle::Refusal,
     place::Place,
     words::{self, Label},
 };
 use sluice_service::{
     features::FeatureSummary,
-    gates::{OwedPage, OwedReview},
+    gates::{OwedPage, OwedReview, OwnSignOff},
 };
 
 use crate::{
@@ -99,7 +99,7 @@ fn reviewing(
         dossier::card(&summary.key, (&review.items, review.dossier), ("What is signed", LEAD), false, None);
     let seat = signing(summary, name, review, viewer, action.clone(), forms.sign);
     let own = review.own.filter(|_| summary.may(Action::SignForAnother) && summary.progress.is_active());
-    let own = own.map(|(role, verdict)| withdrawing(&action, role, verdict, forms.withdraw));
+    let own = own.map(|own| withdrawing(&action, own, forms.withdraw));
     view! {
         <GatePanel
             title=format!("{name} gate: owed")
@@ -152,11 +152,11 @@ fn signing(
 }
 
 /// The form that takes the reader's own sign-off back.
-fn withdrawing(action: &str, role: Role, verdict: Verdict, form: Form) -> AnyView {
+fn withdrawing(action: &str, own: OwnSignOff, form: Form) -> AnyView {
     let said = format!(
         "You {} as {}. Withdrawn, it no longer counts, and it stays in the record.",
-        sign::past(verdict),
-        role.label()
+        sign::past(own.verdict),
+        own.role.label()
     );
-    sign::withdraw_form(action, said.into_any(), form)
+    sign::withdraw_form(action, own.id, said.into_any(), form)
 }

@@ -4,15 +4,14 @@ use leptos::prelude::*;
 use sluice_domain::{gate::Blocker, place::Place, words};
 use sluice_service::{
     gates::CONFIRM_VOID,
-    policies::{MigrationEffect, MigrationPage, MigrationTarget},
+    policies::{MigrationEffect, MigrationPage},
 };
 
 use super::{difference::difference_cards, version_path};
 use crate::{
     components::{
-        Badge, Breadcrumb, Button, ButtonKind, Card, Column, EmptyState, ErrorSummary, FormActions,
-        HiddenField, LinkButton, Notice, NoticeKind, PageHead, PostForm, TableHead, TableWrap, TextArea,
-        Tone, counted,
+        Breadcrumb, Button, ButtonKind, Card, EmptyState, ErrorSummary, FormActions, HiddenField, LinkButton,
+        Notice, NoticeKind, PageHead, PostForm, TextArea, counted,
     },
     form::Form,
     pages::{FeatureFrame, FeatureSection},
@@ -25,14 +24,16 @@ pub fn MigrationScreen(
     page: MigrationPage,
     /// What was typed.
     form: Form,
-    /// Somebody else moved it meanwhile.
-    #[prop(optional)]
-    conflict: bool,
+    /// Why the last step was refused, in a sentence.
+    #[prop(optional_no_strip)]
+    notice: Option<String>,
 ) -> impl IntoView {
-    let conflict = conflict.then(|| {
+    let notice = notice.map(|title| view! { <Notice kind=NoticeKind::Danger title /> });
+    let text = form.value("reason").to_owned();
+    let unplaced = (page.effect.is_none() && !text.trim().is_empty()).then(|| {
         view! {
-            <Notice kind=NoticeKind::Warning title="Somebody else moved this feature while you were reading">
-                <p>"Nothing was changed. The page shows the version that it follows now."</p>
+            <Notice title="What you wrote was not sent. Here it is, to copy:">
+                <p class="pre">{text}</p>
             </Notice>
         }
     });
@@ -40,14 +41,15 @@ pub fn MigrationScreen(
     let now = current_card(&page);
     let body = match (&page.effect, page.phase.is_some()) {
         (Some(effect), true) => effect_view(&page, effect, form),
-        (_, true) => targets_card(&page),
+        (_, true) => target_card(&page),
         (_, false) => {
             view! { <p class="muted">"The feature is not under way: it stays on this version."</p> }
                 .into_any()
         }
     };
     let content = view! {
-        {conflict}
+        {notice}
+        {unplaced}
         {summary}
         {now}
         {body}
@@ -87,50 +89,42 @@ fn current_card(page: &MigrationPage) -> AnyView {
     .into_any()
 }
 
-fn targets_card(page: &MigrationPage) -> AnyView {
-    if page.targets.is_empty() {
-        return view! {
-            <EmptyState
-                title="No other version"
-                why="There is one version of this policy. An administrator imports new ones."
-            />
-        }
-        .into_any();
-    }
+fn target_card(page: &MigrationPage) -> AnyView {
+    let Some(target) = &page.target else {
+        let (title, why) = if page.is_active {
+            (
+                "Nothing to move to",
+                "It follows the active version of its policy. When an administrator activates another one, the feature can move to that.",
+            )
+        } else {
+            (
+                "Nothing to move to",
+                "No version of this policy is active. A feature moves to the active version and to no other.",
+            )
+        };
+        return view! { <EmptyState title why /> }.into_any();
+    };
     let who = (!page.may_migrate).then(|| {
         let roles = sluice_domain::access::Action::MigrateFeature.product_roles();
         let words = format!("A {} of the product or an administrator can move it.", words::who_can(roles));
         view! { <p class="muted">{words}</p> }
     });
-    let here = Place::Policy.path(&page.key);
-    let columns = vec![Column::text("Version"), Column::text("Standing"), Column::actions("Effect")];
-    let rows = page.targets.iter().map(|target| target_row(target, &here)).collect_view();
-    view! {
-        <Card title="Other versions" flush=true>
-            <TableWrap id="versions" caption="Other versions of the policy, the newest first">
-                <TableHead columns />
-                <tbody>{rows}</tbody>
-            </TableWrap>
-        </Card>
-        {who}
-    }
-    .into_any()
-}
-
-fn target_row(target: &MigrationTarget, here: &str) -> AnyView {
-    let active = target.is_active.then(|| view! { <Badge text="Active" tone=Tone::Open /> });
-    let effect = if target.has_phase {
-        let href = format!("{here}?to={}", target.id);
-        view! { <a href=href>"See what a move would change"</a> }.into_any()
-    } else {
-        view! { <span class="muted">"It does not have the phase that the feature is in"</span> }.into_any()
+    let way = match &target.obstacle {
+        None => {
+            let href = format!("{}?to={}", Place::Policy.path(&page.key), target.id);
+            view! { <p><a href=href>"See what a move would change"</a></p> }.into_any()
+        }
+        Some(refusal) => view! { <p>{words::refusal(refusal)}</p> }.into_any(),
     };
+    let name = target.version.clone();
     view! {
-        <tr>
-            <th scope="row">{target.version.clone()}</th>
-            <td>{active}</td>
-            <td>{effect}</td>
-        </tr>
+        <Card title="The active version">
+            <p>
+                {name} " is active: new features start under it. This feature can move to it and to no other version."
+            </p>
+            {way}
+            {who}
+        </Card>
     }
     .into_any()
 }
@@ -146,10 +140,19 @@ fn effect_view(page: &MigrationPage, effect: &MigrationEffect, form: Form) -> An
     let vanishes =
         blockers("What would block no more", "Nothing less would block.", &list(&effect.change.vanishes));
     let voids = (!effect.voids.is_empty()).then(|| voids(&effect.voids));
+    let calls_off = effect.calls_off.then(|| {
+        let title = "Moving it calls off the release in an emergency that was asked for";
+        view! {
+            <Notice kind=NoticeKind::Warning title>
+                <p>"Whoever agreed to it had the gates of the present version in mind. It can be asked for anew."</p>
+            </Notice>
+        }
+    });
     let difference = difference_cards(&effect.difference, &effect.to.policy);
     let confirm = page.may_migrate.then(|| confirm(page, effect, form));
     view! {
         {voids}
+        {calls_off}
         {appears}
         {vanishes}
         {confirm}
@@ -194,12 +197,13 @@ fn confirm(page: &MigrationPage, effect: &MigrationEffect, form: Form) -> AnyVie
         let value = effect.confirmation.to_string();
         view! { <HiddenField name=CONFIRM_VOID value /> }
     });
-    let (from, to) = (page.current.id.to_string(), effect.to.id.to_string());
+    let (from, to, seen) = (page.current.id.to_string(), effect.to.id.to_string(), effect.seen.to_string());
     view! {
         <Card title="Move it?">
             <PostForm action=here.clone()>
                 <HiddenField name="from" value=from />
                 <HiddenField name="to" value=to />
+                <HiddenField name="seen" value=seen />
                 {confirmed}
                 <TextArea form name="reason" label="Reason" hint="Part of the record." rows=3 maxlength=2000 />
                 <FormActions>

@@ -307,15 +307,8 @@ fn migration(effect: bool) -> MigrationPage {
         key: "PAY-1".parse().unwrap(),
         summary: None,
         phase: Some(EVIL.to_owned()),
-        targets: vec![
-            MigrationTarget { id: to.id, version: EVIL.to_owned(), is_active: true, has_phase: true },
-            MigrationTarget {
-                id: current.id,
-                version: "2026.0".to_owned(),
-                is_active: false,
-                has_phase: false,
-            },
-        ],
+        is_active: false,
+        target: Some(MigrationTarget { id: to.id, version: EVIL.to_owned(), obstacle: None }),
         effect: effect.then(|| MigrationEffect {
             difference: current.policy.difference(&to.policy),
             to: Arc::clone(&to),
@@ -323,6 +316,8 @@ fn migration(effect: bool) -> MigrationPage {
             after: sluice_domain::gate::Decision::default(),
             change,
             voids: vec![EVIL.to_owned(), "Rhea".to_owned()],
+            calls_off: true,
+            seen: Digest::of(b"effect"),
             confirmation: Digest::of(b"both"),
         }),
         current,
@@ -336,12 +331,28 @@ fn a_move_to_another_version_says_first_what_it_brings_about() {
     let html = view! { <MigrationScreen page=migration(false) form=Form::new() /> }.to_html();
     assert!(!html.contains("<script"), "{html}");
     assert!(html.contains("/features/PAY-1/policy?to="), "{html}");
-    assert!(html.contains("It does not have the phase"), "{html}");
+    let mut page = migration(false);
+    let obstacle = sluice_domain::lifecycle::Refusal::GateSkipped(EVIL.to_owned());
+    page.target = page.target.map(|target| MigrationTarget { obstacle: Some(obstacle), ..target });
+    let html = view! { <MigrationScreen page form=Form::new() /> }.to_html();
+    assert!(!html.contains("<script") && !html.contains("policy?to="), "{html}");
+    assert!(html.contains("this feature has never passed its gate"), "{html}");
+    for (is_active, why) in
+        [(true, "It follows the active version"), (false, "No version of this policy is active")]
+    {
+        let page = MigrationPage { is_active, target: None, ..migration(false) };
+        let form = Form::new().with("reason", EVIL);
+        let html = view! { <MigrationScreen page form notice=Some(EVIL.to_owned()) /> }.to_html();
+        assert!(!html.contains("<script"), "{html}");
+        assert!(html.contains(why) && html.contains("What you wrote was not sent"), "{html}");
+    }
     let form = Form::new().with("reason", EVIL);
     let html = view! { <MigrationScreen page=migration(true) form /> }.to_html();
     assert!(!html.contains("<script"), "{html}");
     assert!(html.contains("Moving it voids 2 sign-offs"), "{html}");
     assert!(html.contains(&format!("value=\"{}\"", Digest::of(b"both"))), "{html}");
+    assert!(html.contains(&format!("name=\"seen\" value=\"{}\"", Digest::of(b"effect"))), "{html}");
+    assert!(html.contains("Moving it calls off the release in an emergency"), "{html}");
     // Without the right to read the feature: what is asked, not who said what.
     assert!(html.contains("A security reviewer denied the gate"), "{html}");
     assert!(html.contains("name=\"reason\""), "{html}");

@@ -5,6 +5,7 @@ use sluice_domain::{
     access::Role,
     canonical::Digest,
     gate::{Blocker, Decision, Verdict},
+    ids::SignOffId,
     lifecycle::{Refusal, Seats},
     place::Place,
     words::{self, Label},
@@ -344,7 +345,7 @@ pub(super) fn withdrawing(summary: &FeatureSummary, own: &PastSignOff, form: For
         ". "
         {effect}
     };
-    withdraw_form(&Place::Review.path(&summary.key), said.into_any(), form)
+    withdraw_form(&Place::Review.path(&summary.key), own.id, said.into_any(), form)
 }
 
 /// What somebody did who signed so.
@@ -355,14 +356,15 @@ pub(in crate::pages) const fn past(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The card with the form that takes a sign-off back which was given at `place`.
-pub(in crate::pages) fn withdraw_form(place: &str, said: AnyView, form: Form) -> AnyView {
-    let action = format!("{place}/withdraw");
+/// The card with the form that takes this sign-off back which was given at `place`.
+pub(in crate::pages) fn withdraw_form(place: &str, id: SignOffId, said: AnyView, form: Form) -> AnyView {
+    let (action, id) = (format!("{place}/withdraw"), id.to_string());
     view! {
         <Card title="Your sign-off" id="withdraw">
             <PostForm action>
                 <ErrorSummary form=form.clone() />
                 <p>{said}</p>
+                <HiddenField name="sign-off" value=id />
                 <TextArea
                     form=form.clone()
                     name=WITHDRAW_REASON

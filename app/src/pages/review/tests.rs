@@ -71,6 +71,7 @@ fn reviewers() -> Turn {
 
 fn own(text: &str) -> PastSignOff {
     PastSignOff {
+        id: "00000000-0000-0000-0000-000000000009".parse().unwrap(),
         phase: text.to_owned(),
         cycle: 2,
         manifest: Place::Manifest("design".parse().unwrap(), 2),
@@ -173,6 +174,7 @@ fn who_signed_can_withdraw_and_proves_who_they_are() {
     let html =
         draw(page(reviewers(), MySeat::No(Refusal::AlreadySigned), "Design"), ReviewForms::default(), None);
     assert!(html.contains("action=\"/features/PAY-12/review/withdraw\""), "{html}");
+    assert!(html.contains("name=\"sign-off\" value=\"00000000-0000-0000-0000-000000000009\""), "{html}");
     assert_eq!(html.matches("type=\"password\"").count(), 1, "{html}");
 }
 

@@ -7,7 +7,7 @@ use sluice_service::{
     waivers::{WaiverItem, WaiversPage},
 };
 
-use super::{last_day_of, state_badge, terms_words};
+use super::{last_day_of, outgrown, state_badge, terms_words};
 use crate::{
     components::{Card, Column, EmptyState, IconName, LinkButton, Pager, TableHead, TableWrap, Timestamp},
     pages::{FeatureFrame, FeatureSection},
@@ -19,7 +19,7 @@ pub fn WaiversScreen(
     /// The waivers.
     page: WaiversPage,
 ) -> impl IntoView {
-    let WaiversPage { summary, items, next, terms } = page;
+    let WaiversPage { summary, items, next, terms, outgrown } = page;
     let lead = terms_words(terms.as_ref());
     let closed = closed(&summary);
     let action = closed.is_none().then(|| {
@@ -32,7 +32,7 @@ pub fn WaiversScreen(
                    that day is over the blocker is back.";
         view! { <EmptyState title="No waivers" why icon=IconName::Shield /> }.into_any()
     } else {
-        table(&summary, items)
+        table(&summary, items, &outgrown)
     };
     let next = next.map(|number| format!("{}?below={number}", Place::Waivers.path(&summary.key)));
     let pager = next.is_some().then(|| view! { <Pager text="The newest first" next /> });
@@ -64,9 +64,9 @@ fn closed(summary: &FeatureSummary) -> Option<String> {
     (!waivable).then(|| "Nothing blocks the gate now that can be waived.".to_owned())
 }
 
-fn table(summary: &FeatureSummary, items: Vec<WaiverItem>) -> AnyView {
+fn table(summary: &FeatureSummary, items: Vec<WaiverItem>, without_effect: &[i32]) -> AnyView {
     let columns = ["Waiver", "State", "Last day", "Asked for by", "Decided by"].map(Column::text).to_vec();
-    let rows = items.into_iter().map(|item| row(summary, item)).collect_view();
+    let rows = items.into_iter().map(|item| row(summary, item, without_effect)).collect_view();
     view! {
         <TableWrap id="waivers" caption="Waivers of this feature, the newest first">
             <TableHead columns />
@@ -76,7 +76,8 @@ fn table(summary: &FeatureSummary, items: Vec<WaiverItem>) -> AnyView {
     .into_any()
 }
 
-fn row(summary: &FeatureSummary, item: WaiverItem) -> AnyView {
+fn row(summary: &FeatureSummary, item: WaiverItem, without_effect: &[i32]) -> AnyView {
+    let outgrown = outgrown(without_effect.contains(&item.number));
     let href = Place::Waiver(item.number).path(&summary.key);
     let last_day = last_day_of(summary, &item);
     let decided = item.decided.map_or_else(|| "Nobody yet".to_owned(), |decided| decided.name);
@@ -88,7 +89,7 @@ fn row(summary: &FeatureSummary, item: WaiverItem) -> AnyView {
                 " "
                 {item.blocker}
             </th>
-            <td>{state_badge(item.state)}</td>
+            <td>{state_badge(item.state)} {outgrown}</td>
             <td>{last_day}</td>
             <td>
                 {item.requester}

@@ -57,6 +57,14 @@ fn last_day_view(until: OffsetDateTime, last: Date, today: Date, counts: bool) -
     .into_any()
 }
 
+/// Why a waiver that was approved does not count any more, where it does not.
+fn outgrown(is_outgrown: bool) -> Option<AnyView> {
+    is_outgrown.then(|| view! { <p class="muted">{OUTGROWN}</p> }.into_any())
+}
+
+const OUTGROWN: &str = "It lets nothing pass any more: it was approved under terms that the policy of this feature no longer \
+                        allows. Whoever still needs it asks anew.";
+
 /// What the policy says of waivers, in a sentence.
 fn terms_words(terms: Option<&Waivers>) -> String {
     match terms {

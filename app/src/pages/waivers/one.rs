@@ -14,7 +14,7 @@ use sluice_service::{
 };
 use time::OffsetDateTime;
 
-use super::{gate::ask_href, last_day_of, state_badge};
+use super::{OUTGROWN, gate::ask_href, last_day_of, state_badge};
 use crate::{
     components::{
         Button, ButtonKind, Card, Choice, ErrorSummary, Fact, FactList, FormActions, HiddenField, InputKind,
@@ -50,6 +50,7 @@ pub fn WaiverScreen(
     let via = ("Waivers".to_owned(), Place::Waivers.path(&page.summary.key));
     let here = format!("W-{}", page.waiver.number);
     let notice = notice.map(|title| view! { <Notice kind=NoticeKind::Danger title /> });
+    let outgrown = page.outgrown.then(|| view! { <Notice kind=NoticeKind::Warning title=OUTGROWN /> });
     let unplaced = unplaced(&page, &forms);
     let reading = reading(&page);
     let action = next_step(&page);
@@ -66,6 +67,7 @@ pub fn WaiverScreen(
     view! {
         <FeatureFrame summary section=FeatureSection::Waivers here via nostrip:action=action>
             {notice}
+            {outgrown}
             {unplaced}
             {reading}
             {steps}

@@ -8,7 +8,7 @@ use sluice_domain::{
 use sluice_service::waivers::{ProductWaiver, ProductWaivers};
 use time::OffsetDateTime;
 
-use super::last_day_view;
+use super::{last_day_view, outgrown};
 use crate::{
     components::{
         Breadcrumb, Card, Column, EmptyState, IconName, PageHead, Pager, TableHead, TableWrap, Timestamp,
@@ -105,13 +105,14 @@ fn table(items: Vec<ProductWaiver>) -> AnyView {
                     <a href=href>{format!("Renewal W-{number}")}</a>
                 }
             });
+            let outgrown = outgrown(item.outgrown);
             view! {
                 <tr>
                     {head(&item)}
                     <td>{feature(&item.feature, &item.title)}</td>
                     <td>{item.compensation.clone()}</td>
                     <td>{item.approver.clone()}</td>
-                    <td>{last_day_view(item.until, item.last_day, item.today, true)} {renewal}</td>
+                    <td>{last_day_view(item.until, item.last_day, item.today, !item.outgrown)} {renewal} {outgrown}</td>
                 </tr>
             }
         })

@@ -45,7 +45,8 @@ fn blocked(roles: &[Role]) -> FeatureSummary {
 
 /// The same, waived.
 fn waived(roles: &[Role]) -> FeatureSummary {
-    let waiver = WaiverFact { number: 2, subject: SUBJECT.to_owned(), until: UNTIL };
+    let (subject, role) = (SUBJECT.to_owned(), Role::SecurityReviewer);
+    let waiver = WaiverFact { number: 2, subject, until: UNTIL, role, approved_at: NOW };
     let decision = Decision { waived: vec![Waived { blocker: blocker(), waiver }], ..Decision::default() };
     FeatureSummary { decision, ..summary(roles) }
 }
@@ -86,6 +87,7 @@ fn page(roles: &[Role], state: WaiverState, steps: WaiverSteps) -> WaiverPage {
         summary: blocked(roles),
         waiver: item(state),
         phase: HOSTILE.to_owned(),
+        outgrown: false,
         place: Some(Place::ThreatModel),
         steps,
     }
@@ -132,6 +134,7 @@ fn what_people_wrote_is_text_on_every_page_in_every_state() {
         items: WaiverState::ALL.iter().map(|state| item(*state)).collect(),
         next: Some(2),
         terms: Some(terms()),
+        outgrown: vec![2],
     };
     let list = html(|| view! { <WaiversScreen page=list /> });
     harmless(&list);
@@ -156,6 +159,7 @@ fn what_people_wrote_is_text_on_every_page_in_every_state() {
         requested_at: NOW,
         approver: Some(HOSTILE.to_owned()),
         renewed_by: Some(3),
+        outgrown: true,
     };
     let product = ProductWaivers {
         key: "PAY".parse().unwrap(),
@@ -257,7 +261,13 @@ fn the_gate_says_what_is_waived_and_where_to_ask() {
 
 #[test]
 fn the_phase_line_counts_what_is_waived_here_and_at_gates_that_were_passed() {
-    let list = |summary| WaiversPage { summary, items: Vec::new(), next: None, terms: Some(terms()) };
+    let list = |summary| WaiversPage {
+        summary,
+        items: Vec::new(),
+        next: None,
+        terms: Some(terms()),
+        outgrown: Vec::new(),
+    };
     let page = list(waived(&[Role::Developer]));
     let html = html(|| view! { <WaiversScreen page /> });
     assert!(html.contains("class=\"tone-waived\">, 1 waived"), "{html}");
@@ -273,8 +283,30 @@ fn the_phase_line_counts_what_is_waived_here_and_at_gates_that_were_passed() {
 }
 
 #[test]
+fn a_waiver_that_counts_no_more_says_why() {
+    let why = "approved under terms that the policy of this feature no longer allows";
+    let one = |outgrown| {
+        let page = WaiverPage { outgrown, ..page(&[Role::Developer], WaiverState::Approved, no_steps()) };
+        shown(page, WaiverForms::default())
+    };
+    assert!(one(true).contains(why) && !one(false).contains(why));
+    let list = |outgrown| {
+        let (summary, items) = (blocked(&[Role::Developer]), vec![item(WaiverState::Approved)]);
+        let page = WaiversPage { summary, items, next: None, terms: Some(terms()), outgrown };
+        html(|| view! { <WaiversScreen page /> })
+    };
+    assert!(list(vec![2]).contains(why) && !list(vec![3]).contains(why));
+}
+
+#[test]
 fn an_empty_list_teaches_and_who_cannot_ask_reads_why() {
-    let page = |summary| WaiversPage { summary, items: Vec::new(), next: None, terms: Some(terms()) };
+    let page = |summary| WaiversPage {
+        summary,
+        items: Vec::new(),
+        next: None,
+        terms: Some(terms()),
+        outgrown: Vec::new(),
+    };
     let able = page(blocked(&[Role::Developer]));
     let html_of = |page| html(|| view! { <WaiversScreen page /> });
     let able = html_of(able);

@@ -64,6 +64,8 @@ pub(crate) struct Lived {
     passed: [Option<Gate>; 4],
     standing: Vec<(PhaseKey, i32, SignOffFact)>,
     waivers: Vec<Waiver>,
+    /// In which role and when each waiver was approved, by its number.
+    approvals: BTreeMap<i32, (Role, OffsetDateTime)>,
     emergency: Option<(PhaseKey, i32, Vec<Consent>)>,
     /// Dossiers that were put together before: hashing is what takes the time here.
     known: RefCell<HashMap<Content, Hashed>>,
@@ -140,6 +142,7 @@ impl Lived {
             passed: Default::default(),
             standing: Vec::new(),
             waivers: Vec::new(),
+            approvals: BTreeMap::new(),
             emergency: None,
             known: RefCell::default(),
         }
@@ -260,10 +263,10 @@ impl Lived {
     fn situation(&self, attempt: &Attempt) -> Situation {
         let phase = index(&attempt.phase);
         let approved = self.waivers.iter().filter(|waiver| waiver.state == WaiverState::Approved);
-        let waivers = approved.map(|waiver| WaiverFact {
-            number: waiver.number,
-            subject: waiver.subject.clone(),
-            until: waiver.until,
+        let waivers = approved.map(|waiver| {
+            let (role, approved_at) = self.approvals[&waiver.number];
+            let (number, subject, until) = (waiver.number, waiver.subject.clone(), waiver.until);
+            WaiverFact { number, subject, until, role, approved_at }
         });
         Situation {
             facts: self.facts(phase, attempt.cycle),

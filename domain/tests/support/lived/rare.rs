@@ -137,11 +137,12 @@ impl Lived {
                 let situation = self.situation(&attempt);
                 let decision = self.decision().expect("an attempt");
                 let who = Person { id: person(*by), roles: &roles(*by) };
-                it.may_decide(self.policy, &situation, &decision, who).map_err(waiver_told)?;
+                let role = it.may_decide(self.policy, &situation, &decision, who).map_err(waiver_told)?;
                 if *approve {
                     let (policy, now) = (self.policy, self.now);
                     let scene = Scene { policy, decision: &decision, waivers: &self.waivers, now };
                     it.may_approve(&scene).map_err(waiver_told)?;
+                    self.approvals.insert(it.number, (role, now));
                 }
                 self.waivers[*number].state =
                     if *approve { WaiverState::Approved } else { WaiverState::Refused };

@@ -13,7 +13,7 @@ use sluice_app::{
         policies::{MigrationScreen, ProductPolicyScreen},
     },
 };
-use sluice_domain::{access::Action, ids::FeatureKey, lifecycle::Refusal, place::Place};
+use sluice_domain::{access::Action, form::Fields, ids::FeatureKey, place::Place, words};
 use sluice_service::{
     Error,
     policies::{ChoosePolicy, MigrateFeature, MigrationPage, ProductPolicyPage},
@@ -91,14 +91,19 @@ pub async fn of_feature(
     // What is no version's id chooses none.
     let to = query.get("to").parse().ok();
     let page = app.service.migration_page(visit.actor()?, &key, to).await?;
-    Ok(feature_screen(&visit, StatusCode::OK, page, Form::new()))
+    Ok(feature_screen(&visit, StatusCode::OK, page, Form::new(), None))
 }
 
-fn feature_screen(visit: &Visit, status: StatusCode, page: MigrationPage, form: Form) -> Response {
+fn feature_screen(
+    visit: &Visit,
+    status: StatusCode,
+    page: MigrationPage,
+    form: Form,
+    notice: Option<String>,
+) -> Response {
     let title = format!("Policy of {}", page.key);
     let title = if status == StatusCode::OK { title } else { format!("Error: {title}") };
-    let conflict = status == StatusCode::CONFLICT;
-    visit.page(status, Section::Features, title, move || view! { <MigrationScreen page form conflict /> })
+    visit.page(status, Section::Features, title, move || view! { <MigrationScreen page form notice /> })
 }
 
 /// Moves a feature to another version of its policy.
@@ -119,12 +124,19 @@ pub async fn migrate(
     match outcome {
         Ok(()) => Ok(visit.done(Done::FEATURE_MIGRATED, &Place::Policy.path(&key))),
         Err(Error::Invalid(problems)) => {
-            let to = fields.get("to").parse().ok();
             let form = Form::refused(&fields, &problems);
-            again(&app, &visit, &key, StatusCode::UNPROCESSABLE_ENTITY, to, form).await
+            again(&app, &visit, &key, &fields, (StatusCode::UNPROCESSABLE_ENTITY, form, None)).await
         }
         Err(Error::Stale) => {
-            again(&app, &visit, &key, StatusCode::CONFLICT, None, Form::refused(&fields, &[])).await
+            let notice = "Something changed since you opened this page, so nothing was moved. Read what a move would change \
+                          now."
+                .to_owned();
+            let form = Form::refused(&fields, &[]);
+            again(&app, &visit, &key, &fields, (StatusCode::CONFLICT, form, Some(notice))).await
+        }
+        Err(Error::Refused(refusal)) => {
+            let (form, notice) = (Form::refused(&fields, &[]), words::refusal(&refusal));
+            again(&app, &visit, &key, &fields, (StatusCode::CONFLICT, form, Some(notice))).await
         }
         Err(other) => Err(other.into()),
     }
@@ -135,15 +147,12 @@ async fn again(
     app: &App,
     visit: &Visit,
     key: &FeatureKey,
-    status: StatusCode,
-    to: Option<sluice_domain::ids::PolicyVersionId>,
-    form: Form,
+    fields: &Fields,
+    (status, form, notice): (StatusCode, Form, Option<String>),
 ) -> Reply {
-    let actor = visit.actor()?;
+    let (actor, to) = (visit.actor()?, fields.get("to").parse().ok());
     let page = match app.service.migration_page(actor, key, to).await {
-        Err(Error::NotFound | Error::Refused(Refusal::PhaseMissing(_) | Refusal::Finished))
-            if to.is_some() =>
-        {
+        Err(Error::NotFound | Error::Refused(_)) if to.is_some() => {
             app.service.migration_page(actor, key, None).await?
         }
         page => page?,
@@ -151,5 +160,5 @@ async fn again(
     if !page.may_migrate {
         return Err(Error::Denied(Action::MigrateFeature).into());
     }
-    Ok(feature_screen(visit, status, page, form))
+    Ok(feature_screen(visit, status, page, form, notice))
 }

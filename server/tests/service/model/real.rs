@@ -171,9 +171,13 @@ impl<'a> Real<'a> {
                 service.sign_owed(self.person(*by), key, &phase, form).await?;
             }
             Command::WithdrawOwed { by, phase } => {
-                let form = fields(&[("reason", "I read it again."), ("password", PASSWORD)]);
-                let form = WithdrawSignOff::parse(&form)?;
-                service.withdraw_owed(self.person(*by), key, &phase_key(PHASES[*phase])?, form).await?;
+                let (by, phase) = (self.person(*by), phase_key(PHASES[*phase])?);
+                let page = service.owed_page(by, key, &phase).await;
+                let own = page.ok().and_then(|page| page.owed).and_then(|owed| owed.own);
+                let id = own.map_or_else(new_form_id, |own| own.id.to_string());
+                let form =
+                    fields(&[("sign-off", &id), ("reason", "I read it again."), ("password", PASSWORD)]);
+                service.withdraw_owed(by, key, &phase, WithdrawSignOff::parse(&form)?).await?;
             }
             Command::Ask { by, subject, days } => self.ask(*by, subject, *days).await?,
             Command::Decide { by, waiver, approve } => self.decide(*by, *waiver, *approve).await?,

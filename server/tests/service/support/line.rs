@@ -105,6 +105,7 @@ impl World {
             | Blocker::Owed { .. } => {
                 return Err("the reviewers clear it".into());
             }
+            Blocker::NeverPassed { .. } => return Err("only a move back clears it".into()),
         }
         Ok(())
     }

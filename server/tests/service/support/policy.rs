@@ -1,13 +1,14 @@
 //! Policies on their way into force.
 
 use sluice_domain::{
+    canonical::Digest,
     form::{FieldProblem, Fields},
-    ids::PolicyVersionId,
+    ids::{FeatureKey, PolicyVersionId},
     policy::RunState,
 };
 use sluice_service::{
     Actor, Error, new_form_id,
-    policies::{ActivatePolicy, ImportPolicy, Imported, PolicyRun, StartPolicyRun},
+    policies::{ActivatePolicy, ImportPolicy, Imported, MigrateFeature, PolicyRun, StartPolicyRun},
 };
 
 use super::{TestResult, World, fields, steps::parsed, until};
@@ -57,6 +58,46 @@ impl World {
         self.tick();
         let command = Self::activation(&new_form_id(), Some(before))?;
         Ok(self.service.activate_policy(&self.cast.admin, "sdl", version, command).await?)
+    }
+
+    /// The command that moves a feature to a version, after reading what that does; where the page does not say, one that
+    /// has read nothing.
+    pub(crate) async fn migration(
+        &self,
+        actor: &Actor,
+        key: &FeatureKey,
+        from: PolicyVersionId,
+        to: PolicyVersionId,
+    ) -> TestResult<MigrateFeature> {
+        let page = self.service.migration_page(actor, key, Some(to)).await;
+        let effect = page.ok().and_then(|page| page.effect);
+        let seen = effect.map_or_else(|| Digest::of(b"unread"), |effect| effect.seen).to_string();
+        let (from, to) = (from.to_string(), to.to_string());
+        let form = [("from", &*from), ("to", &*to), ("seen", &*seen), ("reason", "The new version asks it.")];
+        parsed(MigrateFeature::parse(&fields(&form)))
+    }
+
+    /// Moves a feature as its product's manager.
+    pub(crate) async fn migrate(
+        &self,
+        key: &FeatureKey,
+        from: PolicyVersionId,
+        to: PolicyVersionId,
+    ) -> Result<(), Error> {
+        let manager = &self.cast.manager;
+        let command = self.migration(manager, key, from, to).await.map_err(Error::internal)?;
+        self.service.migrate_feature(manager, key, command).await
+    }
+
+    /// Lets every feature follow a version that was imported, as an installation may hold it whose features were moved
+    /// before moves were held to the gates that were passed.
+    pub(crate) async fn follow_anyway(&self, version: &str) -> TestResult {
+        let superuser = self.as_superuser().await?;
+        let statement = format!(
+            "set session_replication_role = replica;
+             update feature set policy_version_id = (select id from policy_version where version = '{version}')"
+        );
+        Ok(superuser.batch_execute(&statement).await?)
     }
 
     /// The version that is active.

@@ -195,7 +195,10 @@ impl World {
         actor: &Actor,
         key: &FeatureKey,
     ) -> Result<Progress, Error> {
-        let form = fields(&[("reason", "I read it again."), ("password", password)]);
+        let past = self.service.review_page(actor, key).await.map(|page| page.sign_offs).unwrap_or_default();
+        let own = past.iter().find(|past| past.mine && past.current && past.ended.is_none());
+        let id = own.map_or_else(new_form_id, |own| own.id.to_string());
+        let form = fields(&[("sign-off", &id), ("reason", "I read it again."), ("password", password)]);
         self.service.withdraw_sign_off(actor, key, WithdrawSignOff::parse(&form)?).await
     }
 

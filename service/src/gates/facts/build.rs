@@ -80,9 +80,7 @@ pub(super) fn build(gate: &Gate<'_>, rows: &Rows, products: &Products) -> Result
         earlier.push(EarlierGate { phase: phase.key.clone(), facts, passed });
         signed.push(then);
     }
-    let fact =
-        |row: &WaiverRow| WaiverFact { number: row.number, subject: row.subject.clone(), until: row.until };
-    let waivers = rows.waivers.iter().filter(|row| row.approved).map(fact).collect();
+    let waivers = waiver_facts(rows)?;
     let situation = Situation { facts, earlier, waivers };
     Ok(Built { gathered: Gathered { situation, dossier, waivers: known_waivers(rows) }, signed })
 }
@@ -407,6 +405,19 @@ fn waiver_items(rows: &Rows) -> Result<Vec<Item>> {
                 version: row.version,
                 digest: salt(row.salt.clone())?.commit(text(&content).as_bytes()),
             })
+        })
+        .collect()
+}
+
+/// The waivers that were approved, with whose approval that was. Without one it lets nothing pass.
+fn waiver_facts(rows: &Rows) -> Result<Vec<WaiverFact>> {
+    let approved = rows.waivers.iter().filter(|row| row.approved);
+    approved
+        .filter_map(|row| Some((row, row.decided_role.as_deref()?, row.decided_at?)))
+        .map(|(row, code, approved_at)| {
+            let role = Role::from_code(code).ok_or_else(|| Error::internal("unknown role"))?;
+            let (number, subject, until) = (row.number, row.subject.clone(), row.until);
+            Ok(WaiverFact { number, subject, until, role, approved_at })
         })
         .collect()
 }

@@ -155,6 +155,8 @@ pub(super) struct WaiverRow {
     pub(super) compensation: String,
     pub(super) until: OffsetDateTime,
     pub(super) approved: bool,
+    pub(super) decided_role: Option<String>,
+    pub(super) decided_at: Option<OffsetDateTime>,
     pub(super) requested_by: Uuid,
     pub(super) version: i32,
     pub(super) salt: Vec<u8>,
@@ -277,7 +279,7 @@ async fn passed(
     let waivers = sqlx::query_as!(
         WaiverRow,
         r#"select feature_id, number, subject, reason, compensation, until, state = 'approved' as "approved!",
-                  requested_by, version, salt
+                  decided_role, decided_at, requested_by, version, salt
            from waiver
            where feature_id = any($1) and (state = 'requested' or state = 'approved' and until > $2)"#,
         ids,
