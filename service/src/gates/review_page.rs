@@ -10,14 +10,18 @@ use sluice_domain::{
     lifecycle::{Attempt, Progress, Refusal, Seats, Turn},
     place::Place,
     policy::{EvidenceKind, Phase},
-    record::{RecordFact, RecordFacts},
+    record::{ListKind, RecordFact, RecordFacts},
     threat::{Severity, ThreatStatus},
     waiver::last_day,
+    words::{Label, counted},
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{ChangedItem, content::compare};
+use super::{
+    ChangedItem,
+    content::{compare, place_of},
+};
 use crate::{
     Service,
     actor::Actor,
@@ -321,10 +325,10 @@ pub(super) async fn lines(
     feature: &Feature,
     phase: &Phase,
     items: &BTreeSet<Item>,
-    records: &RecordFacts,
+    said: &RecordFacts,
 ) -> Result<Vec<DossierLine>> {
     let records: BTreeMap<String, &RecordFact> =
-        records.records.iter().map(|record| (record.key(), record)).collect();
+        said.records.iter().map(|record| (record.key(), record)).collect();
     let notes = sqlx::query!(
         "select control, note from control where feature_id = $1 and phase = $2",
         feature.id.uuid(),
@@ -387,7 +391,7 @@ pub(super) async fn lines(
                     let words = row.map(|row| {
                         let severity = Severity::from_code(&row.severity).map_or("", Severity::code);
                         let status = ThreatStatus::from_code(&row.status)
-                            .map_or("", |status| sluice_domain::words::Label::label(&status));
+                            .map_or("", |status| status.label());
                         format!("{severity}, {status}: {}", row.countermeasure)
                     });
                     let title =
@@ -422,6 +426,16 @@ pub(super) async fn lines(
                         format!("Until the end of {}. {}", last_day(row.until, calendar), row.compensation)
                     });
                     (title, detail.unwrap_or_default(), Place::Waiver(number(&item.key)))
+                }
+                ItemKind::List => {
+                    let list = ListKind::from_code(&item.key);
+                    let points = list.and_then(|list| said.points.get(&list)).map_or(0, Vec::len);
+                    let title = list.map_or(item.key.as_str(), ListKind::title).to_owned();
+                    (title, counted(points, "point"), place_of(phase, item.kind, &item.key))
+                }
+                ItemKind::Standards => {
+                    let detail = format!("{} in force", said.standards);
+                    (Label::title(&item.kind), detail, Place::Standards)
                 }
             };
             DossierLine {

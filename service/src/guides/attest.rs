@@ -11,6 +11,7 @@ use crate::{
     actor::Actor,
     db::write::uncancelled,
     error::{Error, Result},
+    jobs::{Ground, ground_changed},
     people::invalid,
 };
 
@@ -78,6 +79,7 @@ impl Service {
             event
                 .change("name", Value::None, Value::text(&actor.name))
                 .change("statement", Value::None, Value::text(statement));
+            ground_changed(&mut write, &permit, Ground::WorkOf(actor.person)).await?;
             write.commit(event, Vec::new()).await
         })
         .await

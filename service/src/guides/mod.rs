@@ -7,7 +7,7 @@ mod pending;
 mod publish;
 mod standards;
 
-pub(crate) use lists::points;
+pub(crate) use lists::{Listed, listed, points};
 pub use lists::{EditList, ListsPage, ProductListItem};
 pub use pending::StandardToAttest;
 pub(crate) use pending::{Attestations, attested, unattested};
