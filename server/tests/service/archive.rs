@@ -53,7 +53,7 @@ async fn bytes(world: &World, actor: &Actor, key: &FeatureKey, number: i32) -> T
     Ok(bytes)
 }
 
-async fn read(world: &World, key: &FeatureKey, number: i32) -> TestResult<Value> {
+pub(crate) async fn read(world: &World, key: &FeatureKey, number: i32) -> TestResult<Value> {
     Ok(serde_json::from_slice(&bytes(world, &world.cast.auditor, key, number).await?)?)
 }
 

@@ -13,7 +13,7 @@ use sluice_domain::{
     record::{ListKind, RecordFact, RecordFacts},
     threat::{Severity, ThreatStatus},
     waiver::last_day,
-    words::{Label, counted},
+    words::Label,
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -390,8 +390,7 @@ pub(super) async fn lines(
                     let row = threats.get(&item.key);
                     let words = row.map(|row| {
                         let severity = Severity::from_code(&row.severity).map_or("", Severity::code);
-                        let status = ThreatStatus::from_code(&row.status)
-                            .map_or("", |status| status.label());
+                        let status = ThreatStatus::from_code(&row.status).map_or("", |status| status.label());
                         format!("{severity}, {status}: {}", row.countermeasure)
                     });
                     let title =
@@ -430,11 +429,11 @@ pub(super) async fn lines(
                 ItemKind::List => {
                     let list = ListKind::from_code(&item.key);
                     let points = list.and_then(|list| said.points.get(&list)).map_or(0, Vec::len);
-                    let title = list.map_or(item.key.as_str(), ListKind::title).to_owned();
-                    (title, counted(points, "point"), place_of(phase, item.kind, &item.key))
+                    let title = list.map_or_else(|| item.key.clone(), |list| list.title().to_owned());
+                    (title, format!("Points: {points}"), place_of(phase, item.kind, &item.key))
                 }
                 ItemKind::Standards => {
-                    let detail = format!("{} in force", said.standards);
+                    let detail = format!("In force: {}", said.standards);
                     (Label::title(&item.kind), detail, Place::Standards)
                 }
             };

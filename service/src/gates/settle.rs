@@ -218,7 +218,9 @@ pub(super) async fn void_sign_offs(
     };
     // What lapsed by now, or what the product goes by now, voids them whoever writes next: there is nothing to confirm.
     let anyway = consequences.iter().any(|event| event.verb == Verb::WaiverLapsed)
-        || voided.iter().all(|row| differences(row.manifest.as_deref()).iter().any(|it| it.kind.is_of_product()));
+        || voided
+            .iter()
+            .all(|row| differences(row.manifest.as_deref()).iter().any(|it| it.kind.is_of_product()));
     // The transaction is rolled back with everything that the write did, so nothing is voided before it is confirmed.
     if !permit.is_system() && !anyway && ask && !write.voids().allow(confirmation) {
         let mut sign_offs = Vec::with_capacity(voided.len());

@@ -143,9 +143,8 @@ fn name(phase: Option<&Phase>, changed: &Difference) -> String {
             .and_then(|phase| phase.controls.iter().find(|control| control.key.as_str() == changed.key))
             .map_or_else(|| changed.key.clone(), |control| control.title.clone()),
         ItemKind::Scope | ItemKind::ThreatModel | ItemKind::Standards => changed.kind.title(),
-        ItemKind::List => {
-            ListKind::from_code(&changed.key).map_or(changed.key.as_str(), ListKind::title).to_owned()
-        }
+        ItemKind::List => ListKind::from_code(&changed.key)
+            .map_or_else(|| changed.key.clone(), |list| list.title().to_owned()),
         _ => changed.key.clone(),
     }
 }

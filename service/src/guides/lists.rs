@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
 use sluice_domain::{
     access::Action,
     audit::{Object, ObjectKind, Value, Verb},
@@ -10,7 +11,6 @@ use sluice_domain::{
     record::{ListKind, Rule},
     text::{Point, ProductKey, TextError},
 };
-use serde_json::json;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -266,7 +266,7 @@ async fn store(
     version: i32,
     points: &[String],
 ) -> Result<()> {
-    let now = write.now;
+    let (now, salt) = (write.now, fresh_salt());
     let stored = sqlx::query!(
         "insert into product_list (product_id, list, points, version, author_id, changed_at, salt)
          values ($1, $2, $3, 1, $4, $5, $7)
@@ -280,7 +280,7 @@ async fn store(
         actor.person.uuid(),
         now,
         version,
-        fresh_salt().0.as_slice()
+        salt.0.as_slice()
     )
     .execute(write.connection())
     .await?;

@@ -249,6 +249,7 @@ async fn store(
             return Err(Error::Stale);
         }
     }
+    let salt = fresh_salt();
     let stored = sqlx::query!(
         "insert into coding_standard (id, product_id, title, edition, link, summary, published_by, published_at, salt)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -260,7 +261,7 @@ async fn store(
         command.summary.as_str(),
         actor.person.uuid(),
         now,
-        fresh_salt().0.as_slice()
+        salt.0.as_slice()
     )
     .execute(write.connection())
     .await;

@@ -4,7 +4,7 @@
 use sluice_domain::ids::PersonId;
 use uuid::Uuid;
 
-use super::MOST;
+use super::{MOST, Ran};
 use crate::{
     Service,
     actor::Origin,
@@ -51,13 +51,18 @@ pub(crate) async fn ground_changed(
 
 impl Service {
     /// Makes the features due whose product changed what it goes by, one after the other.
-    pub(super) async fn follow_ground(&self) -> Result<()> {
+    pub(super) async fn follow_ground(&self, ran: &mut Ran) {
         for _ in 0..MOST {
-            if !self.follow_one().await? {
-                break;
+            match self.follow_one().await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::error!(target: "job", %error, "features do not follow what their product goes by");
+                    ran.failed += 1;
+                    break;
+                }
             }
         }
-        Ok(())
     }
 
     /// Makes the next feature due, or ends the change where all are. False where there is none that nobody else is at.

@@ -41,7 +41,7 @@ impl Service {
     /// When the database is out of reach. A job that fails is put off and counted; the others are done.
     pub async fn run_due_jobs(&self) -> Result<Ran> {
         let mut ran = Ran::default();
-        self.follow_ground().await?;
+        self.follow_ground(&mut ran).await;
         self.decide_what_is_due(&mut ran).await?;
         self.work_off(&mut ran).await?;
         Ok(ran)
