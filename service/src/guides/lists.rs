@@ -8,7 +8,7 @@ use sluice_domain::{
     dossier::{Item, ItemKind},
     form::{Check, FieldProblem, Fields, Problem},
     ids::ProductId,
-    record::{ListKind, Rule},
+    record::ListKind,
     text::{Point, ProductKey, TextError},
 };
 use sqlx::PgConnection;
@@ -249,7 +249,7 @@ impl Service {
             let object = Object::new(ObjectKind::ProductList, id, list.code());
             let mut event = write.event(&permit, Verb::ProductListEdited, object);
             event.change("points", Value::text(before.join("\n")), Value::text(after.join("\n")));
-            if Rule::ALL.iter().any(|rule| rule.list() == Some(list)) {
+            if list.is_signed() {
                 ground_changed(&mut write, &permit, Ground::Everybodys).await?;
             }
             write.commit(event, Vec::new()).await
