@@ -134,7 +134,7 @@ async fn a_new_list_voids_what_was_signed_on_the_old_one() -> TestResult {
     let passed = world.in_phase(Tier::High, "development").await?;
     let key = half_approved(&world).await?;
     world.follow().await?;
-    // Held features are told as well; those of other products, and those that nothing changed for, are left alone.
+    // Those of other products are left alone.
     let mut form = world.feature_form(Tier::High)?;
     form.product = cast.other_product;
     let other = service.create_feature(&cast.stranger, form).await?;
@@ -315,8 +315,10 @@ async fn the_hardening_list_is_part_of_the_release() -> TestResult {
 #[tokio::test]
 async fn the_archive_has_what_the_product_goes_by() -> TestResult {
     let world = World::new().await?;
+    let key = world.in_phase(Tier::High, "design").await?;
+    world.hand_over(&key).await?;
     world.shorten(ListKind::DefinitionOfReady, 1).await?;
-    let key = half_approved(&world).await?;
+    world.sign(&world.cast.first, &key, REVIEWER, Verdict::Approve).await?;
     world.archive(&world.cast.manager, &key).await?;
     let archive = archived(&world, &key, 1).await?;
     let list = &archive["now"]["product_list"][0];

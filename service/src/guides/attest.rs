@@ -30,6 +30,11 @@ impl Service {
         let (db, actor, key) = (self.db.clone(), actor.clone(), key.clone());
         uncancelled(|token| async move {
             let mut begun = db.begin(&token, &actor.origin).await?;
+            // In the order in which a new edition locks them: what is noted below names the product.
+            sqlx::query_scalar!("select id from product where key = $1 for key share", key.as_str())
+                .fetch_optional(begun.connection())
+                .await?
+                .ok_or(Error::NotFound)?;
             // A new edition waits until this attestation is there, or has superseded this one.
             let row = sqlx::query!(
                 "select s.product_id, s.title, s.edition, s.superseded_at, p.name as product
