@@ -5,7 +5,7 @@ use sluice_domain::{
     audit::{Event, Object, ObjectKind, Value, Verb},
     canonical::Digest,
     dossier::{Dossier, items_of},
-    gate::{Blocker, Decision, Facts, SignOffFact, Situation, decide},
+    gate::{Blocker, Decision, Facts, Passed, SignOffFact, Situation, decide},
     ids::PersonId,
     lifecycle::{Attempt, Progress, Turn},
     notification::Gate,
@@ -111,8 +111,9 @@ pub(crate) async fn settle(
 }
 
 /// Settles what came about before this write and nobody has noted yet: waivers that are over lapse, sign-offs that relied
-/// on them are voided, and so are those that the product took the ground from; those whose seat is gone end. Whoever signs begins with it, so that the rules and the database's guard look at the
-/// ground on which the write is settled in the end: no signature is recorded that falls in the same breath.
+/// on them are voided, and so are those that the product took the ground from; those whose seat is gone end. Whoever signs
+/// begins with it, so that the rules and the database's guard look at the ground on which the write is settled in the end:
+/// no signature is recorded that falls in the same breath.
 ///
 /// # Errors
 /// [`Error::Stale`] where that moves the feature on: nothing was decided about where it stands then.
@@ -137,7 +138,9 @@ async fn any_uncovered(write: &mut Write, feature: &Feature) -> Result<bool> {
     let Progress::Active(attempt) = &feature.progress else { return Ok(false) };
     let (gathered, _) = decide_attempt(write, feature, attempt).await?;
     let Situation { facts, earlier, .. } = &gathered.situation;
-    let mut standing = std::iter::once(facts).chain(earlier.iter().map(|gate| &gate.facts));
+    // Of gates that were passed only those that are still owed: what opened stays as it was signed.
+    let owed = earlier.iter().filter(|gate| matches!(gate.passed, Passed::Owed { .. }));
+    let mut standing = std::iter::once(facts).chain(owed.map(|gate| &gate.facts));
     Ok(standing.any(|facts| facts.sign_offs.iter().any(|sign_off| sign_off.is_voided_by(facts.dossier))))
 }
 
