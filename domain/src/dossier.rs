@@ -32,6 +32,19 @@ codes! {
         Record = "record",
         /// One waiver that was approved: what it lets pass, until when, why, and what compensates for it.
         Waiver = "waiver",
+        /// One of the product's lists, where a rule of the phase reads it.
+        List = "list",
+        /// The coding standards that are in force for the product, where a rule of the phase reads them.
+        Standards = "standards",
+    }
+}
+
+impl ItemKind {
+    /// Whether it is the ground that all features of a product stand on, and not part of one of them. Who changes it
+    /// contributes to none of them, and what was signed on it stays as it was signed: no gate that opened drifts by it.
+    #[must_use]
+    pub const fn is_of_product(self) -> bool {
+        matches!(self, Self::List | Self::Standards)
     }
 }
 

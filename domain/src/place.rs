@@ -45,6 +45,8 @@ pub enum Place {
     Dossier,
     /// The coding standards of the feature's product.
     Standards,
+    /// One of the lists of the feature's product.
+    List(ListKind),
     /// Review and sign-off of the current gate.
     Review,
     /// The manifest of one attempt at a gate: exactly what its sign-offs cover.
@@ -105,7 +107,8 @@ impl Place {
             Self::Starters => format!("{base}/starters"),
             Self::Trace => format!("{base}/trace"),
             Self::Dossier => format!("{base}/record"),
-            Self::Standards => format!("/products/{}/standards", feature.product),
+            Self::Standards => ProductPlace::Standards.path(&feature.product),
+            Self::List(list) => ProductPlace::List(*list).path(&feature.product),
             Self::Review => format!("{base}/review"),
             Self::Manifest(phase, cycle) => format!("{base}/dossiers/{phase}/{cycle}"),
             Self::Drift(phase) => format!("{base}/drift/{phase}"),

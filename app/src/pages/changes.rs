@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use sluice_domain::{
     dossier::ItemKind,
     ids::FeatureKey,
-    record::RecordKind,
+    record::{ListKind, RecordKind},
     words::{self, Label},
 };
 use sluice_service::gates::{ChangedField, ChangedItem};
@@ -74,6 +74,10 @@ fn item_name(item: &ChangedItem) -> String {
         ItemKind::Scope => "Title, description and risk tier".to_owned(),
         ItemKind::ThreatModel => "Answers to the four questions".to_owned(),
         ItemKind::Control => format!("Control “{}”", words::field(&item.key)),
+        ItemKind::List => {
+            ListKind::from_code(&item.key).map_or_else(|| item.key.clone(), |list| list.title().to_owned())
+        }
+        ItemKind::Standards => item.kind.title(),
         kind => format!("{} {}", kind.title(), item.key),
     }
 }

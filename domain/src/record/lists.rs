@@ -1,3 +1,4 @@
+use super::Rule;
 use crate::codes::codes;
 
 codes! {
@@ -22,6 +23,12 @@ impl ListKind {
             Self::Hardening => "Hardening checklist",
             Self::Principles => "Engineering principles",
         }
+    }
+
+    /// Whether a rule reads it, so that it is part of what is signed.
+    #[must_use]
+    pub fn is_signed(self) -> bool {
+        Rule::ALL.iter().any(|rule| rule.list() == Some(self))
     }
 
     /// The points that a product starts with.

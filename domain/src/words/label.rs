@@ -80,6 +80,8 @@ labels! {
         Evidence = "evidence",
         Record = "record",
         Waiver = "waiver",
+        List = "list of the product",
+        Standards = "coding standards",
     }
     WaiverState {
         Requested = "asked for",

@@ -58,7 +58,7 @@ pub(crate) async fn bytes(
     Ok(bytes)
 }
 
-async fn read(world: &World, key: &FeatureKey, number: i32) -> TestResult<Value> {
+pub(crate) async fn read(world: &World, key: &FeatureKey, number: i32) -> TestResult<Value> {
     Ok(serde_json::from_slice(&bytes(world, &world.cast.auditor, key, number).await?)?)
 }
 

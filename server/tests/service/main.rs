@@ -11,6 +11,7 @@ mod demo;
 mod emergency;
 mod evidence;
 mod find;
+mod ground;
 mod guard;
 mod guides;
 mod isolation;

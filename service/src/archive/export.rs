@@ -1,13 +1,15 @@
 use serde_json::{Map, Value, json};
+use sluice_domain::record::ListKind;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::writer::Writer;
 use crate::{error::Result, evidence::Spooled, features::row::Feature};
 
-/// The tables of which an archive holds the rows of its feature, in its order.
-pub const TABLES: [&str; 23] = [
+/// The tables of which an archive holds the rows of its feature, or of what its product goes by, in its order.
+pub const TABLES: [&str; 25] = [
     "archive",
+    "coding_standard",
     "comment",
     "contribution",
     "control",
@@ -23,6 +25,7 @@ pub const TABLES: [&str; 23] = [
     "feature_link",
     "gate_attempt",
     "mention",
+    "product_list",
     "record",
     "relation",
     "sign_off",
@@ -46,15 +49,17 @@ pub(super) async fn export(
     feature: &Feature,
     mut out: Writer,
 ) -> Result<Spooled> {
-    let id = feature.id.uuid();
+    let (id, product) = (feature.id.uuid(), feature.product.uuid());
     out.open(None);
     out.open(Some("earlier"));
-    earlier(connection, id, &mut out).await?;
+    earlier(connection, (id, product), &mut out).await?;
     out.close();
     events(connection, id, &mut out).await?;
     out.value("format", &json!("sluice-archive-1"));
+    let lists = ListKind::ALL.iter().map(|list| (list.code().to_owned(), json!(list.defaults())));
+    out.value("lists", &Value::Object(lists.collect()));
     out.open(Some("now"));
-    now(connection, id, &mut out).await?;
+    now(connection, (id, product), &mut out).await?;
     out.close();
     policy(connection, feature, &mut out).await?;
     out.value("product", &json!({"key": feature.key.product.as_str(), "name": feature.product_name}));
@@ -65,13 +70,23 @@ pub(super) async fn export(
 
 /// The rows as they are.
 #[expect(clippy::too_many_lines, reason = "one query a table")]
-async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Result<()> {
+async fn now(connection: &mut PgConnection, (id, product): (Uuid, Uuid), out: &mut Writer) -> Result<()> {
     out.rows(
         "archive",
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('digest', encode(t.digest, 'hex'), 'covers', encode(t.covers, 'hex')) as "row!" from archive t
                where t.feature_id = $1 order by t.number"#,
             id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
+        "coding_standard",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) || jsonb_build_object('salt', encode(t.salt, 'hex')) as "row!" from coding_standard t
+               where t.product_id = $1 order by t.published_at, t.id"#,
+            product
         )
         .fetch(&mut *connection),
     )
@@ -222,6 +237,16 @@ async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Resul
     )
     .await?;
     out.rows(
+        "product_list",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) || jsonb_build_object('salt', encode(t.salt, 'hex')) as "row!" from product_list t
+               where t.product_id = $1 order by t.list"#,
+            product
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
         "record",
         sqlx::query_scalar!(
             r#"select to_jsonb(t) || jsonb_build_object('salt', encode(t.salt, 'hex')) as "row!" from record t
@@ -295,7 +320,17 @@ async fn now(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Resul
 
 /// The rows as they were, each until the event that ended it. What is never changed has no earlier rows.
 #[expect(clippy::too_many_lines, reason = "one query a table")]
-async fn earlier(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> Result<()> {
+async fn earlier(connection: &mut PgConnection, (id, product): (Uuid, Uuid), out: &mut Writer) -> Result<()> {
+    out.rows(
+        "coding_standard",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) || jsonb_build_object('salt', encode(t.salt, 'hex')) as "row!" from history.coding_standard t
+               where t.product_id = $1 order by t.until_event, t.published_at, t.id"#,
+            product
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
     out.rows(
         "comment",
         sqlx::query_scalar!(
@@ -371,6 +406,16 @@ async fn earlier(connection: &mut PgConnection, id: Uuid, out: &mut Writer) -> R
             r#"select to_jsonb(t) as "row!" from history.mention t
                where t.feature_id = $1 order by t.until_event, t.comment_id, t.person_id"#,
             id
+        )
+        .fetch(&mut *connection),
+    )
+    .await?;
+    out.rows(
+        "product_list",
+        sqlx::query_scalar!(
+            r#"select to_jsonb(t) || jsonb_build_object('salt', encode(t.salt, 'hex')) as "row!" from history.product_list t
+               where t.product_id = $1 order by t.until_event, t.list"#,
+            product
         )
         .fetch(&mut *connection),
     )

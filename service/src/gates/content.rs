@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_domain::{
     dossier::{Difference, ItemKind},
     place::Place,
     policy::{EvidenceKind, Phase},
-    record::{Input, RecordKind, RecordRef},
+    record::{Input, ListKind, RecordKind, RecordRef},
 };
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
@@ -80,8 +80,8 @@ pub(super) async fn compare(
         let at = |there: Option<i32>, index: usize, links: &HashMap<usize, String>| {
             let mut content = Content::new();
             if there.is_some() {
-                if let Some(Some(value)) = said.get(index) {
-                    content = fields(difference, value, &people);
+                if let Some(value) = said.get(index).cloned().flatten().or_else(|| brought(difference)) {
+                    content = fields(difference, &value, &people);
                 }
                 content.extend(links.get(&place).map(|keys| ("evidence".to_owned(), keys.clone())));
             }
@@ -100,6 +100,12 @@ pub(super) async fn compare(
     Ok(items)
 }
 
+/// What a list says that the product never wrote: it is the one that Sluice brings.
+fn brought(difference: &Difference) -> Option<Value> {
+    let list = ListKind::from_code(&difference.key).filter(|_| difference.kind == ItemKind::List)?;
+    Some(json!({"points": list.defaults().join("\n")}))
+}
+
 /// Where an item is read and edited.
 pub(super) fn place_of(phase: &Phase, kind: ItemKind, key: &str) -> Place {
     let number = || key.split_once('-').and_then(|(_, digits)| digits.parse().ok()).unwrap_or_default();
@@ -113,6 +119,8 @@ pub(super) fn place_of(phase: &Phase, kind: ItemKind, key: &str) -> Place {
         ItemKind::Threat => Place::Threat(number()),
         ItemKind::Evidence => Place::Evidence(number()),
         ItemKind::Waiver => Place::Waiver(number()),
+        ItemKind::List => ListKind::from_code(key).map_or(Place::Feature, Place::List),
+        ItemKind::Standards => Place::Standards,
         ItemKind::Record => {
             RecordKind::from_key(key).map_or(Place::Feature, |(kind, number)| Place::Record(kind, number))
         }
@@ -337,7 +345,8 @@ impl Asked {
                 let number = key.trim_start_matches("W-").parse().map_err(|_| unreadable())?;
                 (String::new(), number)
             }
-            ItemKind::Scope | ItemKind::ThreatModel => (String::new(), 0),
+            ItemKind::List => (key.clone(), 0),
+            ItemKind::Scope | ItemKind::ThreatModel | ItemKind::Standards => (String::new(), 0),
         };
         self.kinds.push(difference.kind.code().to_owned());
         self.parts.push(part);
@@ -406,6 +415,23 @@ impl Asked {
                                                  '4 note', v.note, '5 sha-256', encode(v.digest, 'hex'))
                        from evidence e join evidence_version v on v.evidence_id = e.id
                        where e.feature_id = $1 and e.number = a.number and v.version = a.version)
+                   when 'list' then (
+                       select jsonb_build_object('points', array_to_string(s.points, e'\n'))
+                       from (select points from product_list
+                             where product_id = $6 and list = a.part and version = a.version
+                             union all
+                             select points from history.product_list
+                             where product_id = $6 and list = a.part and version = a.version) s
+                       limit 1)
+                   -- Each edition that was published is a version: these were in force from that one on.
+                   when 'standards' then (
+                       select jsonb_build_object(
+                                  'standards', string_agg(s.title || ', edition ' || s.edition, e'\n' order by s.title))
+                       from coding_standard s
+                       join (select p.published_at as at from coding_standard p where p.product_id = $6
+                             order by p.published_at, p.id limit 1 offset greatest(a.version - 1, 0)) newest
+                         on s.published_at <= newest.at and (s.superseded_at is null or s.superseded_at > newest.at)
+                       where s.product_id = $6 and a.version > 0)
                end as said
                from unnest($2::text[], $3::text[], $4::int[], $5::int[])
                     with ordinality as a (kind, part, number, version, place)
@@ -414,7 +440,8 @@ impl Asked {
             &self.kinds,
             &self.parts,
             &self.numbers,
-            &self.versions
+            &self.versions,
+            feature.product.uuid()
         )
         .fetch_all(connection)
         .await?)
@@ -423,8 +450,6 @@ impl Asked {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn difference(kind: ItemKind, key: &str) -> Difference {

@@ -10,14 +10,18 @@ use sluice_domain::{
     lifecycle::{Attempt, Progress, Refusal, Seats, Turn},
     place::Place,
     policy::{EvidenceKind, Phase},
-    record::{RecordFact, RecordFacts},
+    record::{ListKind, RecordFact, RecordFacts},
     threat::{Severity, ThreatStatus},
     waiver::last_day,
+    words::Label,
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{ChangedItem, content::compare};
+use super::{
+    ChangedItem,
+    content::{compare, place_of},
+};
 use crate::{
     Service,
     actor::Actor,
@@ -323,10 +327,10 @@ pub(super) async fn lines(
     feature: &Feature,
     phase: &Phase,
     items: &BTreeSet<Item>,
-    records: &RecordFacts,
+    said: &RecordFacts,
 ) -> Result<Vec<DossierLine>> {
     let records: BTreeMap<String, &RecordFact> =
-        records.records.iter().map(|record| (record.key(), record)).collect();
+        said.records.iter().map(|record| (record.key(), record)).collect();
     let notes = sqlx::query!(
         "select control, note from control where feature_id = $1 and phase = $2",
         feature.id.uuid(),
@@ -388,8 +392,7 @@ pub(super) async fn lines(
                     let row = threats.get(&item.key);
                     let words = row.map(|row| {
                         let severity = Severity::from_code(&row.severity).map_or("", Severity::code);
-                        let status = ThreatStatus::from_code(&row.status)
-                            .map_or("", |status| sluice_domain::words::Label::label(&status));
+                        let status = ThreatStatus::from_code(&row.status).map_or("", |status| status.label());
                         format!("{severity}, {status}: {}", row.countermeasure)
                     });
                     let title =
@@ -424,6 +427,16 @@ pub(super) async fn lines(
                         format!("Until the end of {}. {}", last_day(row.until, calendar), row.compensation)
                     });
                     (title, detail.unwrap_or_default(), Place::Waiver(number(&item.key)))
+                }
+                ItemKind::List => {
+                    let list = ListKind::from_code(&item.key);
+                    let points = list.and_then(|list| said.points.get(&list)).map_or(0, Vec::len);
+                    let title = list.map_or_else(|| item.key.clone(), |list| list.title().to_owned());
+                    (title, format!("Points: {points}"), place_of(phase, item.kind, &item.key))
+                }
+                ItemKind::Standards => {
+                    let detail = format!("In force: {}", said.standards);
+                    (Label::title(&item.kind), detail, Place::Standards)
                 }
             };
             DossierLine {

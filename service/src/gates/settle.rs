@@ -5,7 +5,7 @@ use sluice_domain::{
     audit::{Event, Object, ObjectKind, Value, Verb},
     canonical::Digest,
     dossier::{Dossier, items_of},
-    gate::{Blocker, Decision, Facts, SignOffFact, decide},
+    gate::{Blocker, Decision, Facts, Passed, SignOffFact, Situation, decide},
     ids::PersonId,
     lifecycle::{Attempt, Progress, Turn},
     notification::Gate,
@@ -111,8 +111,9 @@ pub(crate) async fn settle(
 }
 
 /// Settles what came about before this write and nobody has noted yet: waivers that are over lapse, sign-offs that relied
-/// on them are voided, and those whose seat is gone end. Whoever signs begins with it, so that the rules and the database's guard look at the
-/// ground on which the write is settled in the end: no signature is recorded that falls in the same breath.
+/// on them are voided, and so are those that the product took the ground from; those whose seat is gone end. Whoever signs
+/// begins with it, so that the rules and the database's guard look at the ground on which the write is settled in the end:
+/// no signature is recorded that falls in the same breath.
 ///
 /// # Errors
 /// [`Error::Stale`] where that moves the feature on: nothing was decided about where it stands then.
@@ -121,11 +122,26 @@ pub(super) async fn settle_time(
     permit: &Permit<InFeature>,
     feature: &Feature,
 ) -> Result<Vec<Event>> {
-    if !any_over(write, permit).await? && !any_unseated(write, permit.feature()).await? {
+    let due = any_over(write, permit).await?
+        || any_unseated(write, permit.feature()).await?
+        || any_uncovered(write, feature).await?;
+    if !due {
         return Ok(Vec::new());
     }
     let settled = settle(write, permit, feature).await?;
     if settled.progress == feature.progress { Ok(settled.consequences) } else { Err(Error::Stale) }
+}
+
+/// Whether a sign-off stands that no longer covers what is there: what the product goes by changed, and no job has settled
+/// the feature since.
+async fn any_uncovered(write: &mut Write, feature: &Feature) -> Result<bool> {
+    let Progress::Active(attempt) = &feature.progress else { return Ok(false) };
+    let (gathered, _) = decide_attempt(write, feature, attempt).await?;
+    let Situation { facts, earlier, .. } = &gathered.situation;
+    // Of gates that were passed only those that are still owed: what opened stays as it was signed.
+    let owed = earlier.iter().filter(|gate| matches!(gate.passed, Passed::Owed { .. }));
+    let mut standing = std::iter::once(facts).chain(owed.map(|gate| &gate.facts));
+    Ok(standing.any(|facts| facts.sign_offs.iter().any(|sign_off| sign_off.is_voided_by(facts.dossier))))
 }
 
 /// The gate of an attempt, as an object of events: its key is for people, its id is unique for ever.
@@ -199,10 +215,17 @@ pub(super) async fn void_sign_offs(
     let name = gate_object(feature, attempt).name;
     let ids: Vec<Uuid> = voided.iter().map(|row| row.id).collect();
     let confirmation = confirmation(&ids);
-    // What lapsed by now voids them whoever writes next, so there is nothing to confirm.
-    let by_time = consequences.iter().any(|event| event.verb == Verb::WaiverLapsed);
+    let differences = |covered: Option<&str>| {
+        let covered = covered.and_then(items_of).unwrap_or_default();
+        manifest.difference(&covered)
+    };
+    // What lapsed by now, or what the product goes by now, voids them whoever writes next: there is nothing to confirm.
+    let anyway = consequences.iter().any(|event| event.verb == Verb::WaiverLapsed)
+        || voided
+            .iter()
+            .all(|row| differences(row.manifest.as_deref()).iter().any(|it| it.kind.is_of_product()));
     // The transaction is rolled back with everything that the write did, so nothing is voided before it is confirmed.
-    if !permit.is_system() && !by_time && ask && !write.voids().allow(confirmation) {
+    if !permit.is_system() && !anyway && ask && !write.voids().allow(confirmation) {
         let mut sign_offs = Vec::with_capacity(voided.len());
         for row in voided {
             let role = Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"))?;
@@ -217,9 +240,8 @@ pub(super) async fn void_sign_offs(
         let mut event = write.consequence(permit, Verb::SignOffVoided, object);
         event.change("dossier", Value::Digest(digest(&row.dossier)?), Value::Digest(dossier));
         // What changed, by key: the signers are told, and find it in the history.
-        let covered = row.manifest.as_deref().and_then(items_of).unwrap_or_default();
         let changed: Vec<String> =
-            manifest.difference(&covered).into_iter().map(|difference| difference.key).collect();
+            differences(row.manifest.as_deref()).into_iter().map(|difference| difference.key).collect();
         event.change("items", Value::None, Value::code(changed.join(", ")));
         consequences.push(event);
     }

@@ -11,6 +11,7 @@ use sluice_domain::{
     lifecycle::{Attempt, Turn},
     notification::{Because, Gate, Notice},
     policy::Phase,
+    record::ListKind,
     words::Label,
 };
 
@@ -141,7 +142,9 @@ fn name(phase: Option<&Phase>, changed: &Difference) -> String {
         ItemKind::Control => phase
             .and_then(|phase| phase.controls.iter().find(|control| control.key.as_str() == changed.key))
             .map_or_else(|| changed.key.clone(), |control| control.title.clone()),
-        ItemKind::Scope | ItemKind::ThreatModel => changed.kind.title(),
+        ItemKind::Scope | ItemKind::ThreatModel | ItemKind::Standards => changed.kind.title(),
+        ItemKind::List => ListKind::from_code(&changed.key)
+            .map_or_else(|| changed.key.clone(), |list| list.title().to_owned()),
         _ => changed.key.clone(),
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     actor::Actor,
     db::write::uncancelled,
     error::{Error, Result},
+    jobs::{Ground, ground_changed},
     people::invalid,
 };
 
@@ -29,6 +30,11 @@ impl Service {
         let (db, actor, key) = (self.db.clone(), actor.clone(), key.clone());
         uncancelled(|token| async move {
             let mut begun = db.begin(&token, &actor.origin).await?;
+            // In the order in which a new edition locks them: what is noted below names the product.
+            sqlx::query_scalar!("select id from product where key = $1 for key share", key.as_str())
+                .fetch_optional(begun.connection())
+                .await?
+                .ok_or(Error::NotFound)?;
             // A new edition waits until this attestation is there, or has superseded this one.
             let row = sqlx::query!(
                 "select s.product_id, s.title, s.edition, s.superseded_at, p.name as product
@@ -78,6 +84,7 @@ impl Service {
             event
                 .change("name", Value::None, Value::text(&actor.name))
                 .change("statement", Value::None, Value::text(statement));
+            ground_changed(&mut write, &permit, Ground::WorkOf(actor.person)).await?;
             write.commit(event, Vec::new()).await
         })
         .await

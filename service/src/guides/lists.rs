@@ -1,8 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
 use sluice_domain::{
     access::Action,
     audit::{Object, ObjectKind, Value, Verb},
+    canonical::{self, Digest},
+    dossier::{Item, ItemKind},
     form::{Check, FieldProblem, Fields, Problem},
     ids::ProductId,
     record::ListKind,
@@ -10,16 +13,20 @@ use sluice_domain::{
 };
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::{GuidedProduct, open};
 use crate::{
     Service,
     actor::Actor,
+    clock::fresh_salt,
     db::{
         permit::{InProduct, Permit},
         write::{Write, uncancelled},
     },
     error::{Error, Result},
+    features::row::salt,
+    jobs::{Ground, ground_changed},
 };
 
 /// The lists of a product.
@@ -135,6 +142,53 @@ pub(crate) async fn points(
     Ok(ListKind::ALL.iter().map(list).collect())
 }
 
+/// A list as gates look at it.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) points: Vec<String>,
+    /// What stands for it in dossiers. The lists that Sluice brings are nobody's words, so they need no salt, and version
+    /// 0 of one changes with the program.
+    pub(crate) item: Item,
+}
+
+/// Every list of these products: their own, or those that Sluice brings.
+pub(crate) async fn listed(
+    connection: &mut PgConnection,
+    products: &BTreeSet<ProductId>,
+) -> Result<BTreeMap<(ProductId, ListKind), Listed>> {
+    let mut found = BTreeMap::new();
+    if products.is_empty() {
+        return Ok(found);
+    }
+    let item = |kind: ListKind, version, digest| Item {
+        kind: ItemKind::List,
+        key: kind.code().to_owned(),
+        version,
+        digest,
+    };
+    let content = |points: &[String]| canonical::to_string(&json!(points));
+    for product in products {
+        for kind in ListKind::ALL {
+            let points = defaults(*kind);
+            let item = item(*kind, 0, Digest::of(content(&points).as_bytes()));
+            found.insert((*product, *kind), Listed { points, item });
+        }
+    }
+    let ids: Vec<Uuid> = products.iter().map(|product| product.uuid()).collect();
+    let own = sqlx::query!(
+        "select product_id, list, points, version, salt from product_list where product_id = any($1)",
+        &ids
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in own {
+        let kind = ListKind::from_code(&row.list).ok_or_else(|| Error::internal("unknown list"))?;
+        let item = item(kind, row.version, salt(row.salt)?.commit(content(&row.points).as_bytes()));
+        found.insert((ProductId::new(row.product_id), kind), Listed { points: row.points, item });
+    }
+    Ok(found)
+}
+
 fn defaults(kind: ListKind) -> Vec<String> {
     kind.defaults().iter().map(|point| (*point).to_owned()).collect()
 }
@@ -195,6 +249,9 @@ impl Service {
             let object = Object::new(ObjectKind::ProductList, id, list.code());
             let mut event = write.event(&permit, Verb::ProductListEdited, object);
             event.change("points", Value::text(before.join("\n")), Value::text(after.join("\n")));
+            if list.is_signed() {
+                ground_changed(&mut write, &permit, Ground::Everybodys).await?;
+            }
             write.commit(event, Vec::new()).await
         })
         .await
@@ -209,20 +266,21 @@ async fn store(
     version: i32,
     points: &[String],
 ) -> Result<()> {
-    let now = write.now;
+    let (now, salt) = (write.now, fresh_salt());
     let stored = sqlx::query!(
-        "insert into product_list (product_id, list, points, version, author_id, changed_at)
-         values ($1, $2, $3, 1, $4, $5)
+        "insert into product_list (product_id, list, points, version, author_id, changed_at, salt)
+         values ($1, $2, $3, 1, $4, $5, $7)
          on conflict (product_id, list) do update
              set points = excluded.points, version = product_list.version + 1, author_id = excluded.author_id,
-                 changed_at = excluded.changed_at
+                 changed_at = excluded.changed_at, salt = excluded.salt
              where product_list.version = $6",
         permit.product().uuid(),
         list.code(),
         points,
         actor.person.uuid(),
         now,
-        version
+        version,
+        salt.0.as_slice()
     )
     .execute(write.connection())
     .await?;

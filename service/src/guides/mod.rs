@@ -7,8 +7,8 @@ mod pending;
 mod publish;
 mod standards;
 
-pub(crate) use lists::points;
 pub use lists::{EditList, ListsPage, ProductListItem};
+pub(crate) use lists::{Listed, listed, points};
 pub use pending::StandardToAttest;
 pub(crate) use pending::{Attestations, attested, unattested};
 pub use publish::{PublishStandard, StandardOf};

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Value, json};
 use sluice_domain::{
+    canonical::{self, Digest},
+    dossier::{Item, ItemKind},
     ids::{Id, ProductId, StandardId},
     text::ProductKey,
 };
@@ -15,6 +18,7 @@ use crate::{
     Service,
     actor::Actor,
     error::{Error, Result},
+    features::row::salt,
 };
 
 /// The most standards in somebody's work; whoever has more reads them by product.
@@ -55,15 +59,43 @@ pub(crate) async fn unattested(
 /// How far authors are with the coding standards of several products.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Attestations {
-    in_force: BTreeMap<ProductId, i64>,
+    in_force: BTreeMap<ProductId, InForce>,
     /// Who misses at least one standard of a product: sorted by name.
     missing: Vec<(ProductId, Uuid, String)>,
+}
+
+/// The coding standards of a product that are in force.
+#[derive(Clone, Debug, Default)]
+struct InForce {
+    /// How many editions were ever published: whatever changes what is in force publishes one.
+    editions: i32,
+    /// What each of them commits to, in the order of their titles.
+    commitments: Vec<String>,
 }
 
 impl Attestations {
     /// How many standards of a product are in force.
     pub(crate) fn in_force(&self, product: ProductId) -> i64 {
-        self.in_force.get(&product).copied().unwrap_or_default()
+        let count = self.in_force.get(&product).map_or(0, |standards| standards.commitments.len());
+        i64::try_from(count).unwrap_or(i64::MAX)
+    }
+
+    /// What stands in dossiers for the coding standards of a product that are in force.
+    ///
+    /// Who has attested them is no part of it. Whoever signs signs that the work follows these editions; an attestation
+    /// that misses blocks the gate whatever was signed, and none is ever taken back, so one that comes in only completes
+    /// what was signed. As an item it would void the approvals of every colleague for it.
+    pub(crate) fn item(&self, product: ProductId) -> Item {
+        let (editions, commitments) = match self.in_force.get(&product) {
+            Some(standards) => (standards.editions, standards.commitments.as_slice()),
+            None => (0, [].as_slice()),
+        };
+        Item {
+            kind: ItemKind::Standards,
+            key: ItemKind::Standards.code().to_owned(),
+            version: editions,
+            digest: Digest::of(canonical::to_string(&json!(commitments)).as_bytes()),
+        }
     }
 
     /// The names of those of these people who miss at least one standard of the product, by name.
@@ -80,13 +112,25 @@ pub(crate) async fn attested(
     authors: &BTreeSet<(ProductId, Uuid)>,
 ) -> Result<Attestations> {
     let ids: Vec<Uuid> = products.iter().map(|product| product.uuid()).collect();
-    let in_force = sqlx::query!(
-        r#"select product_id, count(*) as "count!" from coding_standard
-           where product_id = any($1) and superseded_at is null group by product_id"#,
+    let rows = sqlx::query!(
+        r#"select product_id as "product!", editions as "editions!", title as "title!", edition as "edition!",
+                  link as "link!", summary as "summary!", salt as "salt!"
+           from (select product_id, title, edition, link, summary, salt, superseded_at,
+                        count(*) over (partition by product_id)::int as editions
+                 from coding_standard where product_id = any($1)) published
+           where superseded_at is null order by product_id, title collate "C""#,
         &ids
     )
     .fetch_all(&mut *connection)
     .await?;
+    let mut in_force: BTreeMap<ProductId, InForce> = BTreeMap::new();
+    for row in rows {
+        let content: Value = json!([row.title, row.edition, row.link, row.summary]);
+        let standards = in_force.entry(Id::new(row.product)).or_default();
+        standards.editions = row.editions;
+        let commitment = salt(row.salt)?.commit(canonical::to_string(&content).as_bytes());
+        standards.commitments.push(commitment.to_string());
+    }
     let (of, people): (Vec<Uuid>, Vec<Uuid>) =
         authors.iter().map(|(product, person)| (product.uuid(), *person)).unzip();
     let missing = sqlx::query!(
@@ -103,7 +147,7 @@ pub(crate) async fn attested(
     .fetch_all(connection)
     .await?;
     Ok(Attestations {
-        in_force: in_force.into_iter().map(|row| (Id::new(row.product_id), row.count)).collect(),
+        in_force,
         missing: missing.into_iter().map(|row| (Id::new(row.product), row.id, row.name)).collect(),
     })
 }

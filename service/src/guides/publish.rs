@@ -11,11 +11,13 @@ use uuid::Uuid;
 use crate::{
     Service,
     actor::Actor,
+    clock::fresh_salt,
     db::{
         permit::{InProduct, Permit},
         write::{Write, uncancelled},
     },
     error::{Error, Result, violates},
+    jobs::{Ground, ground_changed},
     people::invalid,
 };
 
@@ -151,6 +153,7 @@ impl Service {
                     Value::None,
                     before.as_ref().map_or(Value::None, |it| Value::code(it.id)),
                 );
+            ground_changed(&mut write, &permit, Ground::Everybodys).await?;
             write.commit(event, Vec::new()).await?;
             Ok(command.id)
         })
@@ -246,9 +249,10 @@ async fn store(
             return Err(Error::Stale);
         }
     }
+    let salt = fresh_salt();
     let stored = sqlx::query!(
-        "insert into coding_standard (id, product_id, title, edition, link, summary, published_by, published_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into coding_standard (id, product_id, title, edition, link, summary, published_by, published_at, salt)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         command.id.uuid(),
         permit.product().uuid(),
         title,
@@ -256,7 +260,8 @@ async fn store(
         command.link(),
         command.summary.as_str(),
         actor.person.uuid(),
-        now
+        now,
+        salt.0.as_slice()
     )
     .execute(write.connection())
     .await;

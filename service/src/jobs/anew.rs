@@ -1,4 +1,5 @@
-//! Decisions that time changes: evidence and waivers expire, deadlines pass.
+//! Decisions that change without a write to their feature: evidence and waivers expire, deadlines pass, and what the
+//! product goes by is another.
 
 use sluice_domain::{
     audit::{Event, Value, Verb},

@@ -4,10 +4,12 @@
 //! is done in one transaction with the note that it is.
 
 mod anew;
+mod ground;
 mod outbox;
 
 use time::Duration;
 
+pub(crate) use ground::{Ground, ground_changed};
 pub(crate) use outbox::enqueue;
 
 use crate::{Service, error::Result};
@@ -21,7 +23,8 @@ const KEPT: Duration = Duration::days(180);
 /// What was done in one go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ran {
-    /// Features whose gate was decided anew, because evidence or a waiver expired or a deadline passed.
+    /// Features whose gate was decided anew, because evidence or a waiver expired, a deadline passed, or what their product
+    /// goes by changed.
     pub decided: usize,
     /// Jobs that were done.
     pub done: usize,
@@ -38,6 +41,7 @@ impl Service {
     /// When the database is out of reach. A job that fails is put off and counted; the others are done.
     pub async fn run_due_jobs(&self) -> Result<Ran> {
         let mut ran = Ran::default();
+        self.follow_ground(&mut ran).await;
         self.decide_what_is_due(&mut ran).await?;
         self.work_off(&mut ran).await?;
         Ok(ran)

@@ -112,6 +112,13 @@ fn edit_card(
     let kind = list.kind;
     let action = format!("{}/{}", ProductPlace::Lists.path(&product.key), kind.code());
     let back = ProductPlace::List(kind).path(&product.key);
+    let effect = kind.is_signed().then(|| {
+        view! {
+            <p>
+                "Gates that go by this list cover it. When it changes, approvals at those that have not opened are voided, in every feature of the product."
+            </p>
+        }
+    });
     let both = conflict.then(|| both_versions(&list, &form, now));
     let form = if conflict { form.set("version", list.version.to_string()) } else { form };
     let hint = format!(
@@ -125,6 +132,7 @@ fn edit_card(
         {both}
         <Card title=kind.title() id=kind.code() side footer>
             <p class="muted">{purpose(kind)}</p>
+            {effect}
             <PostForm action>
                 <ErrorSummary form=form.clone() />
                 <HiddenField name="version" value=form.value("version") />

@@ -119,12 +119,12 @@ pub fn PublishScreen(
 fn effect(before: Option<&Published>) -> (AnyView, &'static str) {
     match before {
         None => {
-            let words = "Once it is published, everybody who designs, builds, tests or releases here is asked to attest it. It cannot be changed afterwards: what people attest stays what it was. A change is a new edition.";
+            let words = "Once it is published, everybody who designs, builds, tests or releases here is asked to attest it. It cannot be changed afterwards: what people attest stays what it was. A change is a new edition. Approvals at gates that go by the coding standards and have not opened are voided.";
             (view! { <p class="muted measure">{words}</p> }.into_any(), "Publish the standard")
         }
         Some(before) => {
             let words = format!(
-                "{} of edition {} stay in the record and count no more. Everybody is asked to attest the new edition.",
+                "{} of edition {} stay in the record and count no more. Everybody is asked to attest the new edition. Approvals at gates that go by the coding standards and have not opened are voided.",
                 counted(before.attested.len(), "attestation"),
                 before.edition
             );

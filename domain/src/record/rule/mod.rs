@@ -299,6 +299,16 @@ impl Shortfall {
 }
 
 impl Rule {
+    /// The list of the product that the rule reads. It is part of what a sign-off covers.
+    #[must_use]
+    pub const fn list(self) -> Option<ListKind> {
+        match self {
+            Self::DefinitionOfReady => Some(ListKind::DefinitionOfReady),
+            Self::Hardened => Some(ListKind::Hardening),
+            _ => None,
+        }
+    }
+
     /// The kinds of record that the rule reads; the first one is where its work is done. Records of these kinds are
     /// part of what a sign-off covers.
     #[must_use]

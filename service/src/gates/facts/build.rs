@@ -158,7 +158,7 @@ impl Parts<'_> {
         }
     }
 
-    /// What the records say to the rules of a phase; the records become items.
+    /// What the records and the product say to the rules of a phase. What they read becomes an item.
     fn record_facts(&self, look: &Look, items: &mut BTreeSet<Item>) -> RecordFacts {
         let mut facts = RecordFacts::default();
         if look.kinds.is_empty() {
@@ -175,10 +175,14 @@ impl Parts<'_> {
             facts.mitigated.sort_unstable();
         }
         let product = self.gate.feature.product;
-        if look.rules.contains(&Rule::DefinitionOfReady) || look.rules.contains(&Rule::Hardened) {
-            facts.points = self.products.points.get(&product).cloned().unwrap_or_default();
+        for list in look.rules.iter().filter_map(|rule| rule.list()) {
+            if let Some(listed) = self.products.lists.get(&(product, list)) {
+                items.insert(listed.item.clone());
+                facts.points.insert(list, listed.points.clone());
+            }
         }
         if look.rules.contains(&Rule::StandardsAttested) {
+            items.insert(self.products.standards.item(product));
             let authors = self.rows.records.iter().filter_map(author).collect();
             facts.standards = self.products.standards.in_force(product);
             facts.unattested = self.products.standards.missing(product, &authors);
@@ -313,7 +317,7 @@ impl Parts<'_> {
         // Another policy looks at other things: what it leaves out was not taken out by anybody.
         let same_policy = sluice_domain::dossier::policy_of(manifest) == Some(now.policy);
         let mut candidates = Vec::new();
-        for item in items {
+        for item in items.into_iter().filter(|item| !item.kind.is_of_product()) {
             let there = current.get(&(item.kind, item.key.as_str())).copied();
             // A control that the tier no longer owes is nobody's concern, and a waiver that is over brings back what it let
             // pass; anything else that is gone was taken out.
@@ -378,7 +382,7 @@ impl Parts<'_> {
                 .position(|(_, other)| other.key == item.key)
                 .and_then(|index| rows.records.get(index))
                 .map(|row| json!({"title": row.title, "state": row.state, "fields": row.fields})),
-            ItemKind::Evidence | ItemKind::Waiver => None,
+            ItemKind::Evidence | ItemKind::Waiver | ItemKind::List | ItemKind::Standards => None,
         }
     }
 }

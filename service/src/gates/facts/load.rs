@@ -174,8 +174,8 @@ pub(super) struct ArchiveRow {
 #[derive(Default)]
 pub(super) struct Products {
     /// Their lists.
-    pub(super) points: BTreeMap<ProductId, BTreeMap<ListKind, Vec<String>>>,
-    /// How many coding standards are in force, and who of the authors of changes misses one of them, by name.
+    pub(super) lists: BTreeMap<(ProductId, ListKind), guides::Listed>,
+    /// Which coding standards are in force, and who of the authors of changes misses one of them, by name.
     pub(super) standards: guides::Attestations,
 }
 
@@ -444,15 +444,14 @@ async fn products(
     gates: &[Gate<'_>],
     rows: &HashMap<Uuid, Rows>,
 ) -> Result<Products> {
-    let asking = |wanted: &[Rule]| -> BTreeSet<ProductId> {
-        let asks = |look: &Look| wanted.iter().any(|rule| look.rules.contains(rule));
-        looked.iter().filter(|(_, look)| asks(look)).map(|(product, _)| *product).collect()
+    let asking = |asks: fn(&Rule) -> bool| -> BTreeSet<ProductId> {
+        let asking = looked.iter().filter(|(_, look)| look.rules.iter().any(asks));
+        asking.map(|(product, _)| *product).collect()
     };
-    let mut products = Products::default();
-    for product in asking(&[Rule::DefinitionOfReady, Rule::Hardened]) {
-        products.points.insert(product, guides::points(connection, product).await?);
-    }
-    let with_standards = asking(&[Rule::StandardsAttested]);
+    let with_lists = asking(|rule| rule.list().is_some());
+    let lists = guides::listed(connection, &with_lists).await?;
+    let mut products = Products { lists, ..Products::default() };
+    let with_standards = asking(|rule| *rule == Rule::StandardsAttested);
     if !with_standards.is_empty() {
         let mut authors: BTreeSet<(ProductId, Uuid)> = BTreeSet::new();
         for gate in gates.iter().filter(|gate| with_standards.contains(&gate.feature.product)) {
