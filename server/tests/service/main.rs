@@ -29,6 +29,7 @@ mod review;
 mod risk;
 mod schema;
 mod seats;
+mod since;
 mod stale;
 mod support;
 mod take_up;

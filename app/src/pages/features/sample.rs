@@ -56,6 +56,8 @@ pub(crate) fn summary(title: &str) -> FeatureSummary {
         resting: None,
         steps,
         decision: Decision::default(),
+        blocked_since: std::collections::BTreeMap::new(),
+        clearance: None,
         waivers: Vec::new(),
         clock: None,
         comments: 0,

@@ -66,6 +66,8 @@ pub(in crate::pages) fn summary(roles: &[Role]) -> FeatureSummary {
             step("development", "Development", PhaseState::Todo),
         ],
         decision: Decision::default(),
+        blocked_since: std::collections::BTreeMap::new(),
+        clearance: None,
         waivers: Vec::new(),
         clock: None,
         comments: 3,
