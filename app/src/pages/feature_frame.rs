@@ -6,9 +6,13 @@ use sluice_domain::{
     lifecycle::{Progress, Turn as DomainTurn},
     place::Place,
     policy::Tier,
+    text::Sprint,
     words::{self, Label},
 };
-use sluice_service::features::{FeatureSummary, PhaseState as StepState};
+use sluice_service::{
+    features::{FeatureFilter, FeatureSummary, PhaseState as StepState},
+    views::ViewAddress,
+};
 
 use super::{
     course, drift::drift_flag, records::shortfall_verb, threats::at_rest, turn_words,
@@ -124,10 +128,20 @@ fn facts(summary: &FeatureSummary) -> Vec<Fact> {
         let today = summary.now.date();
         facts.push(Fact::view("Due", view! { <DueDate date today /> }.into_any()));
     }
+    if let Some(sprint) = &summary.sprint {
+        let href = sprint_address(sprint);
+        facts.push(Fact::view("Sprint", view! { <a href=href>{sprint.to_string()}</a> }.into_any()));
+    }
     let policy = format!("{} {}", summary.policy_title, summary.policy_version);
     let href = Place::Policy.path(&summary.key);
     facts.push(Fact::view("Policy", view! { <a href=href>{policy}</a> }.into_any()));
     facts
+}
+
+/// The features of a sprint.
+fn sprint_address(sprint: &Sprint) -> String {
+    let filter = FeatureFilter { sprint: Some(sprint.clone()), ..FeatureFilter::default() };
+    ViewAddress::Features(Box::new(filter)).path()
 }
 
 fn steps(summary: &FeatureSummary) -> Vec<PhaseStep> {
@@ -492,7 +506,9 @@ mod tests {
         summary.blocked_since.insert(stale().subject(), sample::NOW - time::Duration::days(20));
         let html = gate_panel(&summary).to_html();
         assert!(
-            html.contains("title=\"Since 31 Oct 2026, 12:00 UTC\" class=\"since\">blocking for 2 weeks</time>"),
+            html.contains(
+                "title=\"Since 31 Oct 2026, 12:00 UTC\" class=\"since\">blocking for 2 weeks</time>"
+            ),
             "{html}"
         );
         assert_eq!(html.matches("class=\"since\"").count(), 1, "of what is new nothing is said: {html}");

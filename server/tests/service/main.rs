@@ -30,6 +30,7 @@ mod risk;
 mod schema;
 mod seats;
 mod since;
+mod sprints;
 mod stale;
 mod support;
 mod take_up;

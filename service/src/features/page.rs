@@ -7,6 +7,7 @@ use sluice_domain::{
     ids::{FeatureId, FeatureKey, PersonId, ProductId},
     lifecycle::{Progress, Turn},
     policy::{PhaseKey, Tier},
+    text::Sprint,
     waiver::Waiver,
 };
 use sqlx::PgConnection;
@@ -50,6 +51,8 @@ pub struct FeatureSummary {
     pub owner_name: String,
     /// When it should be done.
     pub target_date: Option<Date>,
+    /// The sprint that it is planned for.
+    pub sprint: Option<Sprint>,
     /// Key of the policy that it follows.
     pub policy_key: String,
     /// Version of that policy.
@@ -229,6 +232,7 @@ pub(crate) async fn open(
         owner: feature.owner,
         owner_name: feature.owner_name.clone(),
         target_date: feature.target_date,
+        sprint: feature.sprint.clone(),
         policy_key: policy.key.clone(),
         policy_version: policy.version.clone(),
         policy_title: policy.title.clone(),

@@ -48,6 +48,7 @@ pub(crate) fn summary(title: &str) -> FeatureSummary {
         owner: id(3).parse().unwrap(),
         owner_name: "Ana Diaz".to_owned(),
         target_date: None,
+        sprint: None,
         policy_key: policy.key.clone(),
         policy_version: policy.version.clone(),
         policy_title: policy.title.clone(),

@@ -192,7 +192,10 @@ fn besides_sign_offs_it_says_since_when_the_gate_is_closed() {
     shown.summary.blocked_since.insert(blocker.subject(), NOW - time::Duration::days(3));
     shown.summary.decision.blockers.push(blocker);
     let html = draw(shown, ReviewForms::default(), None);
-    assert!(html.contains("title=\"Since 31 Jan 2026, 14:02 UTC\" class=\"since\">blocking for 3 days</time>"), "{html}");
+    assert!(
+        html.contains("title=\"Since 31 Jan 2026, 14:02 UTC\" class=\"since\">blocking for 3 days</time>"),
+        "{html}"
+    );
 }
 
 #[test]

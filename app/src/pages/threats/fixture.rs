@@ -55,6 +55,7 @@ pub(in crate::pages) fn summary(roles: &[Role]) -> FeatureSummary {
         owner: person(1),
         owner_name: HOSTILE.to_owned(),
         target_date: None,
+        sprint: None,
         policy_key: "sdl".to_owned(),
         policy_version: "2026.2".to_owned(),
         policy_title: "SDL".to_owned(),

@@ -27,6 +27,7 @@ fn item(title: &str) -> FeatureListItem {
         turn_since: datetime!(2026-11-17 12:00 UTC),
         owner_name: "<i>Ana</i>".to_owned(),
         target_date: Some(date!(2026 - 11 - 18)),
+        sprint: None,
     }
 }
 
@@ -142,13 +143,19 @@ fn each_filter_that_is_set_can_be_taken_away() {
         gate: Some(AtGate::Ready),
         role: Some(Role::Qa),
         overdue: true,
+        sprint: "<i>14</i>".parse().ok(),
         included: Included::All,
         ..FeatureFilter::default()
     };
     let html = render(list(vec![item("A")]), filter);
-    assert_eq!(html.matches("class=\"chip filter\"").count(), 10, "{html}");
-    assert!(html.contains("Product: Payments &lt;b&gt;") && html.contains("Waits for: QA"), "{html}");
-    assert!(!html.contains("<i>gone") && !html.contains("<i>Ana"), "{html}");
+    assert_eq!(html.matches("class=\"chip filter\"").count(), 11, "{html}");
+    assert!(
+        html.contains("Product: Payments &lt;b&gt;")
+            && html.contains("Sprint: &lt;i&gt;14")
+            && html.contains("Waits for: QA"),
+        "{html}"
+    );
+    assert!(!html.contains("<i>gone") && !html.contains("<i>14") && !html.contains("<i>Ana"), "{html}");
     assert!(html.contains("<details open class=\"further\""), "{html}");
     let html = render(list(vec![item("A")]), FeatureFilter { overdue: true, ..FeatureFilter::default() });
     assert!(html.contains("href=\"/features\" class=\"chip filter\""), "{html}");
