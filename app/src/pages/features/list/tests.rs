@@ -73,6 +73,14 @@ fn a_row_says_where_it_stands_in_words() {
     {
         assert!(html.contains(words), "{words}: {html}");
     }
+    let sprint = Some("<i>14</i>".to_owned());
+    let html =
+        render(list(vec![FeatureListItem { sprint: sprint.clone(), ..item("A") }]), FeatureFilter::default());
+    assert!(html.contains("<small>&lt;i&gt;14&lt;/i&gt;</small>"), "{html}");
+    let mut planned = board(1, 1);
+    planned.columns[0].cards[0].sprint = sprint;
+    let html = render_board(planned, FeatureFilter { board: true, ..FeatureFilter::default() });
+    assert!(html.contains(" · &lt;i&gt;14&lt;/i&gt;"), "{html}");
     let finished = FeatureListItem { phase: None, position: (6, 6), ..item("Done") };
     assert!(render(list(vec![finished]), FeatureFilter::default()).contains("Every gate is open"));
 }
