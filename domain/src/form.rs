@@ -209,6 +209,16 @@ impl Check {
         }
     }
 
+    /// Parses a text that may be left empty, where its type has no empty text.
+    pub fn optional_text<T: FromStr<Err = TextError>>(
+        &mut self,
+        fields: &Fields,
+        field: &'static str,
+        label: &'static str,
+    ) -> Option<T> {
+        if fields.get(field).trim().is_empty() { None } else { self.text(fields, field, label) }
+    }
+
     /// Parses a choice by its code.
     pub fn choice<T>(
         &mut self,

@@ -121,6 +121,8 @@ text_types! {
     Note = block(0, 2_000);
     /// What tells the editions of a document apart: `2026.1`, `third`.
     Edition = line(1, 40);
+    /// The sprint that something is planned for, as its team calls it: `2026-W48`, `Sprint 14`.
+    Sprint = line(1, 40);
     /// One point of a list, in one line.
     Point = line(3, 200);
 }

@@ -11,13 +11,16 @@ use sluice_domain::{
     access::Role,
     canonical::Digest,
     dossier::Contributors,
-    gate::{Blocker, ControlFact, EarlierGate, Facts, Mark, Passed, SignOffFact, Situation, Verdict, decide},
+    gate::{
+        Blocker, Clearance, ControlFact, Decision, EarlierGate, Facts, Mark, Passed, SignOffFact, Situation,
+        Verdict, clearance, decide,
+    },
     ids::PersonId,
     lifecycle::{
         Agreed, Attempt, Consent, Cycles, MovedBack, Progress, Refusal, SignedOwed, Turn, may_consent,
         may_sign_owed, release_gate, sign_owed,
     },
-    policy::{BUILT_IN, ControlKey, Phase, PhaseKey, Policy, Tier, parse},
+    policy::{BUILT_IN, ControlKey, Phase, PhaseKey, Policy, Tier, Tiers, parse},
     record::RecordFacts,
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -392,6 +395,53 @@ fn what_is_owed_closes_the_last_gate_and_once_overdue_every_gate() {
     assert_eq!(codes(ship, signed(), due), (vec!["gate.owed-overdue"], vec!["gate.owed-overdue"]));
     assert_eq!(codes(run, signed(), before), (vec!["gate.owed"], vec![]));
     assert_eq!(codes(run, signed(), due), (vec!["gate.owed-overdue"], vec!["gate.owed-overdue"]));
+}
+
+/// Cleared to ship: every earlier gate open, and what the policy marks in the phase of the deployment met. Sign-offs of
+/// that gate are not waited for, and a tier of which nothing is marked is told nothing.
+#[test]
+fn a_feature_is_cleared_for_production_when_what_is_marked_is_met() {
+    let policy = small();
+    let of = |policy: &Policy, phase: usize, facts: Facts, earlier: Vec<EarlierGate>| {
+        let phase = &policy.phases[phase];
+        let tier = facts.tier;
+        let decision = decide(policy, phase, &Situation { facts, earlier, waivers: Vec::new() }, NOW);
+        clearance(policy, &phase.key, tier, &decision)
+    };
+    let gates = |names: &[&str]| {
+        let gates = names.iter().map(|name| (*name).to_owned()).collect();
+        Some(Clearance::NotCleared { gates, things: Vec::new() })
+    };
+    assert_eq!(of(&policy, 0, facts(false), Vec::new()), gates(&["Phase plan", "Phase build"]));
+    assert_eq!(of(&policy, 1, facts(true), Vec::new()), gates(&["Phase build"]));
+
+    let open = of(&policy, 2, facts(false), Vec::new()).expect("it is marked");
+    assert_eq!(open.left(), 1);
+    assert!(
+        matches!(&open, Clearance::NotCleared { gates, things } if gates.is_empty()
+            && matches!(things[..], [Blocker::ControlOpen { .. }])),
+        "{open:?}"
+    );
+    // The gate still waits for its sign-off; production does not.
+    assert_eq!(of(&policy, 2, facts(true), Vec::new()), Some(Clearance::Cleared));
+    assert_eq!(Clearance::Cleared.left(), 0);
+
+    // What an earlier gate no longer holds keeps it back, also after the deployment.
+    for phase in [2, 3] {
+        let passed = Passed::Opened { drift: Vec::new() };
+        let earlier = EarlierGate { passed, ..owed("build", facts(false)) };
+        let kept = of(&policy, phase, facts(true), vec![earlier]).expect("it is marked");
+        assert_eq!(kept.left(), 1, "{kept:?}");
+    }
+    assert_eq!(of(&policy, 3, facts(false), Vec::new()), Some(Clearance::Cleared));
+
+    let mut unmarked = small();
+    unmarked.phases[2].controls[0].before_production = false;
+    assert_eq!(of(&unmarked, 2, facts(false), Vec::new()), None);
+    let mut marked_for_high = small();
+    marked_for_high.phases[2].controls[0].tiers = Tiers::NONE.with(Tier::High);
+    assert_eq!(of(&marked_for_high, 2, facts(false), Vec::new()), None, "nothing is marked for a low tier");
+    assert_eq!(clearance(&policy, &key("elsewhere"), Tier::Low, &Decision::default()), None);
 }
 
 /// One step that somebody tries.

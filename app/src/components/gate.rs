@@ -83,6 +83,17 @@ pub struct BlockerLine {
     pub waived: Option<String>,
     /// It comes when the work is done, such as a sign-off: not counted as blocking.
     pub later: bool,
+    /// Since when it has blocked; nothing for what is new at this moment, or does not block.
+    pub since: Option<OffsetDateTime>,
+}
+
+/// Whether the feature may go to production, in words.
+#[derive(Clone, Debug)]
+pub struct ClearanceLine {
+    /// "Cleared for production", or how many things keep it back.
+    pub sentence: String,
+    /// What keeps it back, one sentence each, with the address where it is put right.
+    pub left: Vec<(String, String)>,
 }
 
 /// The gate of the current phase: verdict, blockers with a link each, what is met, whose turn it is.
@@ -106,6 +117,9 @@ pub fn GatePanel(
     /// What is met, one sentence each.
     #[prop(optional)]
     met: Vec<String>,
+    /// Whether the feature may go to production, where that is a question.
+    #[prop(optional_no_strip)]
+    clearance: Option<ClearanceLine>,
     /// What happens next, or why the reader may not act and who can.
     #[prop(optional, into)]
     footer: Option<String>,
@@ -123,7 +137,7 @@ pub fn GatePanel(
     let labelled_by = title_id.clone();
     let blocking = blockers.iter().filter(|blocker| blocker.waived.is_none() && !blocker.later).count();
     let blockers = (!blockers.is_empty()).then(|| {
-        let lines = blockers.into_iter().map(blocker_line).collect_view();
+        let lines = blockers.into_iter().map(|blocker| blocker_line(blocker, now)).collect_view();
         view! { <ul class="blockers">{lines}</ul> }
     });
     let footer = (footer.is_some() || action.is_some()).then(|| {
@@ -152,6 +166,7 @@ pub fn GatePanel(
                 <div>
                     {blockers}
                     {met_list(met)}
+                    {clearance.map(clearance_line)}
                 </div>
                 {children.map(|children| children())}
             </div>
@@ -180,8 +195,33 @@ fn turn_line(turn: Turn, now: OffsetDateTime) -> AnyView {
     .into_any()
 }
 
-fn blocker_line(blocker: BlockerLine) -> AnyView {
-    let BlockerLine { sentence, who, link, also, waived, later } = blocker;
+/// Since when something has blocked, quietly: "blocking for 3 days", "new".
+#[must_use]
+pub fn blocked_since(since: OffsetDateTime, now: OffsetDateTime) -> AnyView {
+    since_words("blocking", since, now)
+}
+
+/// How long it has lasted, the exact instant behind it.
+fn since_words(what: &'static str, since: OffsetDateTime, now: OffsetDateTime) -> AnyView {
+    let seconds = (now - since).whole_seconds();
+    let words = if seconds < NEW { "new".to_owned() } else { format!("{what} for {}", span_words(seconds)) };
+    view! {
+        <time class="since" datetime=iso_moment(since) title=format!("Since {}", moment_words(since))>
+            {words}
+        </time>
+    }
+    .into_any()
+}
+
+/// So many seconds something is new.
+const NEW: i64 = 45;
+
+fn blocker_line(blocker: BlockerLine, now: OffsetDateTime) -> AnyView {
+    let BlockerLine { sentence, who, link, also, waived, later, since } = blocker;
+    let lasts = since.map(|since| since_words(if later { "waiting" } else { "blocking" }, since, now));
+    let between = (!who.is_empty() && lasts.is_some()).then_some(" · ");
+    let small =
+        (!who.is_empty() || lasts.is_some()).then(|| view! { <small>{who} {between} {lasts}</small> });
     let (icon, tone, word) = match waived {
         Some(_) => (IconName::Shield, Tone::Waived, "Waived: "),
         None if later => (IconName::Clock, Tone::Waiting, "Then: "),
@@ -194,7 +234,7 @@ fn blocker_line(blocker: BlockerLine) -> AnyView {
                 <span class="visually-hidden">{word}</span>
                 {sentence}
                 {waived.map(|waived| view! { <small class="tone-waived">{format!("Waived {waived}")}</small> })}
-                {(!who.is_empty()).then(|| view! { <small>{who}</small> })}
+                {small}
                 {also.map(|(label, href)| view! { <small class="also"><a href=href>{label}</a></small> })}
             </div>
             {link.map(|(label, href)| onward(href, label))}
@@ -235,6 +275,42 @@ fn met_list(met: Vec<String>) -> Option<AnyView> {
     Some(details.into_any())
 }
 
+/// Whether the feature may go to production: one line, and what keeps it back behind it.
+fn clearance_line(clearance: ClearanceLine) -> AnyView {
+    let ClearanceLine { sentence, left } = clearance;
+    if left.is_empty() {
+        return view! {
+            <p class="clearance">
+                <Icon name=IconName::Check tone=Tone::Open />
+                <span>{sentence}</span>
+            </p>
+        }
+        .into_any();
+    }
+    let lines = left
+        .into_iter()
+        .map(|(sentence, href)| {
+            view! {
+                <li>
+                    <Icon name=IconName::Cross tone=Tone::Blocked />
+                    <a href=href>{sentence}</a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <details class="met clearance-left">
+            <summary>
+                <Icon name=IconName::Gate tone=Tone::Waiting />
+                <span>{sentence}</span>
+                <span class="met-show">"Show"</span>
+            </summary>
+            <ul>{lines}</ul>
+        </details>
+    }
+    .into_any()
+}
+
 /// What somebody signs, word for word as it is recorded.
 #[component]
 pub fn Oath(
@@ -269,6 +345,7 @@ mod tests {
             also: Some(("Ask for a waiver".to_owned(), "/waive?a=1&b=2".to_owned())),
             waived: None,
             later: false,
+            since: Some(datetime!(2026-01-30 9:05 UTC)),
         }
     }
 
@@ -301,6 +378,43 @@ mod tests {
         assert!(html.contains("1 condition is met"), "{html}");
         assert!(html.contains(">for 2 days</time>"), "{html}");
         assert!(!html.contains("<footer"), "{html}");
+    }
+
+    fn listed(blockers: Vec<BlockerLine>, clearance: Option<ClearanceLine>) -> String {
+        view! { <GatePanel title="Release gate" cycle=1 state=GateState::Blocked now=NOW blockers clearance /> }
+            .to_html()
+    }
+
+    #[test]
+    fn a_blocker_says_since_when_it_has_blocked() {
+        let of = |since, later| BlockerLine { since, later, ..blocker("No report") };
+        let html = listed(vec![of(Some(datetime!(2026-01-30 9:05 UTC)), false)], None);
+        assert!(
+            html.contains("datetime=\"2026-01-30T09:05:00Z\" title=\"Since 30 Jan 2026, 09:05 UTC\" class=\"since\">blocking for 4 days</time>"),
+            "{html}"
+        );
+        assert!(html.contains("Any developer"), "{html}");
+        let html = listed(vec![of(Some(NOW - time::Duration::seconds(44)), false)], None);
+        assert!(html.contains("class=\"since\">new</time>"), "{html}");
+        let html = listed(vec![of(Some(NOW - time::Duration::seconds(45)), true)], None);
+        assert!(html.contains(">waiting for 1 minute</time>"), "{html}");
+        let html = listed(vec![of(None, false)], None);
+        assert!(!html.contains("<time") && !html.contains("·"), "{html}");
+        let nobody = BlockerLine { who: String::new(), ..blocker("No report") };
+        let html = listed(vec![nobody], None);
+        assert!(html.contains("<time") && !html.contains("·"), "{html}");
+    }
+
+    #[test]
+    fn clearance_is_one_line_with_what_is_left_behind_it() {
+        let line = |left| Some(ClearanceLine { sentence: "<b>Not</b> cleared".to_owned(), left });
+        let left = vec![("The <Design> gate has to open".to_owned(), "/x?a=1&b=2".to_owned())];
+        let html = listed(Vec::new(), line(left));
+        assert!(html.contains("<details") && html.contains("&lt;b&gt;Not&lt;/b&gt; cleared"), "{html}");
+        assert!(html.contains("href=\"/x?a=1&amp;b=2\">The &lt;Design&gt; gate has to open</a>"), "{html}");
+        let html = listed(Vec::new(), line(Vec::new()));
+        assert!(html.contains("class=\"clearance\"") && !html.contains("<details"), "{html}");
+        assert!(!listed(Vec::new(), None).contains("clearance"));
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub use self::{
         TextField,
     },
     form_parts::{ErrorSummary, FieldError, FormActions, FormRow, MoreFields, PostForm},
-    gate::{BlockerLine, GatePanel, GateState, Oath, Turn},
+    gate::{BlockerLine, ClearanceLine, GatePanel, GateState, Oath, Turn, blocked_since},
     icons::{Icon, IconName, Sprite},
     layout::{Avatar, Breadcrumb, Card, Columns, NavLink, PageHead, Rail, Shell},
     phase_line::{PhaseLine, PhaseMini, PhaseState, PhaseStep, Standing},

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    Badge, BlockerLine, Breadcrumb, Button, ButtonKind, Card, Checkbox, CheckboxGroup, Choice, Column,
-    Columns, Conflict, ConflictField, DueDate, EmptyState, ErrorSummary, Fact, FactList, FieldChange,
+    Badge, BlockerLine, Breadcrumb, Button, ButtonKind, Card, Checkbox, CheckboxGroup, Choice, ClearanceLine,
+    Column, Columns, Conflict, ConflictField, DueDate, EmptyState, ErrorSummary, Fact, FactList, FieldChange,
     FileField, FilterBar, FormActions, FormRow, GatePanel, GateState, HiddenField, Icon, IconName, InputKind,
     LinkButton, NavLink, Notice, NoticeKind, Oath, PageHead, Pager, PhaseLine, PhaseMini, PhaseState,
     PhaseStep, PostForm, Prose, RadioGroup, Rail, SelectField, Standing, TableHead, TableWrap, TextArea,
@@ -80,7 +80,7 @@ fn phase_lines(now: OffsetDateTime) -> AnyView {
     .into_any()
 }
 
-fn blockers() -> Vec<BlockerLine> {
+fn blockers(now: OffsetDateTime) -> Vec<BlockerLine> {
     let link = |label: &str| Some((label.to_owned(), "#gates".to_owned()));
     vec![
         BlockerLine {
@@ -90,6 +90,7 @@ fn blockers() -> Vec<BlockerLine> {
             also: link("Ask for a waiver"),
             waived: None,
             later: false,
+            since: Some(now - Duration::days(16)),
         },
         BlockerLine {
             sentence: "Static analysis left 1 high finding open: SQL built from a request parameter"
@@ -99,6 +100,7 @@ fn blockers() -> Vec<BlockerLine> {
             also: link("Waiver W-2 is asked for"),
             waived: None,
             later: false,
+            since: Some(now - Duration::hours(5)),
         },
         BlockerLine {
             sentence: "The penetration test report is missing".to_owned(),
@@ -107,6 +109,7 @@ fn blockers() -> Vec<BlockerLine> {
             also: None,
             waived: Some("until 3 Feb, approved by Chi Ito".to_owned()),
             later: false,
+            since: None,
         },
     ]
 }
@@ -145,8 +148,14 @@ fn gates(now: OffsetDateTime) -> AnyView {
                     since: now - Duration::days(2),
                     left: Some("2 days left".to_owned()),
                 })
-                blockers=blockers()
+                blockers=blockers(now)
                 met=met.clone()
+                clearance=Some(ClearanceLine {
+                    sentence: "Not cleared for production: 2 gates come first".to_owned(),
+                    left: ["Development", "Testing"]
+                        .map(|name| (format!("The {name} gate has to open"), "#gates".to_owned()))
+                        .to_vec(),
+                })
                 footer="You can request the review when nothing above is left, or everything left is waived."
             />
             <GatePanel
@@ -156,6 +165,7 @@ fn gates(now: OffsetDateTime) -> AnyView {
                 state=GateState::Ready
                 now
                 met=met.clone()
+                clearance=Some(ClearanceLine { sentence: "Cleared for production".to_owned(), left: Vec::new() })
                 footer="Then two security reviewers sign. You and Ana Diaz contributed, so others have to."
                 action=view! { <Button>"Request review"</Button> }.into_any()
             />

@@ -2,22 +2,25 @@
 
 use leptos::prelude::*;
 use sluice_domain::{
-    gate::{Blocker, Decision},
-    ids::FeatureKey,
+    gate::{Blocker, Clearance, Decision},
     lifecycle::{Progress, Turn as DomainTurn},
     place::Place,
     policy::Tier,
+    text::Sprint,
     words::{self, Label},
 };
-use sluice_service::features::{FeatureSummary, PhaseState as StepState};
+use sluice_service::{
+    features::{FeatureFilter, FeatureSummary, PhaseState as StepState},
+    views::ViewAddress,
+};
 
 use super::{
     course, drift::drift_flag, records::shortfall_verb, threats::at_rest, turn_words,
     waivers::gate as waivers,
 };
 use crate::components::{
-    Badge, BlockerLine, Breadcrumb, Columns, DueDate, Fact, GatePanel, GateState, NavLink, PageHead,
-    PhaseLine, PhaseState, PhaseStep, Rail, Standing, Tone, Turn,
+    Badge, BlockerLine, Breadcrumb, ClearanceLine, Columns, DueDate, Fact, GatePanel, GateState, NavLink,
+    PageHead, PhaseLine, PhaseState, PhaseStep, Rail, Standing, Tone, Turn, counted,
 };
 
 /// The pages about a feature.
@@ -125,10 +128,20 @@ fn facts(summary: &FeatureSummary) -> Vec<Fact> {
         let today = summary.now.date();
         facts.push(Fact::view("Due", view! { <DueDate date today /> }.into_any()));
     }
+    if let Some(sprint) = &summary.sprint {
+        let href = sprint_address(sprint);
+        facts.push(Fact::view("Sprint", view! { <a href=href>{sprint.to_string()}</a> }.into_any()));
+    }
     let policy = format!("{} {}", summary.policy_title, summary.policy_version);
     let href = Place::Policy.path(&summary.key);
     facts.push(Fact::view("Policy", view! { <a href=href>{policy}</a> }.into_any()));
     facts
+}
+
+/// The features of a sprint.
+fn sprint_address(sprint: &Sprint) -> String {
+    let filter = FeatureFilter { sprint: Some(sprint.clone()), ..FeatureFilter::default() };
+    ViewAddress::Features(Box::new(filter)).path()
 }
 
 fn steps(summary: &FeatureSummary) -> Vec<PhaseStep> {
@@ -280,11 +293,45 @@ pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
             turn
             blockers
             met
+            clearance=clearance_line(summary)
             footer=panel_footer(summary, reviewing)
             nostrip:action=action
         />
     }
     .into_any()
+}
+
+/// Whether the feature may go to production, and what keeps it from that.
+fn clearance_line(summary: &FeatureSummary) -> Option<ClearanceLine> {
+    let key = &summary.key;
+    let (gates, things) = match summary.clearance.as_ref()? {
+        Clearance::Cleared => {
+            let sentence = if summary.decision.debts.is_empty() {
+                "Cleared for production".to_owned()
+            } else {
+                "Cleared for production; what an emergency skipped is still to be signed".to_owned()
+            };
+            return Some(ClearanceLine { sentence, left: Vec::new() });
+        }
+        Clearance::NotCleared { gates, things } => (gates, things),
+    };
+    let why = match (gates.len(), things.len()) {
+        (1, 0) => "1 gate comes first".to_owned(),
+        (gates, 0) => format!("{} come first", counted(gates, "gate")),
+        (0, things) => format!("{} to put right", counted(things, "thing")),
+        (gates, things) => {
+            format!("{} to put right, {} to open", counted(things, "thing"), counted(gates, "gate"))
+        }
+    };
+    let gate = |name: &String| {
+        let step = summary.steps.iter().find(|step| step.name == *name);
+        let href =
+            step.map_or_else(|| Place::Feature.path(key), |step| Place::Phase(step.key.clone()).path(key));
+        (format!("The {name} gate has to open"), href)
+    };
+    let thing = |blocker: &Blocker| (words::blocker(blocker), blocker.place().path(key));
+    let left = things.iter().map(thing).chain(gates.iter().map(gate)).collect();
+    Some(ClearanceLine { sentence: format!("Not cleared for production: {why}"), left })
 }
 
 fn panel_footer(summary: &FeatureSummary, reviewing: bool) -> String {
@@ -349,25 +396,26 @@ pub(super) fn blocker_lines(
         .filter(|blocker| reviewing || !blocker.is_for_reviewers())
         .map(|blocker| BlockerLine {
             also: waivers::waiver_link(summary, blocker),
-            ..blocker_line(&summary.key, decision, blocker)
+            ..blocker_line(summary, decision, blocker)
         })
         .collect()
 }
 
 /// One blocker for people: what it is, who clears it, and the way there.
 pub(in crate::pages) fn blocker_line(
-    key: &FeatureKey,
+    summary: &FeatureSummary,
     decision: &Decision,
     blocker: &Blocker,
 ) -> BlockerLine {
     BlockerLine {
         sentence: words::blocker(blocker),
         who: format!("Cleared by: {}", words::who_can(&decision.cleared_by(blocker))),
-        link: Some((verb(blocker), blocker.place().path(key))),
+        link: Some((verb(blocker), blocker.place().path(&summary.key))),
         also: None,
         waived: None,
         // A denial is no sign-off that is still to come: it blocks.
         later: blocker.code() == "sign-off.missing",
+        since: summary.since(blocker),
     }
 }
 
@@ -391,5 +439,80 @@ fn verb(blocker: &Blocker) -> String {
         Blocker::QuestionOpen { .. } => "Answer it".to_owned(),
         Blocker::ThreatUntreated { .. } => "Open the threat".to_owned(),
         Blocker::Vetoed { .. } | Blocker::SignOffsMissing { .. } => "Open the review".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_domain::threat::Question;
+
+    use super::*;
+    use crate::pages::features::sample;
+
+    fn shown(clearance: Option<Clearance>) -> String {
+        gate_panel(&FeatureSummary { clearance, ..sample::summary("Card tokenisation") }).to_html()
+    }
+
+    fn left(gates: &[&str], things: Vec<Blocker>) -> Option<Clearance> {
+        let gates = gates.iter().map(|name| (*name).to_owned()).collect();
+        Some(Clearance::NotCleared { gates, things })
+    }
+
+    #[test]
+    fn the_panel_says_whether_the_feature_may_go_to_production() {
+        assert!(!shown(None).contains("for production"));
+        let html = shown(Some(Clearance::Cleared));
+        assert!(html.contains("<span>Cleared for production</span>"), "{html}");
+
+        let question = || Blocker::QuestionOpen { question: Question::Scope };
+        let named = |words: &str| format!("<span>Not cleared for production: {words}</span>");
+        let html = shown(left(&[], vec![question()]));
+        assert!(html.contains(&named("1 thing to put right")), "{html}");
+        let sentence = words::blocker(&question());
+        let href = question().place().path(&"PAY-12".parse().unwrap());
+        assert!(html.contains(&format!("<a href=\"{href}\">{sentence}</a>")), "{html}");
+
+        let html = shown(left(&["Design"], Vec::new()));
+        assert!(html.contains(&named("1 gate comes first")), "{html}");
+        assert!(
+            html.contains("href=\"/features/PAY-12/phases/design\">The Design gate has to open</a>"),
+            "{html}"
+        );
+        let html = shown(left(&["Design", "<b>Build"], Vec::new()));
+        assert!(html.contains(&named("2 gates come first")), "{html}");
+        assert!(html.contains("The &lt;b&gt;Build gate has to open"), "{html}");
+        let html = shown(left(&["Design"], vec![question()]));
+        assert!(html.contains(&named("1 thing to put right, 1 gate to open")), "{html}");
+    }
+
+    #[test]
+    fn a_release_in_an_emergency_is_cleared_with_a_word_on_what_is_owed() {
+        let debt = sluice_domain::gate::Debt {
+            phase: "design".parse().unwrap(),
+            name: "Design".to_owned(),
+            due: sample::NOW,
+            missing: Vec::new(),
+        };
+        let mut summary = sample::summary("Card tokenisation");
+        summary.clearance = Some(Clearance::Cleared);
+        summary.decision.debts.push(debt);
+        let html = gate_panel(&summary).to_html();
+        assert!(html.contains("what an emergency skipped is still to be signed"), "{html}");
+    }
+
+    #[test]
+    fn each_blocker_says_since_when() {
+        let stale = || Blocker::ThreatModelStale;
+        let mut summary = sample::summary("Card tokenisation");
+        summary.decision.blockers = vec![stale(), Blocker::NotArchived];
+        summary.blocked_since.insert(stale().subject(), sample::NOW - time::Duration::days(20));
+        let html = gate_panel(&summary).to_html();
+        assert!(
+            html.contains(
+                "title=\"Since 31 Oct 2026, 12:00 UTC\" class=\"since\">blocking for 2 weeks</time>"
+            ),
+            "{html}"
+        );
+        assert_eq!(html.matches("class=\"since\"").count(), 1, "of what is new nothing is said: {html}");
     }
 }

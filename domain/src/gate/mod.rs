@@ -4,12 +4,14 @@
 //! place where it is cleared. The page, the API, imports and jobs all ask this one function; there is no second path.
 
 mod blocker;
+mod clearance;
 mod compare;
 mod conditions;
 mod decide;
 mod facts;
 
 pub use blocker::{Blocker, Met, drift_mark};
+pub use clearance::{Clearance, clearance};
 pub use compare::DecisionChange;
 pub use conditions::control_blockers;
 pub use decide::{Debt, Decision, Waived, decide};

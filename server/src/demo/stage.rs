@@ -19,7 +19,7 @@ use sluice_service::{
     Clock, Connect, Error, Service, SetClock,
     archive::MakeArchive,
     evidence::{AddEvidence, Spool, SupersedeEvidence, Target, Upload},
-    features::CreateFeature,
+    features::{CreateFeature, EditFeature},
     gates::{ReturnForChanges, ReviewedAttempt, SignGate},
     guides::{EditList, PublishStandard},
     new_form_id,
@@ -45,6 +45,9 @@ use crate::cli::Failed;
 
 /// The largest file of the story is far smaller.
 const LIMIT: u64 = 1024 * 1024;
+
+/// Up to so many days ahead, features are planned for a sprint.
+const SPRINTS_PLANNED: i64 = 60;
 
 /// How many working days ago the story begins.
 const BEGINS: u8 = 112;
@@ -220,6 +223,7 @@ impl Stage {
             tier,
         };
         let key = self.service.create_feature(self.cast.actor(Who::Ana)?, command).await?;
+        self.plan(story, &key).await?;
         Ok(Scene {
             key,
             product: story.product,
@@ -232,6 +236,25 @@ impl Stage {
             evidence: BTreeMap::new(),
             records: BTreeMap::new(),
         })
+    }
+
+    /// What is due within some weeks is planned for the sprint of its week, some minutes after it was created.
+    async fn plan(&self, story: &Story, key: &FeatureKey) -> Result<(), Failed> {
+        let Some(days) = story.due.filter(|days| (0..=SPRINTS_PLANNED).contains(days)) else {
+            return Ok(());
+        };
+        self.clock.advance(Duration::minutes(7));
+        let date = (self.now + Duration::days(days)).date();
+        let (year, week, _) = date.to_iso_week_date();
+        let command = EditFeature {
+            version: 1,
+            title: story.title.parse()?,
+            description: story.description.parse()?,
+            owner: self.cast.actor(story.owner)?.person,
+            target_date: Some(date),
+            sprint: Some(format!("{year}-W{week:02}").parse()?),
+        };
+        Ok(self.service.edit_feature(self.cast.actor(Who::Ana)?, key, command).await?)
     }
 
     async fn perform(&self, scene: &mut Scene, who: Who, act: &Act) -> Result<(), Failed> {

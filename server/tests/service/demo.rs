@@ -57,6 +57,7 @@ async fn everybody_finds_work_and_features_stand_everywhere() -> TestResult {
     let ana = ana.ok_or("Ana is not there")?;
     let all = Fields::new(vec![("finished".to_owned(), "yes".to_owned())]);
     let under_way = service.features(&ana, &FeatureFilter::default()).await?.items;
+    assert!(under_way.iter().any(|item| item.sprint.is_some()), "some are planned for a sprint");
     let every = service.features(&ana, &FeatureFilter::parse(&all)).await?.items;
     assert!(every.len() >= 30, "{} features", every.len());
     assert!(every.len() > under_way.len(), "nothing is finished");

@@ -216,7 +216,7 @@ async fn each_filter_leaves_what_it_says() -> TestResult {
     world.tick();
     let done = world.in_phase(Tier::Low, "requirements").await?;
     assert_eq!([&in_review, &in_design, &done].map(|key| key.number), [2, 3, 4]);
-    let edit = async |key: &FeatureKey, owner: &Actor, day: &str| -> TestResult {
+    let edit = async |key: &FeatureKey, owner: &Actor, day: &str, sprint: &str| -> TestResult {
         let page = service.feature_page(manager, key).await?;
         let form = fields(&[
             ("version", &page.version.to_string()),
@@ -225,12 +225,13 @@ async fn each_filter_leaves_what_it_says() -> TestResult {
             ("owner", &owner.person.to_string()),
             ("tier", page.summary.tier.code()),
             ("target-date", day),
+            ("sprint", sprint),
         ]);
         Ok(service.edit_feature(manager, key, parsed(EditFeature::parse(&form))?).await?)
     };
     // The clock shows November 2026.
-    edit(&in_design, &cast.developer, "2026-10-01").await?;
-    edit(&done, &cast.developer, "2026-12-24").await?;
+    edit(&in_design, &cast.developer, "2026-10-01", " Sprint 14 ").await?;
+    edit(&done, &cast.developer, "2026-12-24", "").await?;
 
     let all: &[Case<'_>] = &[
         (&[], &["PAY-4", "PAY-3", "PAY-2", "PAY-1"]),
@@ -244,6 +245,10 @@ async fn each_filter_leaves_what_it_says() -> TestResult {
         (&[("tier", "high")], &["PAY-2"]),
         (&[("mine", "yes")], &["PAY-2", "PAY-1"]),
         (&[("overdue", "yes")], &["PAY-3"]),
+        (&[("sprint", "Sprint 14")], &["PAY-3"]),
+        (&[("sprint", "sprint 14")], &[]),
+        (&[("sprint", "Sprint 1")], &[]),
+        (&[("sprint", "Sprint 14"), ("tier", "high")], &[]),
         (&[("gate", "in-review")], &["PAY-2"]),
         (&[("gate", "blocked")], &["PAY-4", "PAY-3", "PAY-1"]),
         (&[("gate", "ready")], &[]),

@@ -32,6 +32,8 @@ mod review;
 mod risk;
 mod schema;
 mod seats;
+mod since;
+mod sprints;
 mod stale;
 mod support;
 mod take_up;

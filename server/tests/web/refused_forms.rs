@@ -178,8 +178,9 @@ fn of_features(product: &str, owner: &str, dossier: &str) -> Vec<Refused> {
                 ("description", HOSTILE),
                 ("owner", owner),
                 ("target-date", "2026-13-01"),
+                ("sprint", &"x".repeat(41)),
             ],
-            &["title", "target-date"],
+            &["title", "target-date", "sprint"],
         ),
         Refused::new(
             DEVELOPER,

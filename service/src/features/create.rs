@@ -170,6 +170,7 @@ pub(crate) async fn insert(
         owner: new.owner,
         owner_name: new.owner_name,
         target_date: new.target_date,
+        sprint: None,
         tier: new.tier,
         policy,
         progress,

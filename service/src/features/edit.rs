@@ -3,7 +3,7 @@ use sluice_domain::{
     audit::{Object, ObjectKind, Value, Verb},
     form::{Check, FieldProblem, Fields},
     ids::{FeatureKey, PersonId},
-    text::{Body, Title},
+    text::{Body, Sprint, Title},
 };
 use sqlx::PgConnection;
 use time::Date;
@@ -36,6 +36,8 @@ pub struct EditFeature {
     pub owner: PersonId,
     /// When it should be done.
     pub target_date: Option<Date>,
+    /// The sprint that it is planned for.
+    pub sprint: Option<Sprint>,
 }
 
 impl EditFeature {
@@ -50,6 +52,7 @@ impl EditFeature {
         let description = check.text(fields, "description", "Description");
         let owner = check.choice(fields, "owner", "Owner", |text| text.parse().ok());
         let target_date = check.optional_day(fields, "target-date", "Target date");
+        let sprint = check.optional_text(fields, "sprint", "Sprint");
         let command = (|| {
             Some(Self {
                 version: version?,
@@ -57,6 +60,7 @@ impl EditFeature {
                 description: description?,
                 owner: owner?,
                 target_date,
+                sprint,
             })
         })();
         check.finish(command)
@@ -64,7 +68,7 @@ impl EditFeature {
 }
 
 impl Service {
-    /// Edits a feature. A changed title or description changes the dossier; owner and date do not. The tier follows
+    /// Edits a feature. A changed title or description changes the dossier; owner, date and sprint do not. The tier follows
     /// from the risk questionnaire and is not edited here.
     ///
     /// # Errors
@@ -94,11 +98,12 @@ impl Service {
                 Value::text(command.description.as_str()),
             );
             let scope_changed = !event.changes.is_empty();
-            event.change("owner", Value::code(feature.owner), Value::code(command.owner)).change(
-                "target-date",
-                day(feature.target_date),
-                day(command.target_date),
-            );
+            let sprint =
+                |sprint: Option<&Sprint>| sprint.map_or(Value::None, |sprint| Value::text(sprint.as_str()));
+            event
+                .change("owner", Value::code(feature.owner), Value::code(command.owner))
+                .change("target-date", day(feature.target_date), day(command.target_date))
+                .change("sprint", sprint(feature.sprint.as_ref()), sprint(command.sprint.as_ref()));
             if event.changes.is_empty() {
                 return Ok(());
             }
@@ -106,6 +111,7 @@ impl Service {
             feature.description = command.description.to_string();
             feature.owner = command.owner;
             feature.target_date = command.target_date;
+            feature.sprint = command.sprint;
             feature.version += 1;
             if scope_changed {
                 feature.renew_scope();
@@ -127,7 +133,7 @@ pub(crate) async fn store(
 ) -> Result<()> {
     let done = sqlx::query!(
         "update feature set title = $2, description = $3, owner_id = $4, target_date = $5, tier = $6, version = $7,
-                scope_version = $8, scope_salt = $9, scope_author = coalesce($10, scope_author)
+                scope_version = $8, scope_salt = $9, scope_author = coalesce($10, scope_author), sprint = $11
          where id = $1 and version = $7 - 1",
         permit.feature().uuid(),
         feature.title,
@@ -138,7 +144,8 @@ pub(crate) async fn store(
         feature.version,
         feature.scope_version,
         feature.scope_salt.0.as_slice(),
-        scope_author.map(PersonId::uuid)
+        scope_author.map(PersonId::uuid),
+        feature.sprint.as_ref().map(Sprint::as_str)
     )
     .execute(connection)
     .await?;

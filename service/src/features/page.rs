@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use sluice_domain::{
     access::{Action, Grants, allowed},
     calendar::Calendar,
-    gate::{Decision, decide},
+    gate::{Blocker, Clearance, Decision, clearance, decide},
     ids::{FeatureId, FeatureKey, PersonId, ProductId},
     lifecycle::{Progress, Turn},
     policy::{PhaseKey, Tier},
+    text::Sprint,
     waiver::Waiver,
 };
 use sqlx::PgConnection;
@@ -50,6 +51,8 @@ pub struct FeatureSummary {
     pub owner_name: String,
     /// When it should be done.
     pub target_date: Option<Date>,
+    /// The sprint that it is planned for.
+    pub sprint: Option<Sprint>,
     /// Key of the policy that it follows.
     pub policy_key: String,
     /// Version of that policy.
@@ -66,6 +69,10 @@ pub struct FeatureSummary {
     pub steps: Vec<PhaseStep>,
     /// What the decision about the current gate says; empty when all gates are open.
     pub decision: Decision,
+    /// Since when each thing has blocked the gate, by its subject.
+    pub blocked_since: BTreeMap<String, OffsetDateTime>,
+    /// Whether it may go to production; nothing where the policy says nothing of that, or nobody works on the feature.
+    pub clearance: Option<Clearance>,
     /// Its waivers: every one that is asked for, or approved.
     pub waivers: Vec<Waiver>,
     /// The clock of whoever has the turn; none where the policy sets no time, or no gate is left.
@@ -83,6 +90,17 @@ impl FeatureSummary {
     #[must_use]
     pub fn may(&self, action: Action) -> bool {
         allowed(&self.grants, action)
+    }
+
+    /// Since when a thing has blocked the gate; where several controls wait for it, since the first of them did. What
+    /// reviewers clear is with them since they have the turn. Nothing for what came to block at this very moment.
+    #[must_use]
+    pub fn since(&self, thing: &Blocker) -> Option<OffsetDateTime> {
+        let known = |blocker: &Blocker| self.blocked_since.get(&blocker.subject()).copied();
+        let others = self.decision.blockers.iter().filter(|other| other.is_same_lack(thing));
+        let since = known(thing).into_iter().chain(others.filter_map(known)).min()?;
+        let turn = self.progress.stands_in().filter(|_| thing.is_for_reviewers());
+        Some(turn.map_or(since, |attempt| since.max(attempt.since)))
     }
 
     /// The name of the current phase, where there is one.
@@ -196,8 +214,14 @@ pub(crate) async fn open(
         Ok(attempt) => Turns::of(connection, feature.id).await?.shown(&feature, attempt, now),
         Err(_) => None,
     };
-    let steps = steps(connection, &feature, &decision).await?;
+    let Past { passed, blocked_since } = past(connection, feature.id).await?;
+    let steps = steps(&feature, &decision, &passed);
     let policy = &feature.policy.policy;
+    let clearance = feature
+        .progress
+        .attempt()
+        .ok()
+        .and_then(|attempt| clearance(policy, &attempt.phase, feature.tier, &decision));
     let summary = FeatureSummary {
         id: feature.id,
         key: feature.key.clone(),
@@ -208,6 +232,7 @@ pub(crate) async fn open(
         owner: feature.owner,
         owner_name: feature.owner_name.clone(),
         target_date: feature.target_date,
+        sprint: feature.sprint.clone(),
         policy_key: policy.key.clone(),
         policy_version: policy.version.clone(),
         policy_title: policy.title.clone(),
@@ -216,6 +241,8 @@ pub(crate) async fn open(
         resting: resting(connection, &feature).await?,
         steps,
         decision,
+        blocked_since,
+        clearance,
         waivers: gathered.as_ref().map(|gathered| gathered.waivers.clone()).unwrap_or_default(),
         clock,
         comments: usize::try_from(feature.comments).unwrap_or_default(),
@@ -225,39 +252,54 @@ pub(crate) async fn open(
     Ok(Opened { feature, summary, gathered })
 }
 
-async fn steps(
-    connection: &mut PgConnection,
-    feature: &Feature,
-    decision: &Decision,
-) -> Result<Vec<PhaseStep>> {
-    let opened = sqlx::query!(
-        r#"select phase, cycle, ended_at as "ended_at!", case when paid_at is null then owed_until end as owed_until
+/// What the gates of a feature went through.
+struct Past {
+    /// The phases whose gates were passed.
+    passed: BTreeMap<String, PhaseState>,
+    /// Since when each thing blocks, by its subject.
+    blocked_since: BTreeMap<String, OffsetDateTime>,
+}
+
+/// Which gates were passed, and since when what blocks now has blocked: one question.
+async fn past(connection: &mut PgConnection, feature: FeatureId) -> Result<Past> {
+    let rows = sqlx::query!(
+        r#"select phase as "name!", cycle as "cycle?", ended_at as "at!",
+                  case when paid_at is null then owed_until end as "owed_until?"
            from gate_attempt
-           where feature_id = $1 and outcome in ('opened', 'owed') and undone_at is null"#,
-        feature.id.uuid()
+           where feature_id = $1 and outcome in ('opened', 'owed') and undone_at is null
+           union all
+           select subject, null::int, since, null::timestamptz from gate_blocker where feature_id = $1"#,
+        feature.uuid()
     )
     .fetch_all(connection)
     .await?;
-    let opened: BTreeMap<String, PhaseState> = opened
-        .into_iter()
-        .map(|row| {
-            let (at, cycle) = (row.ended_at, row.cycle);
-            let state = match row.owed_until {
-                Some(due) => PhaseState::Owed { at, cycle, due },
-                None => PhaseState::Passed { at, cycle },
-            };
-            (row.phase, state)
-        })
-        .collect();
+    let (mut passed, mut blocked_since) = (BTreeMap::new(), BTreeMap::new());
+    for row in rows {
+        let at = row.at;
+        // What blocks belongs to no cycle.
+        let Some(cycle) = row.cycle else {
+            blocked_since.insert(row.name, at);
+            continue;
+        };
+        let state = match row.owed_until {
+            Some(due) => PhaseState::Owed { at, cycle, due },
+            None => PhaseState::Passed { at, cycle },
+        };
+        passed.insert(row.name, state);
+    }
+    Ok(Past { passed, blocked_since })
+}
+
+fn steps(feature: &Feature, decision: &Decision, passed: &BTreeMap<String, PhaseState>) -> Vec<PhaseStep> {
     let here = feature.progress.stands_in();
-    Ok(feature
+    feature
         .policy
         .policy
         .phases
         .iter()
         .map(|phase| {
             let state =
-                match (here.filter(|attempt| attempt.phase == phase.key), opened.get(phase.key.as_str())) {
+                match (here.filter(|attempt| attempt.phase == phase.key), passed.get(phase.key.as_str())) {
                     (Some(attempt), _) => PhaseState::Here {
                         cycle: attempt.cycle,
                         blockers: decision.blockers.len(),
@@ -268,7 +310,7 @@ async fn steps(
                 };
             PhaseStep { key: phase.key.clone(), name: phase.name.clone(), state }
         })
-        .collect())
+        .collect()
 }
 
 impl Service {

@@ -7,6 +7,7 @@ use sluice_domain::{
     ids::{FeatureId, FeatureKey, Id, PersonId, ProductId},
     lifecycle::{Attempt, Cycles, OwedGate, Progress, Turn},
     policy::{PhaseKey, Tier},
+    text::Sprint,
 };
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
@@ -31,6 +32,7 @@ pub(crate) struct Feature {
     pub(crate) owner: PersonId,
     pub(crate) owner_name: String,
     pub(crate) target_date: Option<Date>,
+    pub(crate) sprint: Option<Sprint>,
     pub(crate) tier: Tier,
     pub(crate) policy: Arc<LoadedPolicy>,
     pub(crate) progress: Progress,
@@ -132,7 +134,7 @@ pub(crate) async fn load_many(
 ) -> Result<Vec<Feature>> {
     let rows = sqlx::query!(
         r#"select f.id, f.product_id, p.key as product_key, p.name as product_name, f.number, f.title, f.description,
-                f.owner_id, o.name as owner_name, f.target_date, f.tier, f.policy_version_id, f.status, f.phase,
+                f.owner_id, o.name as owner_name, f.target_date, f.sprint, f.tier, f.policy_version_id, f.status, f.phase,
                 f.cycle, f.turn, f.turn_since, f.requested_by, f.finished_at, f.held_since, f.held_until,
                 f.cancelled_at, f.version, f.scope_version, f.scope_salt, f.created_at,
                 a.phases as "phases!", a.cycles as "cycles!", a.owed as "owed!: Vec<Option<OffsetDateTime>>",
@@ -187,6 +189,7 @@ pub(crate) async fn load_many(
             owner: Id::new(row.owner_id),
             owner_name: row.owner_name,
             target_date: row.target_date,
+            sprint: row.sprint.map(|sprint| sprint.parse()).transpose().map_err(Error::internal)?,
             tier: Tier::from_code(&row.tier).ok_or_else(|| Error::internal("unknown tier"))?,
             policy,
             progress,

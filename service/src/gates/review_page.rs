@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_domain::{
     access::{Action, Role},
+    audit::Authentication,
     canonical::Digest,
     delegation::may_sign_for,
     dossier::{Item, ItemKind, items_of},
@@ -154,6 +155,8 @@ pub struct PastSignOff {
     pub reason: String,
     /// The dossier that it covers.
     pub dossier: Digest,
+    /// How the signer proved who they are; nothing where an older or newer program wrote a way that is not known.
+    pub authentication: Option<Authentication>,
     /// When.
     pub signed_at: OffsetDateTime,
     /// How it ended, when, and why.
@@ -481,7 +484,7 @@ pub(super) async fn sign_offs(
 ) -> Result<Vec<PastSignOff>> {
     let rows = sqlx::query!(
         r#"select s.id, s.phase, s.cycle, s.person_id, s.printed_name, s.role, s.verdict, s.meaning, s.reason, s.dossier,
-                  s.signed_at, s.ended, s.ended_at, s.ended_reason, p.name as "on_behalf_of?"
+                  s.authentication, s.signed_at, s.ended, s.ended_at, s.ended_reason, p.name as "on_behalf_of?"
            from sign_off s left join person p on p.id = s.on_behalf_of
            where s.feature_id = $1 order by s.signed_at desc, s.id desc limit 500"#,
         feature.id.uuid()
@@ -508,6 +511,7 @@ pub(super) async fn sign_offs(
                 meaning: row.meaning,
                 reason: row.reason,
                 dossier: digest(&row.dossier)?,
+                authentication: Authentication::from_code(&row.authentication),
                 signed_at: row.signed_at,
                 ended: row.ended.zip(row.ended_at).map(|(how, at)| (how, at, row.ended_reason)),
                 current,

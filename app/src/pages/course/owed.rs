@@ -79,12 +79,15 @@ fn reviewing(
     viewer: String,
     forms: OwedForms,
 ) -> AnyView {
-    // What reviewers clear here is signed on this page; a debt is never waived.
-    let line = |blocker: &Blocker| BlockerLine {
-        link: blocker_line(&summary.key, &review.decision, blocker)
-            .link
-            .filter(|_| !blocker.is_for_reviewers()),
-        ..blocker_line(&summary.key, &review.decision, blocker)
+    // What reviewers clear here is signed on this page; a debt is never waived. The sign-offs are missing since the
+    // emergency; of the rest it is known only where it blocks the current gate too.
+    let line = |blocker: &Blocker| {
+        let line = blocker_line(summary, &review.decision, blocker);
+        BlockerLine {
+            since: if line.later { Some(review.since) } else { line.since },
+            link: line.link.filter(|_| !blocker.is_for_reviewers()),
+            ..line
+        }
     };
     let blockers: Vec<BlockerLine> = review.decision.things().into_iter().map(line).collect();
     let met: Vec<String> = review.decision.met.iter().map(words::met).collect();

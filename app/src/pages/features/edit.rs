@@ -30,6 +30,7 @@ pub fn edit_form(page: &FeaturePage) -> Form {
         .with("description", page.description.clone())
         .with("owner", summary.owner.to_string())
         .with("target-date", summary.target_date.map(iso_date).unwrap_or_default())
+        .with("sprint", summary.sprint.as_ref().map(ToString::to_string).unwrap_or_default())
 }
 
 /// The form that edits a feature.
@@ -112,7 +113,7 @@ fn review_notice(summary: &FeatureSummary) -> Option<AnyView> {
         view! {
             <Notice kind=NoticeKind::Warning title="The reviewers have the turn">
                 <p>
-                    "Title and description are part of what they sign. Changing one of them voids the sign-offs given so far at this gate. Owner and target date are not part of it."
+                    "Title and description are part of what they sign. Changing one of them voids the sign-offs given so far at this gate. Owner, target date and sprint are not part of it."
                 </p>
             </Notice>
         }
@@ -134,8 +135,21 @@ pub(super) fn title_field(form: &Form) -> AnyView {
     .into_any()
 }
 
-/// What a feature may have besides. Without people to choose from, the owner is not asked for.
+/// What a feature may have besides. Without people to choose from, the feature is new: neither owner nor sprint is
+/// asked for.
 pub(super) fn further_fields(form: &Form, people: Vec<Choice>) -> AnyView {
+    let sprint = (!people.is_empty()).then(|| {
+        view! {
+            <TextField
+                form=form.clone()
+                name="sprint"
+                label="Sprint"
+                hint="The sprint it is planned for, as your team calls it: 2026-W48, Sprint 14. Features can be listed by it."
+                autocomplete="off"
+                optional=true
+            />
+        }
+    });
     let owner = (!people.is_empty()).then(|| {
         view! {
             <SelectField
@@ -157,6 +171,7 @@ pub(super) fn further_fields(form: &Form, people: Vec<Choice>) -> AnyView {
             hint="When it should be done, as year-month-day."
             optional=true
         />
+        {sprint}
         <TextArea
             form=form.clone()
             name="description"
@@ -176,6 +191,7 @@ fn both_versions(page: &FeaturePage, people: &[Choice], form: &Form) -> AnyView 
     let person =
         |id: &str| people.iter().find(|person| person.value == id).map(|person| person.label.clone());
     let day = |text: String| if text.is_empty() { "No date".to_owned() } else { text };
+    let sprint = |text: String| if text.is_empty() { "No sprint".to_owned() } else { text };
     let field =
         |label: &str, theirs: String, yours: String| ConflictField { label: label.to_owned(), theirs, yours };
     let fields = vec![
@@ -185,6 +201,11 @@ fn both_versions(page: &FeaturePage, people: &[Choice], form: &Form) -> AnyView 
             "Target date",
             day(summary.target_date.map(iso_date).unwrap_or_default()),
             day(form.value("target-date")),
+        ),
+        field(
+            "Sprint",
+            sprint(summary.sprint.as_ref().map(ToString::to_string).unwrap_or_default()),
+            sprint(form.value("sprint")),
         ),
         // Browsers send other line ends than are stored.
         field("Description", page.description.clone(), form.value("description").replace("\r\n", "\n")),
@@ -218,6 +239,13 @@ mod tests {
         assert_eq!(html.matches("</textarea>").count(), 1, "{html}");
         assert!(html.contains("name=\"version\" value=\"3\""), "{html}");
         assert!(html.contains("selected>Ana Diaz</option>"), "{html}");
+        let mut planned = sample::page("Planned", "");
+        planned.summary.sprint = "\"><script>14".parse().ok();
+        let form = edit_form(&planned);
+        let html = self::html(planned, form, false);
+        assert!(html.contains("name=\"sprint\" value=\"&quot;&gt;&lt;script&gt;14\""), "{html}");
+        assert!(html.contains("href=\"/features?sprint=%22%3E%3Cscript%3E14\""), "{html}");
+        assert!(!html.contains("<script>14"), "{html}");
     }
 
     #[test]

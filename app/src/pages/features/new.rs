@@ -95,6 +95,7 @@ mod tests {
             &Frame::for_tests("New"),
             move || view! { <NewFeaturePage products policies=Vec::new() form /> },
         );
+        assert!(!html.contains("name=\"sprint\""), "a new feature is planned later: {html}");
         assert!(!html.contains("<script>alert") && !html.contains("Payments <script>"), "{html}");
         assert_eq!(html.matches("</textarea>").count(), 1, "{html}");
         assert!(html.contains("<option value=\"p1\" selected>"), "{html}");

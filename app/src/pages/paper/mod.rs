@@ -162,6 +162,9 @@ fn head(record: &FeatureRecord) -> AnyView {
     if let Some(date) = summary.target_date {
         facts.push(Fact::text("Target date", date_words(date)));
     }
+    if let Some(sprint) = &summary.sprint {
+        facts.push(Fact::text("Sprint", sprint.to_string()));
+    }
     facts.extend([
         Fact::text("Stands at", standing(summary)),
         Fact::view("As of", moment(summary.now)),

@@ -15,7 +15,7 @@ use sluice_domain::{
 };
 use sluice_service::{
     evidence::Target,
-    features::{Lineage, PhaseState, Relative},
+    features::{FeatureSummary, Lineage, PhaseState, Relative},
     history::HistoryEntry,
     paper::{
         Attempt, AttemptEnd, AttemptOutcome, Cut, FeatureRecord, FiledControl, FiledEvidence, FiledKind,
@@ -185,7 +185,7 @@ fn record(text: &str) -> FeatureRecord {
     let relative =
         |key: &str| Relative { key: key.parse().unwrap(), title: text.to_owned(), feedback: Some(3) };
     FeatureRecord {
-        summary: summary(&[Role::Qa]),
+        summary: FeatureSummary { sprint: "<b>14".parse().ok(), ..summary(&[Role::Qa]) },
         description: text.to_owned(),
         created_at: NOW,
         policy_digest: Digest::of(b"policy"),
@@ -262,6 +262,7 @@ fn the_record_says_what_it_is_and_what_is_missing() {
         "Of 6000 events, the latest 5000 are printed.",
         "The feature has 6000 events; these are the latest 1.",
         "Returned for changes",
+        "<dt>Sprint</dt><dd>&lt;b&gt;14</dd>",
         "Under the rules for high risk.",
         "Authenticated by password",
         "Withdrawn ",

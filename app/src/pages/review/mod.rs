@@ -21,7 +21,7 @@ use sluice_service::{
 use crate::{
     components::{
         Badge, Card, Column, Fact, FactList, IconName, Notice, NoticeKind, TableHead, TableWrap, Timestamp,
-        Tone,
+        Tone, blocked_since,
     },
     form::Form,
     pages::{FeatureFrame, FeatureSection, turn_words},
@@ -189,7 +189,7 @@ fn progress(summary: &FeatureSummary, attempt: &ReviewedAttempt) -> AnyView {
             }
         })
         .collect_view();
-    let others = other_blockers(&summary.decision);
+    let others = other_blockers(summary);
     let columns = vec![
         Column::text("Role"),
         Column::text("What the signature says"),
@@ -226,12 +226,18 @@ fn filled(decision: &Decision, role: sluice_domain::access::Role, need: u8) -> u
 }
 
 /// Vetoes, and what became untrue while the reviewers read.
-fn other_blockers(decision: &Decision) -> Option<AnyView> {
+fn other_blockers(summary: &FeatureSummary) -> Option<AnyView> {
+    let decision = &summary.decision;
     let sentences: Vec<AnyView> = decision
         .blockers
         .iter()
         .filter(|blocker| !matches!(blocker, Blocker::SignOffsMissing { .. }))
-        .map(|blocker| view! { <li>{words::blocker(blocker)}</li> }.into_any())
+        .map(|blocker| {
+            let since = summary.since(blocker).map(|since| blocked_since(since, summary.now));
+            let between = since.is_some().then_some(" · ");
+            view! { <li>{words::blocker(blocker)} <span class="muted small">{between} {since}</span></li> }
+                .into_any()
+        })
         .collect();
     if sentences.is_empty() {
         return None;

@@ -57,7 +57,10 @@ fn sign_off_row(key: &FeatureKey, past: PastSignOff, now: OffsetDateTime) -> Any
                 <p class="muted small">{past.role.label()}</p>
                 <p class="small">
                     <Timestamp at=past.signed_at now />
-                    <span class="muted">{format!(" {}", moment_words(past.signed_at))}</span>
+                    <span class="muted">
+                        {format!(" {}", moment_words(past.signed_at))}
+                        {past.authentication.map(|how| format!(", authenticated by {}", how.label()))}
+                    </span>
                 </p>
             </td>
             <td>

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use sluice_domain::{
     access::Role,
+    audit::Authentication,
     canonical::Digest,
     dossier::ItemKind,
     gate::Verdict,
@@ -83,6 +84,7 @@ fn own(text: &str) -> PastSignOff {
         meaning: text.to_owned(),
         reason: text.to_owned(),
         dossier: Digest::of(b"now"),
+        authentication: Some(Authentication::Password),
         signed_at: NOW,
         ended: None,
         current: true,
@@ -176,6 +178,26 @@ fn who_signed_can_withdraw_and_proves_who_they_are() {
     assert!(html.contains("action=\"/features/PAY-12/review/withdraw\""), "{html}");
     assert!(html.contains("name=\"sign-off\" value=\"00000000-0000-0000-0000-000000000009\""), "{html}");
     assert_eq!(html.matches("type=\"password\"").count(), 1, "{html}");
+    assert!(html.contains(", authenticated by password"), "{html}");
+    let mut unknown = page(reviewers(), MySeat::No(Refusal::AlreadySigned), "Design");
+    for sign_off in &mut unknown.sign_offs {
+        sign_off.authentication = None;
+    }
+    let html = draw(unknown, ReviewForms::default(), None);
+    assert!(!html.contains("authenticated by"), "{html}");
+}
+
+#[test]
+fn besides_sign_offs_it_says_since_when_the_gate_is_closed() {
+    let mut shown = page(reviewers(), seats(), "Design");
+    let blocker = Blocker::ThreatModelStale;
+    shown.summary.blocked_since.insert(blocker.subject(), NOW - time::Duration::days(3));
+    shown.summary.decision.blockers.push(blocker);
+    let html = draw(shown, ReviewForms::default(), None);
+    assert!(
+        html.contains("title=\"Since 31 Jan 2026, 14:02 UTC\" class=\"since\">blocking for 3 days</time>"),
+        "{html}"
+    );
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn waived_line(summary: &FeatureSummary, Waived { blocker, waiver }: &Waived) ->
         also: None,
         waived: Some(format!("until the end of {}", date_words(last_day(waiver.until, &summary.calendar)))),
         later: false,
+        since: None,
     }
 }
 

@@ -206,6 +206,8 @@ fn lists() -> Vec<Page> {
         page!("features in review", ALL, |ask| features(ask, &[("gate", "in-review")])),
         page!("features that wait for a role", ALL, |ask| features(ask, &[("role", "qa")])),
         page!("overdue features", ALL, |ask| features(ask, &[("overdue", "yes")])),
+        page!("features of a sprint", ALL, |ask| features(ask, &[("sprint", "Sprint 7")])),
+        page!("board of a sprint", ALL, |ask| board(ask, &[("sprint", "Sprint 7")])),
         page!("features of an owner", ALL, |ask| features(
             ask,
             &[("owner", &ask.cast.member.person.to_string())]

@@ -1,4 +1,4 @@
-use sluice_domain::policy::Tier;
+use sluice_domain::{policy::Tier, text::Sprint};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -50,6 +50,7 @@ struct CardRow {
     turn: String,
     turn_since: OffsetDateTime,
     target_date: Option<Date>,
+    sprint: Option<String>,
     created_at: OffsetDateTime,
     product_key: String,
     owner_name: String,
@@ -105,13 +106,14 @@ impl Service {
                                     and case f.turn when 'team' then g.team_roles @> array[$11]
                                                     else g.sign_roles @> array[$11] end))
                            and ($12::date is null or f.target_date < $12)
+                           and ($15::text is null or f.sprint = $15)
                          order by f.target_date, f.created_at, f.id
                          limit $13) m
                ) t
                -- Card by card, which the limit says to the planner: it would read all features for some dozens of cards.
                cross join lateral (
                    select f.id, f.number, f.title, f.tier, f.policy_version_id, f.phase, f.turn, f.turn_since,
-                          f.target_date, f.created_at, p.key as product_key, o.name as owner_name, g.blockers,
+                          f.target_date, f.sprint, f.created_at, p.key as product_key, o.name as owner_name, g.blockers,
                           g.team_blockers, g.debts as owed
                    from feature f
                    join product p on p.id = f.product_id
@@ -134,7 +136,8 @@ impl Service {
             conditions.role,
             conditions.overdue_on,
             COUNTED + 1,
-            CARDS
+            CARDS,
+            filter.sprint.as_ref().map(Sprint::as_str)
         )
         .fetch_all(&mut *connection)
         .await?;
@@ -178,6 +181,7 @@ impl From<CardRow> for ListRow {
             turn: row.turn,
             turn_since: row.turn_since,
             target_date: row.target_date,
+            sprint: row.sprint,
             created_at: row.created_at,
             product_key: row.product_key,
             owner_name: row.owner_name,

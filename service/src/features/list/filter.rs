@@ -1,4 +1,4 @@
-use sluice_domain::{access::Role, form::Fields, ids::PersonId, policy::Tier};
+use sluice_domain::{access::Role, form::Fields, ids::PersonId, policy::Tier, text::Sprint};
 
 /// Where a feature stands at its gate, to filter by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +96,8 @@ pub struct FeatureFilter {
     pub role: Option<Role>,
     /// Only those whose target date has passed.
     pub overdue: bool,
+    /// Only those of one sprint, by its exact name.
+    pub sprint: Option<Sprint>,
     /// Whether finished ones count.
     pub included: Included,
     /// As a board, with a column for each phase. It shows what is under way.
@@ -127,6 +129,7 @@ impl FeatureFilter {
             gate: AtGate::from_code(fields.get("gate")),
             role: Role::from_code(fields.get("role")),
             overdue: yes("overdue"),
+            sprint: fields.get("sprint").parse().ok(),
             included: if board { Included::UnderWay } else { Included::from_code(fields.get("finished")) },
             board,
             after: some("after").filter(|_| !board),
@@ -148,6 +151,7 @@ impl FeatureFilter {
             ("gate", self.gate.map(|gate| gate.code().to_owned()).unwrap_or_default()),
             ("role", self.role.map(|role| role.code().to_owned()).unwrap_or_default()),
             ("overdue", yes(self.overdue)),
+            ("sprint", self.sprint.as_ref().map(ToString::to_string).unwrap_or_default()),
             ("finished", self.included.code().to_owned()),
         ];
         pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
@@ -203,20 +207,28 @@ mod tests {
             ("gate", "in-review"),
             ("role", "qa"),
             ("overdue", "yes"),
+            ("sprint", " Sprint 14 "),
             ("finished", "only"),
             ("after", "1~x"),
             ("next", "https://example.org"),
         ]));
         assert_eq!(filter.pattern().as_deref(), Some("%50\\%\\_\\\\%"));
-        assert_eq!(filter.pairs().len(), 10, "{:?}", filter.pairs());
+        assert_eq!(filter.pairs().len(), 11, "{:?}", filter.pairs());
         let again = FeatureFilter::parse(&fields(
             &filter.pairs().iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>(),
         ));
         assert_eq!(again, FeatureFilter { after: None, ..filter.clone() });
+        assert_eq!(filter.sprint.as_ref().map(Sprint::as_str), Some("Sprint 14"));
         assert_eq!(filter.without("role").role, None);
         assert!(filter.narrows() && !FeatureFilter { board: true, ..FeatureFilter::default() }.narrows());
-        let nonsense =
-            fields(&[("owner", "x"), ("tier", "x"), ("gate", "x"), ("role", "x"), ("finished", "x")]);
+        let nonsense = fields(&[
+            ("owner", "x"),
+            ("tier", "x"),
+            ("gate", "x"),
+            ("role", "x"),
+            ("finished", "x"),
+            ("sprint", "a\u{7}b"),
+        ]);
         assert_eq!(FeatureFilter::parse(&nonsense), FeatureFilter::default());
     }
 

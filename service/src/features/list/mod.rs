@@ -10,6 +10,7 @@ use sluice_domain::{
     access::Role,
     ids::{FeatureKey, Id, PersonId},
     policy::Tier,
+    text::Sprint,
 };
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
@@ -74,6 +75,8 @@ pub struct FeatureListItem {
     pub owner_name: String,
     /// When it should be done.
     pub target_date: Option<Date>,
+    /// The sprint that it is planned for.
+    pub sprint: Option<String>,
 }
 
 /// Why nobody works on a feature that is not finished.
@@ -107,6 +110,7 @@ struct ListRow {
     turn: String,
     turn_since: OffsetDateTime,
     target_date: Option<Date>,
+    sprint: Option<String>,
     created_at: OffsetDateTime,
     product_key: String,
     owner_name: String,
@@ -161,7 +165,7 @@ impl Service {
         let mut rows = sqlx::query_as!(
             ListRow,
             r#"select f.id, f.number, f.title, f.tier, f.policy_version_id, f.status, f.phase, f.turn, f.turn_since,
-                      f.target_date, f.created_at, p.key as product_key, o.name as owner_name,
+                      f.target_date, f.sprint, f.created_at, p.key as product_key, o.name as owner_name,
                       g.blockers, g.team_blockers, g.debts as owed
                from feature f
                join product p on p.id = f.product_id
@@ -187,6 +191,7 @@ impl Service {
                  and ($12::date is null or (f.status = 'active' and f.target_date < $12))
                  and ($13::text[] is null or f.status = any($13))
                  and ($14::timestamptz is null or (f.created_at, f.id) < ($14, $15))
+                 and ($17::text is null or f.sprint = $17)
                order by f.created_at desc, f.id desc
                limit $16"#,
             conditions.products.as_deref(),
@@ -204,7 +209,8 @@ impl Service {
             statuses.as_deref(),
             after_at,
             after_id,
-            limit
+            limit,
+            filter.sprint.as_ref().map(Sprint::as_str)
         )
         .fetch_all(&mut *connection)
         .await?;
@@ -246,6 +252,7 @@ impl Service {
             turn_since: row.turn_since,
             owner_name: row.owner_name,
             target_date: row.target_date,
+            sprint: row.sprint,
         })
     }
 }

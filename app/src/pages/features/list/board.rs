@@ -76,6 +76,7 @@ fn card(item: FeatureListItem, now: OffsetDateTime) -> AnyView {
     let due = item.target_date.map(|date| view! { <DueDate date today=now.date() /> });
     let risk = item.tier.title();
     let owed = owed_chip(&item);
+    let sprint = item.sprint.map(|sprint| format!(" · {sprint}"));
     view! {
         <li class="board-card">
             <a href=Place::Feature.path(&item.key)>
@@ -89,7 +90,7 @@ fn card(item: FeatureListItem, now: OffsetDateTime) -> AnyView {
                 {owed}
                 {due}
             </span>
-            <span class="muted small">{item.owner_name}</span>
+            <span class="muted small">{item.owner_name} {sprint}</span>
         </li>
     }
     .into_any()

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Filters that are asked for less often: they open by themselves where one is set.
-const FURTHER: [&str; 5] = ["tier", "role", "overdue", "mine", "finished"];
+const FURTHER: [&str; 6] = ["tier", "role", "sprint", "overdue", "mine", "finished"];
 
 const fn gate_words(at: AtGate) -> &'static str {
     match at {
@@ -96,6 +96,7 @@ pub(super) fn filter_bar(filter: FeatureFilter, choices: &FilterChoices) -> AnyV
                         prompt="Any role"
                         optional=true
                     />
+                    <TextField form=form.clone() name="sprint" label="Sprint" autocomplete="off" optional=true />
                     {finished}
                     <Checkbox form=form.clone() name="overdue" label="Only overdue" />
                     <Checkbox form name="mine" label="Only mine" />
@@ -127,6 +128,7 @@ pub(crate) fn filter_words(filter: &FeatureFilter, choices: &FilterChoices) -> V
                 "tier" => filter.tier.map(|tier| tier.title())?,
                 "gate" => filter.gate.map(gate_words)?.to_owned(),
                 "role" => format!("Waits for: {}", filter.role?.label()),
+                "sprint" => format!("Sprint: {value}"),
                 "overdue" => "Overdue".to_owned(),
                 "finished" => included_words(filter.included).to_owned(),
                 _ => return None,

@@ -53,6 +53,7 @@ fn row(item: FeatureListItem, now: OffsetDateTime) -> AnyView {
         Some(date) => view! { <DueDate date today=now.date() /> }.into_any(),
         None => view! { <span class="muted">"No date"</span> }.into_any(),
     };
+    let sprint = item.sprint.map(|sprint| view! { <small>{sprint}</small> });
     view! {
         <tr>
             <th scope="row">
@@ -72,7 +73,7 @@ fn row(item: FeatureListItem, now: OffsetDateTime) -> AnyView {
             </td>
             <td>{turn}</td>
             <td>{item.owner_name}</td>
-            <td>{due}</td>
+            <td>{due} {sprint}</td>
         </tr>
     }
     .into_any()

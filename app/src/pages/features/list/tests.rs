@@ -27,6 +27,7 @@ fn item(title: &str) -> FeatureListItem {
         turn_since: datetime!(2026-11-17 12:00 UTC),
         owner_name: "<i>Ana</i>".to_owned(),
         target_date: Some(date!(2026 - 11 - 18)),
+        sprint: None,
     }
 }
 
@@ -72,6 +73,14 @@ fn a_row_says_where_it_stands_in_words() {
     {
         assert!(html.contains(words), "{words}: {html}");
     }
+    let sprint = Some("<i>14</i>".to_owned());
+    let html =
+        render(list(vec![FeatureListItem { sprint: sprint.clone(), ..item("A") }]), FeatureFilter::default());
+    assert!(html.contains("<small>&lt;i&gt;14&lt;/i&gt;</small>"), "{html}");
+    let mut planned = board(1, 1);
+    planned.columns[0].cards[0].sprint = sprint;
+    let html = render_board(planned, FeatureFilter { board: true, ..FeatureFilter::default() });
+    assert!(html.contains(" · &lt;i&gt;14&lt;/i&gt;"), "{html}");
     let finished = FeatureListItem { phase: None, position: (6, 6), ..item("Done") };
     assert!(render(list(vec![finished]), FeatureFilter::default()).contains("Every gate is open"));
 }
@@ -142,13 +151,19 @@ fn each_filter_that_is_set_can_be_taken_away() {
         gate: Some(AtGate::Ready),
         role: Some(Role::Qa),
         overdue: true,
+        sprint: "<i>14</i>".parse().ok(),
         included: Included::All,
         ..FeatureFilter::default()
     };
     let html = render(list(vec![item("A")]), filter);
-    assert_eq!(html.matches("class=\"chip filter\"").count(), 10, "{html}");
-    assert!(html.contains("Product: Payments &lt;b&gt;") && html.contains("Waits for: QA"), "{html}");
-    assert!(!html.contains("<i>gone") && !html.contains("<i>Ana"), "{html}");
+    assert_eq!(html.matches("class=\"chip filter\"").count(), 11, "{html}");
+    assert!(
+        html.contains("Product: Payments &lt;b&gt;")
+            && html.contains("Sprint: &lt;i&gt;14")
+            && html.contains("Waits for: QA"),
+        "{html}"
+    );
+    assert!(!html.contains("<i>gone") && !html.contains("<i>14") && !html.contains("<i>Ana"), "{html}");
     assert!(html.contains("<details open class=\"further\""), "{html}");
     let html = render(list(vec![item("A")]), FeatureFilter { overdue: true, ..FeatureFilter::default() });
     assert!(html.contains("href=\"/features\" class=\"chip filter\""), "{html}");

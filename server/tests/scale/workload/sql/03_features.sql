@@ -34,7 +34,7 @@ join scale.person p on p.place = seat.person;
 
 insert into public.feature (id, product_id, number, title, description, owner_id, target_date, tier, policy_version_id,
                             status, phase, cycle, turn, turn_since, requested_by, finished_at, scope_salt, scope_author,
-                            created_at, event_id)
+                            created_at, event_id, sprint)
 select f.id, f.product_id, f.number, case f.n when 3 then 'Replace zephyrine scanners' else scale.title(f.n) end, scale.sentence(f.n) || ' ' || scale.sentence(f.n + 1), f.owner_id,
        case when scale.draw(f.n, 13, 10) < 7
             then (f.created_at + (60 + scale.draw(f.n, 14, 400)) * interval '1 day')::date end,
@@ -43,7 +43,8 @@ select f.id, f.product_id, f.number, case f.n when 3 then 'Replace zephyrine sca
        case when f.in_review then 'reviewers' else 'team' end, f.created_at + 18 * f.step,
        case when f.in_review then f.owner_id end,
        case when f.finished then f.created_at + 20 * f.step end,
-       uuid_send(f.id) || uuid_send(f.id), f.owner_id, f.created_at, f.events[16]
+       uuid_send(f.id) || uuid_send(f.id), f.owner_id, f.created_at, f.events[16],
+       case when scale.draw(f.n, 15, 10) < 6 then 'Sprint ' || (1 + f.n * 40 / (select count(*) from scale.feature)) end
 from scale.feature f
 join scale.attempt a on a.n = f.n and a.position = f.position and a.cycle = a.cycles
 order by f.n;
