@@ -428,7 +428,7 @@ fn a_feature_is_cleared_for_production_when_what_is_marked_is_met() {
 
     // What an earlier gate no longer holds keeps it back, also after the deployment.
     for phase in [2, 3] {
-        let passed = Passed::Opened { drift: Vec::new() };
+        let passed = Passed::Opened { tier: Tier::Low, drift: Vec::new() };
         let earlier = EarlierGate { passed, ..owed("build", facts(false)) };
         let kept = of(&policy, phase, facts(true), vec![earlier]).expect("it is marked");
         assert_eq!(kept.left(), 1, "{kept:?}");

@@ -463,13 +463,13 @@ fn a_waiver_of_drift_lets_pass_what_drifted_and_no_further_change() {
     };
     let small = vec![drifted("R-1", Some(2)), drifted("S-3", Some(4))];
     let subject = blocker(&decided(small.clone(), Vec::new())).expect("drift blocks");
-    let waiver = || vec![fact(1, &subject, UNTIL)];
-    let waived = decided(small.clone(), waiver());
+    let approved = || vec![fact(1, &subject, UNTIL)];
+    let waived = decided(small.clone(), approved());
     assert_eq!(blocker(&waived), None);
     assert!(waived.waived.iter().any(|waived| waived.blocker.subject() == subject));
     let mut turned = small.clone();
     turned.reverse();
-    assert_eq!(blocker(&decided(turned, waiver())), None, "in whatever order");
+    assert_eq!(blocker(&decided(turned, approved())), None, "in whatever order");
 
     // The same records once more, another one, one that is gone, and one less.
     for drift in [
@@ -478,7 +478,7 @@ fn a_waiver_of_drift_lets_pass_what_drifted_and_no_further_change() {
         vec![drifted("R-1", None), drifted("S-3", Some(4))],
         vec![drifted("R-1", Some(2))],
     ] {
-        assert!(blocker(&decided(drift.clone(), waiver())).is_some(), "{drift:?}");
+        assert!(blocker(&decided(drift.clone(), approved())).is_some(), "{drift:?}");
     }
     // A waiver from before says of nothing which drift it means.
     let blank = vec![fact(1, &format!("drift:{}", first(&policy).key), UNTIL)];
@@ -503,7 +503,7 @@ fn a_waiver_of_a_stale_threat_model_ends_with_the_next_change_of_the_scope() {
         decision.blockers.iter().find(blocker).map(Blocker::subject)
     };
     let subject = stale(2, Vec::new()).expect("it is stale");
-    let waiver = || vec![fact(1, &subject, UNTIL)];
-    assert_eq!(stale(2, waiver()), None);
-    assert!(stale(3, waiver()).is_some_and(|next| next != subject));
+    let approved = || vec![fact(1, &subject, UNTIL)];
+    assert_eq!(stale(2, approved()), None);
+    assert!(stale(3, approved()).is_some_and(|next| next != subject));
 }

@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn a_blocker_says_since_when_it_has_blocked() {
-        let of = |since, later| BlockerLine { since, later, ..blocker("No report") };
+        let of = |since, later| BlockerLine { later, since, ..blocker("No report") };
         let html = listed(vec![of(Some(datetime!(2026-01-30 9:05 UTC)), false)], None);
         assert!(
             html.contains("datetime=\"2026-01-30T09:05:00Z\" title=\"Since 30 Jan 2026, 09:05 UTC\" class=\"since\">blocking for 4 days</time>"),

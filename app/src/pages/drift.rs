@@ -331,6 +331,7 @@ mod tests {
             phase: "design".parse().unwrap(),
             name: HOSTILE.to_owned(),
             items: 2,
+            mark: "0123456789abcdef".to_owned(),
             roles: vec![Role::SecurityReviewer],
         });
         let html = drift_flag(&summary).expect("a flag").to_html();

@@ -453,9 +453,9 @@ mod tests {
         gate_panel(&FeatureSummary { clearance, ..sample::summary("Card tokenisation") }).to_html()
     }
 
-    fn left(gates: &[&str], things: Vec<Blocker>) -> Option<Clearance> {
+    fn left(gates: &[&str], things: Vec<Blocker>) -> Clearance {
         let gates = gates.iter().map(|name| (*name).to_owned()).collect();
-        Some(Clearance::NotCleared { gates, things })
+        Clearance::NotCleared { gates, things }
     }
 
     #[test]
@@ -466,22 +466,22 @@ mod tests {
 
         let question = || Blocker::QuestionOpen { question: Question::Scope };
         let named = |words: &str| format!("<span>Not cleared for production: {words}</span>");
-        let html = shown(left(&[], vec![question()]));
+        let html = shown(Some(left(&[], vec![question()])));
         assert!(html.contains(&named("1 thing to put right")), "{html}");
         let sentence = words::blocker(&question());
         let href = question().place().path(&"PAY-12".parse().unwrap());
         assert!(html.contains(&format!("<a href=\"{href}\">{sentence}</a>")), "{html}");
 
-        let html = shown(left(&["Design"], Vec::new()));
+        let html = shown(Some(left(&["Design"], Vec::new())));
         assert!(html.contains(&named("1 gate comes first")), "{html}");
         assert!(
             html.contains("href=\"/features/PAY-12/phases/design\">The Design gate has to open</a>"),
             "{html}"
         );
-        let html = shown(left(&["Design", "<b>Build"], Vec::new()));
+        let html = shown(Some(left(&["Design", "<b>Build"], Vec::new())));
         assert!(html.contains(&named("2 gates come first")), "{html}");
         assert!(html.contains("The &lt;b&gt;Build gate has to open"), "{html}");
-        let html = shown(left(&["Design"], vec![question()]));
+        let html = shown(Some(left(&["Design"], vec![question()])));
         assert!(html.contains(&named("1 thing to put right, 1 gate to open")), "{html}");
     }
 
@@ -502,7 +502,7 @@ mod tests {
 
     #[test]
     fn each_blocker_says_since_when() {
-        let stale = || Blocker::ThreatModelStale;
+        let stale = || Blocker::ThreatModelStale { scope: 2 };
         let mut summary = sample::summary("Card tokenisation");
         summary.decision.blockers = vec![stale(), Blocker::NotArchived];
         summary.blocked_since.insert(stale().subject(), sample::NOW - time::Duration::days(20));

@@ -314,11 +314,10 @@ impl Blocker {
                 Action::EditThreatModel.product_roles().to_vec()
             }
             Self::Earlier { what, .. } => what.cleared_by(),
-            Self::TierRaised { .. } => Action::MoveBack.product_roles().to_vec(),
+            Self::TierRaised { .. } | Self::NeverPassed { .. } => Action::MoveBack.product_roles().to_vec(),
             Self::Drifted { roles, .. } | Self::OwedOverdue { roles, .. } | Self::Owed { roles, .. } => {
                 roles.clone()
             }
-            Self::NeverPassed { .. } => Action::MoveBack.product_roles().to_vec(),
             Self::Vetoed { role, .. } | Self::SignOffsMissing { role, .. } => vec![*role],
         }
     }
@@ -339,9 +338,8 @@ impl Blocker {
             Self::QuestionOpen { .. } | Self::ThreatModelStale { .. } => Place::ThreatModel,
             Self::Earlier { what, .. } => what.place(),
             Self::Drifted { phase, .. } => Place::Drift(phase.clone()),
-            Self::TierRaised { .. } => Place::Course,
+            Self::TierRaised { .. } | Self::NeverPassed { .. } => Place::Course,
             Self::OwedOverdue { phase, .. } | Self::Owed { phase, .. } => Place::Owed(phase.clone()),
-            Self::NeverPassed { .. } => Place::Course,
             Self::ThreatUntreated { number, .. } => Place::Threat(*number),
             Self::Vetoed { .. } | Self::SignOffsMissing { .. } => Place::Review,
         }

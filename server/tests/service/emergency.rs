@@ -379,8 +379,8 @@ async fn what_is_owed_is_signed_by_the_same_rules_and_paid_once() -> TestResult 
     assert_eq!(refusal(again.await)?, Refusal::NotOwed);
 
     let summary = world.service.feature_page(&cast.auditor, &key).await?.summary;
-    let state = summary.steps.iter().find(|step| step.key == phase).map(|step| step.state.clone());
-    assert!(matches!(state, Some(PhaseState::Passed { .. })), "{state:?}");
+    let step = summary.steps.iter().find(|step| step.key == phase).map(|step| step.state.clone());
+    assert!(matches!(step, Some(PhaseState::Passed { .. })), "{step:?}");
     assert_eq!(summary.decision.debts.len(), 1, "release is owed still");
     let paid = story(&world, &key).await?;
     assert_eq!(paid.last().and_then(|entry| entry.verb), Some(Verb::GatePaid));

@@ -485,8 +485,8 @@ async fn a_waiver_begins_undecided_and_is_decided_by_somebody_who_wrote_no_part(
     assert_eq!(said, STATES);
     // Nor is it decided by who does not see what others committed meanwhile.
     let deciding = decide("approved", &person(&cast.first));
-    let (asked, step) = deciding.split_once("update waiver").ok_or("no step")?;
-    let deaf = format!("{asked} commit; begin isolation level repeatable read; update waiver{step}");
+    let (beginning, step) = deciding.split_once("update waiver").ok_or("no step")?;
+    let deaf = format!("{beginning} commit; begin isolation level repeatable read; update waiver{step}");
     assert_eq!(answer(&runtime, &deaf).await?, GROUNDLESS);
     Ok(())
 }

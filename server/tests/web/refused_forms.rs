@@ -347,7 +347,7 @@ fn of_people(world: &World, product: &str, manager: &str, view: &str) -> Vec<Ref
         Refused::new(
             MANAGER,
             "/features/{key}/policy",
-            &[("from", &id), ("to", &id), ("seen", dossier), ("reason", "")],
+            &[("from", &id), ("to", &id), ("seen", &"0".repeat(64)), ("reason", "")],
             &[],
         )
         .fresh(&["from", "to", "seen"]),

@@ -379,8 +379,8 @@ fn feature_form(seed: &Seed, below: &str, who: Who, effective: bool) -> TestResu
         }
         // A version of another policy, or of none.
         "/policy" => {
-            let seen = Digest::of(b"").to_string();
-            let form = [("from", id.as_str()), ("to", id.as_str()), ("seen", &seen), ("reason", "A reason")];
+            let shown = Digest::of(b"").to_string();
+            let form = [("from", id.as_str()), ("to", id.as_str()), ("seen", &shown), ("reason", "A reason")];
             Sample::post(at("/policy"), Product, 409, &form)
         }
         "/watch" => Sample::post(at("/watch"), Product, 303, &[("watching", "no")]),

@@ -29,7 +29,7 @@ pub fn MigrationScreen(
     notice: Option<String>,
 ) -> impl IntoView {
     let notice = notice.map(|title| view! { <Notice kind=NoticeKind::Danger title /> });
-    let text = form.value("reason").to_owned();
+    let text = form.value("reason");
     let unplaced = (page.effect.is_none() && !text.trim().is_empty()).then(|| {
         view! {
             <Notice title="What you wrote was not sent. Here it is, to copy:">

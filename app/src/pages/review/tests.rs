@@ -190,7 +190,7 @@ fn who_signed_can_withdraw_and_proves_who_they_are() {
 #[test]
 fn besides_sign_offs_it_says_since_when_the_gate_is_closed() {
     let mut shown = page(reviewers(), seats(), "Design");
-    let blocker = Blocker::ThreatModelStale;
+    let blocker = Blocker::ThreatModelStale { scope: 2 };
     shown.summary.blocked_since.insert(blocker.subject(), NOW - time::Duration::days(3));
     shown.summary.decision.blockers.push(blocker);
     let html = draw(shown, ReviewForms::default(), None);

@@ -124,7 +124,7 @@ impl Reference {
         let Passed::Opened(_, signed) = &gate.passed else {
             unreachable!("what did not open does not drift")
         };
-        let names = [Control::Said, Control::Firm].map(|control| control.key());
+        let names = [Control::Said, Control::Firm].map(Control::key);
         let mut items: Vec<String> = Vec::new();
         for ((name, signed), (version, made)) in names.iter().zip(signed).zip(&gate.said) {
             if *signed && !made {

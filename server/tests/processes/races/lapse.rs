@@ -93,7 +93,7 @@ async fn almost_signed(arena: &Arena, before: &Signer) -> TestResult<(FeatureKey
         end_in(arena, &key, term).await?;
         match arena.sign_before(before, &key).await {
             Err(error) if is_over(arena, &key, 0).await? => {
-                println!("{key}: too late to sign before: {error}")
+                println!("{key}: too late to sign before: {error}");
             }
             other => other?,
         }

@@ -141,15 +141,8 @@ impl Service {
         )
         .fetch_all(&mut *connection)
         .await?;
-        let mut columns: Vec<BoardColumn> = wanted
-            .into_iter()
-            .map(|(key, name)| BoardColumn {
-                phase: key.clone(),
-                name: name.clone(),
-                cards: Vec::new(),
-                count: 0,
-            })
-            .collect();
+        let mut columns: Vec<BoardColumn> =
+            wanted.into_iter().map(|(key, name)| BoardColumn::empty(key, name)).collect();
         for row in rows {
             let Some(column) = columns.iter_mut().find(|column| column.phase == row.column_phase) else {
                 continue;
@@ -165,6 +158,12 @@ impl Service {
             may_create: readables.products.iter().any(|product| product.may_create),
             now,
         })
+    }
+}
+
+impl BoardColumn {
+    fn empty(phase: &str, name: &str) -> Self {
+        Self { phase: phase.to_owned(), name: name.to_owned(), cards: Vec::new(), count: 0 }
     }
 }
 
