@@ -48,7 +48,8 @@ begin
     select policy_version_id, tier, phase into f from public.feature where id = new.feature_id for no key update;
     if new.decided_by is null or new.decided_at is null or new.decided_role is null
        or new.decided_by = new.requested_by then
-        raise exception 'a waiver is decided by somebody else than who asked for it' using errcode = 'SLA05';
+        raise exception 'a waiver is decided by somebody else than who asked for it'
+            using errcode = 'SLA05', constraint = 'waiver_by_another';
     end if;
     if not exists (
         select from public.gate_part g
@@ -58,7 +59,7 @@ begin
     end if;
     -- The gate that the subject names, where it names one: `drift:design/…`, `control:design/…`. Who has a part in that
     -- one only may refuse what blocks no longer.
-    named := substring(new.subject from '^(?:drift|control):([^/]+)/');
+    named := substring(new.subject from '^(?:drift|control|tier):([^/]+)/');
     if public.contributed_to_gate(new.feature_id, f.phase, f.policy_version_id, f.tier, new.decided_by)
        or new.state = 'approved' and named is not null
           and public.contributed_to_gate(new.feature_id, named, f.policy_version_id, f.tier, new.decided_by) then

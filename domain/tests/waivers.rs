@@ -311,14 +311,16 @@ fn a_term_is_as_long_in_the_zone_of_another_version() {
         "America/Los_Angeles",
         "Pacific/Honolulu",
     ];
+    let zones = zones.map(zone);
     let terms = |max_days| terms(&with_terms(&[Role::SecurityReviewer], max_days)).expect("terms").clone();
-    for (given, hour) in zones.iter().flat_map(|given| (0..48).map(move |hour| (given, hour))) {
-        let (there, at) = (zone(given), NOW + Duration::hours(hour));
-        let until = there.ends(latest(&terms(30), &there, at));
-        assert!(fits(&terms(30), &there, until, at) && !fits(&terms(29), &there, until, at), "{given} {at}");
-        for other in zones {
-            assert!(fits(&terms(30), &zone(other), until, at), "{given} {other} {at}");
-            assert!(!fits(&terms(28), &zone(other), until, at), "{given} {other} {at}");
+    let [days_28, days_29, days_30] = [28, 29, 30].map(terms);
+    for (there, hour) in zones.iter().flat_map(|there| (0..48).map(move |hour| (there, hour))) {
+        let at = NOW + Duration::hours(hour);
+        let until = there.ends(latest(&days_30, there, at));
+        assert!(fits(&days_30, there, until, at) && !fits(&days_29, there, until, at), "{there:?} {at}");
+        for other in &zones {
+            assert!(fits(&days_30, other, until, at), "{there:?} {other:?} {at}");
+            assert!(!fits(&days_28, other, until, at), "{there:?} {other:?} {at}");
         }
     }
 }

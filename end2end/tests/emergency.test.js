@@ -162,5 +162,6 @@ function journey(javaScript) {
     await ana.press("Reopen");
     await ana.sees("The feature is reopened and goes on where it was.");
     for (const person of Object.values(people)) person.isContent();
+    assert.deepEqual(server.complaints(), []);
   });
 }

@@ -97,8 +97,7 @@ function policy(javaScript) {
     await nora.press("Look at the impact");
     const run = new URL(nora.page.url()).pathname;
     assert.match(run, /^\/policy-runs\//);
-    for (let tries = 0; (await nora.page.getByText("Under way", { exact: true }).count()) && tries < 50; tries++) {
-      await nora.page.waitForTimeout(200);
+    for (let tries = 0; (await nora.page.getByText("Under way", { exact: true }).count()) && tries < 500; tries++) {
       await nora.open(run);
     }
     await nora.sees("Finished");
@@ -147,8 +146,7 @@ function policy(javaScript) {
     await nora.isTold(/lies in the future/, "Day");
     await nora.fill({ Day: "2020-01-01" });
     await nora.press("Replay");
-    for (let tries = 0; (await nora.page.getByText("Under way", { exact: true }).count()) && tries < 50; tries++) {
-      await nora.page.waitForTimeout(200);
+    for (let tries = 0; (await nora.page.getByText("Under way", { exact: true }).count()) && tries < 500; tries++) {
       await nora.page.reload();
     }
     await nora.sees("0 features looked at; the same is decided about each of them.");

@@ -92,7 +92,12 @@ function voiding(javaScript) {
     await ana.press("Save and void 1 sign-off");
     await ana.sees("Card tokenisation with a vault");
     await ana.open(`/features/${feature}/history`);
-    await ana.sees(/Chi Ito|sign-off/);
+    await ana.sees(/voided a sign-off of .+ by changing the dossier/);
+    for (const [who, told] of [["chi", true], ["ben", false]]) {
+      await people[who].open("/notifications");
+      const notice = people[who].page.getByText(/Your sign-off of the .+ gate was voided/);
+      assert.equal(await notice.count(), told ? 1 : 0, `${who}: whose sign-off goes is told, and nobody else`);
+    }
   });
 
   step("the second reading shows the difference, and everything else behind one line", async () => {

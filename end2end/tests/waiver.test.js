@@ -169,5 +169,6 @@ function life(javaScript) {
 
   step("the browsers had nothing to complain about", async () => {
     for (const person of Object.values(people)) person.isContent();
+    assert.deepEqual(server.complaints(), []);
   });
 }

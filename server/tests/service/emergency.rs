@@ -320,8 +320,11 @@ async fn what_is_owed_is_signed_by_the_same_rules_and_paid_once() -> TestResult 
     assert!(matches!(early, Err(Error::Refused(Refusal::Blocked(_)))), "{early:?}");
     world.catch_up(&key, "testing").await?;
 
-    let not_asked = world.pay(&cast.developer, &key, "testing", Verdict::Approve, Role::Developer).await;
-    assert!(matches!(not_asked, Err(Error::Denied(Action::SignOwed))), "{not_asked:?}");
+    let no_signer = world.pay(&cast.tester, &key, "testing", Verdict::Approve, Role::Qa).await;
+    assert!(matches!(no_signer, Err(Error::Denied(Action::SignOwed))), "{no_signer:?}");
+    let not_asked =
+        world.pay(&cast.developer, &key, "testing", Verdict::Approve, Role::IncidentManager).await;
+    assert_eq!(refusal(not_asked)?, Refusal::RoleNotAsked);
     let nothing = world.pay(&cast.stranger, &key, "testing", Verdict::Approve, REVIEWER).await;
     assert!(matches!(nothing, Err(Error::NotFound)), "{nothing:?}");
     let design = phase_key("design")?;

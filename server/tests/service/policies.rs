@@ -32,6 +32,16 @@ pub(crate) fn stricter(version: &str) -> String {
     renamed(version).replacen("[[phases.controls]]", control, 1)
 }
 
+/// The same without its first control: it asks less.
+pub(crate) fn looser(version: &str) -> String {
+    let text = renamed(version);
+    let mut starts = text.match_indices("[[phases.controls]]").map(|(at, _)| at);
+    match (starts.next(), starts.next()) {
+        (Some(first), Some(second)) => format!("{}{}", &text[..first], &text[second..]),
+        _ => text,
+    }
+}
+
 /// The built-in policy as another version that says the same.
 pub(crate) fn renamed(version: &str) -> String {
     let own = BUILT_IN.lines().find(|line| line.starts_with("version = ")).unwrap_or_default();

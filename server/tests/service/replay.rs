@@ -1,8 +1,9 @@
 //! Replay: what a version would have decided at any instant. With the version that a feature followed, it is what was
 //! decided then.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, process::Stdio};
 
+use serde_json::Value;
 use sluice_domain::{
     access::Role,
     canonical::Digest,
@@ -15,11 +16,12 @@ use sluice_service::{
     new_form_id,
     policies::{Compared, ImpactTotals},
 };
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use crate::{
     course::Step,
-    policies::{renamed, stricter},
+    policies::{looser, renamed, stricter},
     stale::rename,
     support::{TestResult, World, steps::request},
 };
@@ -190,5 +192,102 @@ async fn a_replay_sees_the_past_and_writes_nothing() -> TestResult {
     for _ in 0..20 {
         assert!(world.service.feature_page(&world.cast.manager, &key).await.is_ok());
     }
+    Ok(())
+}
+
+/// What a version asks less is named as well: by the impact before its activation, and by a replay.
+#[tokio::test]
+async fn a_looser_version_would_have_unblocked_what_its_control_asked() -> TestResult {
+    let world = World::new().await?;
+    world.feature(Tier::Low).await?;
+    world.tick();
+    world.imported("2027.1", &looser("2027.1")).await?;
+    let run = world.look("2027.1", "").await?;
+    assert_eq!((run.total, run.more, run.less), (1, 0, 1));
+    let page = world.service.policy_run_page(&world.cast.admin, run.id, None).await?;
+    assert!(!page.causes.is_empty() && page.causes.iter().all(|it| (it.more, it.less) == (0, 1)), "{page:?}");
+    assert!(page.rows[0].after < Some(page.rows[0].before), "{:?}", page.rows);
+
+    let (found, totals) = replay(&world, &looser("2027.1"), world.clock.now()).await?;
+    assert_eq!((totals.more, totals.less), (0, 1));
+    let vanishes: Vec<String> = found[0].change.vanishes.iter().map(Blocker::subject).collect();
+    let of_control = |subject: &String| subject.starts_with("control:requirements/scope-and-goals");
+    assert!(!vanishes.is_empty() && vanishes.iter().all(of_control), "{vanishes:?}");
+    assert!(found[0].change.appears.is_empty());
+    Ok(())
+}
+
+/// The page replays whole days: what there was at their end.
+#[tokio::test]
+async fn a_day_that_has_passed_is_replayed_with_what_there_was_then() -> TestResult {
+    let world = World::new().await?;
+    let first = world.feature(Tier::Low).await?;
+    let day = world.clock.now().date().to_string();
+    world.clock.advance(time::Duration::days(2));
+    world.feature(Tier::Low).await?;
+    world.imported("2027.1", &stricter("2027.1")).await?;
+    let run = world.look("2027.1", &day).await?;
+    assert_eq!((run.total, run.more, run.less), (1, 1, 0));
+    let page = world.service.policy_run_page(&world.cast.admin, run.id, None).await?;
+    assert_eq!(page.rows.iter().map(|row| &row.feature).collect::<Vec<_>>(), [&first]);
+    assert_eq!(page.causes[0].cause.words, "“A sponsor is named” is not done");
+    let today = world.look("2027.1", &world.clock.now().date().to_string()).await;
+    assert!(today.is_err(), "a day that is not over has no end yet: {today:?}");
+    Ok(())
+}
+
+/// Runs `sluice policy replay` on the database of a test, with this policy on its standard input.
+async fn command(world: &World, source: &str, at: &str, more: &[&str]) -> TestResult<(i32, String, String)> {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_sluice"))
+        .args(["policy", "replay", "-", "--at", at])
+        .args(more)
+        .env_clear()
+        .env("DATABASE_URL", &world.runtime_url)
+        .env("DATABASE_OWNER_URL", &world.owner_url)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    program.stdin.take().ok_or("no standard input")?.write_all(source.as_bytes()).await?;
+    let output = program.wait_with_output().await?;
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes);
+    Ok((output.status.code().unwrap_or(-1), text(output.stdout)?, text(output.stderr)?))
+}
+
+#[tokio::test]
+async fn a_pipeline_replays_a_file_for_people_and_for_programs() -> TestResult {
+    let world = World::new().await?;
+    let key = world.feature(Tier::Low).await?;
+    let at = world.clock.now().format(&Rfc3339)?;
+    let before = (world.clock.now() - time::Duration::days(1)).format(&Rfc3339)?;
+    let events = world.events().await?;
+
+    let (code, out, err) = command(&world, &stricter("2027.1"), &at, &[]).await?;
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.starts_with(&format!("{key}  Requirements and planning, cycle 1: ")), "{out}");
+    assert!(out.contains("\n  + “A sponsor is named” is not done\n"), "{out}");
+    assert!(
+        out.contains("Features that followed sdl then: 1\n  of which 2027.1 asks something more: 1\n"),
+        "{out}"
+    );
+
+    let (code, out, _) = command(&world, &looser("2027.1"), &at, &["--json"]).await?;
+    let said: Value = serde_json::from_str(&out)?;
+    assert_eq!((code, &said["policy"], &said["version"]), (0, &"sdl".into(), &"2027.1".into()));
+    assert_eq!(said["totals"], serde_json::json!({"features": 1, "more": 0, "less": 1, "gone": 0}));
+    let feature = &said["features"][0];
+    assert_eq!((&feature["feature"], &feature["appears"]), (&key.to_string().into(), &serde_json::json!([])));
+    assert_eq!(feature["vanishes"][0]["code"], "control.records-short");
+
+    let (code, out, _) = command(&world, &stricter("2027.1"), &before, &[]).await?;
+    assert_eq!(code, 0);
+    assert!(out.starts_with("Features that followed sdl then: 0\n"), "{out}");
+
+    let (code, out, err) = command(&world, &stricter("2027.1"), "2999-01-01T00:00:00Z", &[]).await?;
+    assert!(code != 0 && out.is_empty() && err.contains("lies in the future"), "{code} {err}");
+    let wrong = stricter("2027.1").replacen("tiers =", "tires =", 1);
+    let (code, out, err) = command(&world, &wrong, &at, &[]).await?;
+    assert!(code != 0 && out.is_empty() && err.contains("tires"), "{code} {err}");
+    assert_eq!(world.events().await?, events, "nothing is written");
     Ok(())
 }
