@@ -211,7 +211,7 @@ async fn a_looser_version_would_have_unblocked_what_its_control_asked() -> TestR
     let (found, totals) = replay(&world, &looser("2027.1"), world.clock.now()).await?;
     assert_eq!((totals.more, totals.less), (0, 1));
     let vanishes: Vec<String> = found[0].change.vanishes.iter().map(Blocker::subject).collect();
-    let of_control = |subject: &String| subject.starts_with("control:requirements/scope-and-goals");
+    let of_control = |subject: &String| subject.starts_with("control:requirements/risk-assessed");
     assert!(!vanishes.is_empty() && vanishes.iter().all(of_control), "{vanishes:?}");
     assert!(found[0].change.appears.is_empty());
     Ok(())

@@ -496,8 +496,11 @@ fn people_and_products(seed: &Seed, path: &str, who: Who, effective: bool) -> Te
             Sample::post(at, Product, 409, &[("version", version), ("points", "One point")])
         }
         "/products/{key}/delegations" => {
-            let role =
-                if who == Who::In(Role::ReleaseManager) { "release-manager" } else { "security-reviewer" };
+            let role = match who {
+                Who::In(role @ (Role::ReleaseManager | Role::IncidentManager)) => role,
+                _ => Role::SecurityReviewer,
+            }
+            .code();
             let form = [
                 ("id", id.as_str()),
                 ("role", role),

@@ -127,7 +127,7 @@ fn the_effect_is_told_before_it_is_saved() {
         "Does it move money",
         "Saving this voids 2 sign-offs",
         "and Ben Ode",
-        "1 gate that is open would be short",
+        "1 gate that is open is passed anew",
         "More sign-offs",
         "name=\"go\" value=\"save\"",
         "name=\"go\" value=\"edit\"",

@@ -166,7 +166,7 @@ fn what_people_wrote_is_text_on_every_page_in_every_state() {
         name: HOSTILE.to_owned(),
         asked: vec![of_product.clone()],
         more_asked: true,
-        in_force: vec![of_product],
+        in_force: vec![of_product.clone(), ProductWaiver { outgrown: false, ..of_product }],
         next: Some(HOSTILE.to_owned()),
         further: true,
         now: NOW,
