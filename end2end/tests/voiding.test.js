@@ -96,7 +96,7 @@ function voiding(javaScript) {
     for (const [who, told] of [["chi", true], ["ben", false]]) {
       await people[who].open("/notifications");
       const notice = people[who].page.getByText(/Your sign-off of the .+ gate was voided/);
-      assert.equal(await notice.count(), told ? 1 : 0, `${who}: whose sign-off goes is told, and nobody else`);
+      assert.equal((await notice.count()) > 0, told, `${who}: whose sign-off goes is told, and nobody else`);
     }
   });
 

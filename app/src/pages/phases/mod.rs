@@ -227,9 +227,6 @@ fn notice(scene: &Scene, summary: &FeatureSummary) -> Option<AnyView> {
     } else if scene.stands == Stands::Before {
         let text = "Phases are worked through in order, none is skipped. Below is what will be owed; evidence can be added ahead of time.";
         (NoticeKind::Info, "The feature is not in this phase yet", text.to_owned())
-    } else if !summary.may(Action::DoControl) {
-        let text = format!("Its controls are done by the {who} of {}.", summary.product_name);
-        (NoticeKind::Info, "You can read this checklist, not work on it", text)
     } else if scene.stands == Stands::Past {
         let text = "Its checklist was signed. What is changed here is shown to its reviewers as a change after signing, and the next gate waits until one of them accepts it.".to_owned();
         (NoticeKind::Info, "This phase is passed", text)
@@ -242,6 +239,9 @@ fn notice(scene: &Scene, summary: &FeatureSummary) -> Option<AnyView> {
             text,
             Some(link),
         ));
+    } else if !summary.may(Action::DoControl) {
+        let text = format!("Its controls are done by the {who} of {}.", summary.product_name);
+        (NoticeKind::Info, "You can read this checklist, not work on it", text)
     } else if in_review {
         let text = "A change here changes what they sign: it voids the sign-offs given so far at this gate."
             .to_owned();
