@@ -7,9 +7,12 @@ use sluice_domain::{
     policy::Tier,
     text::ProductKey,
 };
-use sluice_service::{Actor, people::AccountChange, products::RoleChange};
+use sluice_service::{Actor, new_form_id, people::AccountChange, products::RoleChange};
 
-use crate::support::{TestResult, World, fields, steps::parsed};
+use crate::{
+    course::Step,
+    support::{TestResult, World, fields, steps::parsed},
+};
 
 const REVIEWER: Role = Role::SecurityReviewer;
 
@@ -48,6 +51,26 @@ impl World {
         let progress = self.service.feature_page(&self.cast.manager, key).await?.summary.progress;
         Ok(progress.attempt()?.phase.as_str() == "design")
     }
+}
+
+/// Nor does a hold keep it: the role that is given back while the feature rests brings back nothing.
+#[tokio::test]
+async fn a_sign_off_falls_with_its_role_while_the_feature_is_on_hold() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = world.for_two().await?;
+    let product: ProductKey = "PAY".parse()?;
+    let change = || RoleChange { person: cast.first.person, role: REVIEWER };
+    world.sign(&cast.first, &key, REVIEWER, Verdict::Approve).await?;
+    world.rest(&cast.manager, &key, Step::Hold, &new_form_id()).await?;
+    world.tick();
+    service.revoke_role(&cast.admin, &product, change()).await?;
+    assert_eq!(world.fallen(&cast.first).await?, 1);
+    world.tick();
+    service.grant_role(&cast.admin, &product, change()).await?;
+    world.rest(&cast.manager, &key, Step::Resume, &new_form_id()).await?;
+    assert_eq!((world.missing(&key).await?, world.fallen(&cast.first).await?), (2, 1));
+    Ok(())
 }
 
 #[tokio::test]

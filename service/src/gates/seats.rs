@@ -9,12 +9,15 @@ use sluice_domain::{
     policy::PhaseKey,
 };
 
+use uuid::Uuid;
+
 use super::settle::end_sign_offs;
 use crate::{
     Service,
+    actor::Origin,
     db::{
         permit::{InFeature, Permit},
-        write::Write,
+        write::{Write, uncancelled},
     },
     error::{Error, Result},
     features::row::Feature,
@@ -90,6 +93,26 @@ pub(super) async fn any_unseated(write: &mut Write, feature: FeatureId) -> Resul
 }
 
 impl Service {
+    /// Makes features due to be decided anew by the job that does so.
+    async fn make_due(&self, features: &[Uuid]) -> Result<()> {
+        let (service, features) = (self.clone(), features.to_vec());
+        uncancelled(|token| async move {
+            let begun = service.db.begin(&token, &Origin::default()).await?;
+            let mut write = begun.at_now().await?;
+            let now = write.now;
+            sqlx::query!(
+                "update gate_state set changes_at = $2
+                 where feature_id = any($1) and (changes_at is null or changes_at > $2)",
+                &features,
+                now
+            )
+            .execute(write.connection())
+            .await?;
+            write.commit_unrecorded().await
+        })
+        .await
+    }
+
     /// Settles the features on which a sign-off of somebody, or for somebody, has lost its seat. Nothing relies on it:
     /// such a sign-off counts nowhere, and the next write to the feature settles it as well.
     pub(crate) async fn settle_unseated(&self, person: PersonId) {
@@ -107,6 +130,10 @@ impl Service {
                 return;
             }
         };
+        // Where somebody is at work on a feature at this moment, a job comes back to it.
+        if let Err(error) = self.make_due(&features).await {
+            tracing::error!(%error, "features with sign-offs without a seat were not made due");
+        }
         for feature in features {
             if let Err(error) = self.decide_anew(Id::new(feature)).await {
                 tracing::error!(%error, %feature, "sign-offs without a seat were not ended");

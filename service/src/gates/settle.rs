@@ -54,10 +54,12 @@ pub(crate) async fn settle(
     let mut consequences = lapse_waivers(write, permit, feature).await?;
     let turns = Turns::follow(write, permit, &feature.progress).await?;
     let Progress::Active(attempt) = &feature.progress else {
-        // What rests is not settled, it is only shown: no gate of it opens, and nothing of it can change.
+        // What rests is only shown: no gate of it opens, and nothing of it can change. But a seat that is gone is gone,
+        // or the sign-off would count again if the role came back before the feature goes on.
         match feature.progress.stands_in() {
             None => project_finished(write, permit).await?,
             Some(attempt) => {
+                consequences.extend(end_unseated(write, permit, feature, attempt).await?);
                 let (gathered, decision) = decide_attempt(write, feature, attempt).await?;
                 project(write, permit, (feature, attempt, &turns), &gathered, &decision).await?;
             }

@@ -67,13 +67,13 @@ impl Service {
             let lapsed = note_lapsed(&mut write, &permit, &feature).await?;
             let settled = settle(&mut write, &permit, &feature).await?;
             let after = blocking(&mut write, id).await?;
-            let decided = match feature.progress.attempt() {
-                Ok(attempt) if !kept || before != after || !settled.consequences.is_empty() => {
-                    let object = gate_object(&feature, attempt);
-                    Some((object, number(before.len()), number(after.len())))
-                }
-                _ => None,
-            };
+            // Of what rests, only a sign-off that lost its seat is news.
+            let is_active = feature.progress.attempt().is_ok();
+            let is_news = !settled.consequences.is_empty() || is_active && (!kept || before != after);
+            let decided =
+                feature.progress.stands_in().filter(|_| is_news).map(|attempt| {
+                    (gate_object(&feature, attempt), number(before.len()), number(after.len()))
+                });
             // The first event is the one that the rows point to; what else happened follows it.
             let mut events: Vec<Event> = Vec::new();
             let describe = |events: &[Event], verb, object| {

@@ -134,7 +134,8 @@ fn resolution(terms: &Terms) -> Option<AnyView> {
     (!rows.is_empty()).then(|| {
         let columns = ["Severity", "Answered within", "Put right within"].map(Column::text).to_vec();
         view! {
-            <h3>"How fast findings are dealt with"</h3>
+            <h3>"How fast findings are to be dealt with"</h3>
+            <p class="muted">"The policy declares these times. Sluice does not count them: no gate closes because of them."</p>
             <TableWrap id="resolution" caption="How fast findings of each severity are answered and put right">
                 <TableHead columns />
                 <tbody>{rows}</tbody>
