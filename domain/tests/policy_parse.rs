@@ -4,6 +4,7 @@ use std::error::Error;
 
 use proptest::prelude::*;
 use sluice_domain::{
+    access::{Action, Role},
     policy::{
         BUILT_IN, ControlKey, EvidenceKind, MAX_SOURCE_BYTES, PhaseKey, Proof, Quorum, Tier, Tiers, parse,
     },
@@ -67,6 +68,21 @@ fn the_sound_policy_is_read() -> Outcome {
     let control = phase.control(&ControlKey::parse("work")?).ok_or("no control")?;
     assert!(!control.before_production && !control.can_be_not_applicable);
     assert_eq!(control.tiers, Tiers::ALL);
+    Ok(())
+}
+
+/// A gate that waits for a role which signs nowhere would never open.
+#[test]
+fn a_gate_asks_for_signatures_of_roles_that_can_sign() -> Outcome {
+    let line = SOUND.lines().position(|line| line == "role = \"security-reviewer\"").ok_or("no role")? + 1;
+    for role in Role::ALL {
+        let by = format!("role = \"{}\"", role.code());
+        if Action::SignGate.product_roles().contains(role) {
+            parse(&SOUND.replacen("role = \"security-reviewer\"", &by, 1))?;
+        } else {
+            assert_eq!(said("role = \"security-reviewer\"", &by)?, [("role-cannot-approve", line, 8)]);
+        }
+    }
     Ok(())
 }
 

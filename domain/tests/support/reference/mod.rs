@@ -277,6 +277,21 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// How often each thing happened that runs are to come to: gates opened, owed, paid and closed again, sign-offs voided,
+    /// waivers lapsed, drift, features finished.
+    pub(crate) const fn happened(&self) -> [usize; 8] {
+        [
+            self.opened,
+            self.passed_owed,
+            self.paid,
+            self.undone,
+            self.voided,
+            self.lapsed,
+            self.drifted,
+            self.finished,
+        ]
+    }
+
     /// Adds what happened in another run.
     pub(crate) fn add(&mut self, one: Self) {
         self.sequences += 1;
