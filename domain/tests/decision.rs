@@ -8,9 +8,11 @@ mod support;
 use sluice_domain::{
     access::{Action, Role},
     canonical::Digest,
-    gate::{Blocker, Decision, DecisionChange, EarlierGate, Facts, Passed, Situation, WaiverFact},
+    gate::{
+        Blocker, Decision, DecisionChange, EarlierGate, EvidenceFact, Facts, Passed, Situation, WaiverFact,
+    },
     place::Place,
-    policy::{Phase, Quorum, RecordsSubject, Tier},
+    policy::{EvidenceKind, Phase, PhaseKey, Quorum, RecordsSubject, Tier},
     record::{RecordKind, Shortfall},
 };
 use support::{NOW, built_in, complete};
@@ -116,6 +118,46 @@ fn nothing_changes_later_because_of_what_is_over() {
     };
     assert_eq!(until(NOW), None);
     assert_eq!(until(NOW + Duration::NANOSECOND), Some(NOW + Duration::NANOSECOND));
+}
+
+/// Evidence that expires changes the decision at that instant, at this gate as at an earlier one.
+#[test]
+fn evidence_that_expires_says_when() {
+    let policy = built_in();
+    let [first, second] = [&policy.phases[0], &policy.phases[1]];
+    let (soon, later) = (NOW + Duration::DAY, NOW + Duration::WEEK);
+    let holding = |phase: &Phase, until| {
+        let mut facts = complete(phase, Tier::Low, Digest::of(b"dossier"), 5);
+        facts.evidence.insert(EvidenceFact { number: 90, kind: EvidenceKind::Plan, until });
+        facts
+    };
+    let changes_at = |here, before| {
+        let earlier = EarlierGate { facts: holding(first, before), ..passed(first, Tier::Low, Tier::Low) };
+        let situation = Situation { earlier: vec![earlier], ..Situation::from(holding(second, here)) };
+        sluice_domain::gate::decide(policy, second, &situation, NOW).changes_at
+    };
+    assert_eq!(changes_at(None, None), None);
+    assert_eq!(changes_at(Some(later), None), Some(later));
+    assert_eq!(changes_at(Some(later), Some(soon)), Some(soon));
+    assert_eq!(changes_at(Some(NOW), Some(later)), Some(later));
+
+    let item = EvidenceFact { number: 1, kind: EvidenceKind::Plan, until: Some(soon) };
+    assert!(item.holds(soon - Duration::NANOSECOND) && !item.holds(soon));
+}
+
+/// Whoever looks for waivers of drift at a gate finds them by how their subject begins.
+#[test]
+fn drift_is_named_by_its_gate_and_then_by_what_drifted() {
+    let phase: PhaseKey = "design".parse().expect("a key");
+    let blocker = Blocker::Drifted {
+        phase: phase.clone(),
+        name: "Design".to_owned(),
+        items: 2,
+        mark: "abc".to_owned(),
+        roles: vec![Role::SecurityReviewer],
+    };
+    assert_eq!(Blocker::drift_of(&phase), "drift:design");
+    assert_eq!(blocker.subject(), "drift:design/abc");
 }
 
 fn passed(phase: &Phase, then: Tier, now: Tier) -> EarlierGate {

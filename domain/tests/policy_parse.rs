@@ -317,6 +317,31 @@ fn lengths_and_numbers_are_limited() -> Outcome {
     let huge = format!("{SOUND}#{}", " ".repeat(MAX_SOURCE_BYTES));
     let errors = parse(&huge).err().ok_or("a huge source was accepted")?;
     assert_eq!(errors.errors().first().map(|error| error.problem.code()), Some("source-too-long"));
+    let rest = MAX_SOURCE_BYTES - SOUND.len() - 1;
+    assert!(parse(&format!("{SOUND}#{}", " ".repeat(rest))).is_ok(), "what just fits is read");
+    Ok(())
+}
+
+#[test]
+fn a_role_may_be_asked_of_the_highest_tier_alone() -> Outcome {
+    let second = "[[phases.gate.sign_offs]]\nrole = \"release-manager\"\nquorum = { low = 0, medium = 0, high = 1 }\nmeaning = \"released it\"\n";
+    let policy = parse(&format!("{SOUND}\n{second}"))?;
+    assert_eq!(policy.phases[0].gate.sign_offs[1].quorum, Quorum { low: 0, medium: 0, high: 1 });
+    Ok(())
+}
+
+#[test]
+fn who_writes_reviewers_in_the_wrong_place_is_told_the_right_ones() -> Outcome {
+    let errors = parse(&SOUND.replace(
+        "proof = \"evidence\"\nevidence = [\"test-report\", \"other\"]",
+        "proof = \"statement\"\nreviewers = { low = 1, medium = 1, high = 2 }",
+    ))
+    .err()
+    .ok_or("accepted")?;
+    let asking: Vec<&str> =
+        Rule::ALL.iter().filter(|rule| rule.asks_for_reviewers()).map(|rule| rule.code()).collect();
+    let said = errors.errors()[0].problem.to_string();
+    assert!(said.ends_with(&format!("a rule that asks for them: {}.", asking.join(", "))), "{said}");
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use sluice_domain::{
     place::Place,
     words::{self, Label},
 };
-use sluice_service::gates::{CONFIRM_VOID, Voiding};
+use sluice_service::gates::{CONFIRM_VOID, VoidedSignOff, Voiding};
 
 use crate::{
     components::{
@@ -43,13 +43,16 @@ pub fn VoidingPage(
     let who = format!("This voids {count} ({})", names.join(", "));
     let back = Place::Feature.path(&voiding.feature);
     let lead = format!(
-        "What you are about to save is part of what was signed at the {} gate of {}. Nothing is saved yet.",
-        voiding.gate, voiding.feature
+        "What you are about to save is part of what was signed at the {} of {}. Nothing is saved yet.",
+        gates(&voiding),
+        voiding.feature
     );
     let sign_offs = voiding
         .sign_offs
         .iter()
-        .map(|sign_off| view! { <li>{format!("{}, {}", sign_off.name, sign_off.role.label())}</li> })
+        .map(|VoidedSignOff { name, role, gate }| {
+            view! { <li>{format!("{name}, {}, at the {gate} gate", role.label())}</li> }
+        })
         .collect_view();
     let sent = fields.pairs().iter().filter(|(name, _)| name != CONFIRM_VOID);
     let (secret, open): (Vec<_>, Vec<_>) = sent.partition(|(name, _)| SECRETS.contains(&name.as_str()));
@@ -98,6 +101,14 @@ pub fn VoidingPage(
     }
 }
 
+/// "Design gate", "Design and Testing gates".
+fn gates(voiding: &Voiding) -> String {
+    let mut gates: Vec<&str> = voiding.sign_offs.iter().map(|sign_off| sign_off.gate.as_str()).collect();
+    gates.dedup();
+    let noun = if gates.len() == 1 { "gate" } else { "gates" };
+    format!("{} {noun}", words::join(&gates, "and"))
+}
+
 fn password_again(name: &str) -> AnyView {
     view! {
         <TextField
@@ -132,21 +143,22 @@ fn typed(fields: &[&(String, String)]) -> Option<AnyView> {
 
 #[cfg(test)]
 mod tests {
-    use sluice_domain::{access::Role, canonical::Digest};
-    use sluice_service::gates::VoidedSignOff;
-
     use super::*;
+    use sluice_domain::{access::Role, canonical::Digest};
 
     const HOSTILE: &str = "\"><script>alert(1)</script>";
 
     fn voiding() -> Voiding {
-        let sign_off = |name: &str, role| VoidedSignOff { name: name.to_owned(), role };
+        let sign_off = |gate: &str, name: &str, role| VoidedSignOff {
+            gate: gate.to_owned(),
+            name: name.to_owned(),
+            role,
+        };
         Voiding {
             feature: "PAY-12".parse().expect("a key"),
-            gate: "Design".to_owned(),
             sign_offs: vec![
-                sign_off("Ben Ode", Role::SecurityReviewer),
-                sign_off(HOSTILE, Role::ReleaseManager),
+                sign_off("Design", "Ben Ode", Role::SecurityReviewer),
+                sign_off("Testing", HOSTILE, Role::ReleaseManager),
             ],
             confirmation: Digest::of(b"these two"),
         }
@@ -162,7 +174,8 @@ mod tests {
     fn it_names_whose_sign_offs_go_and_keeps_what_was_typed() {
         let html = shown(&[("version", "3"), ("title", HOSTILE), ("target", "a"), ("target", "b")], false);
         assert!(html.contains("This voids 2 sign-offs"), "{html}");
-        assert!(html.contains("Ben Ode, security reviewer"), "{html}");
+        assert!(html.contains("signed at the Design and Testing gates of PAY-12"), "{html}");
+        assert!(html.contains("Ben Ode, security reviewer, at the Design gate"), "{html}");
         assert!(html.contains("Save and void 2 sign-offs"), "{html}");
         assert!(html.contains("action=\"/features/PAY-12/threats/4\""), "{html}");
         assert!(html.contains(&Digest::of(b"these two").to_string()), "{html}");

@@ -11,7 +11,7 @@ use sluice_domain::{
     record::RecordKind,
 };
 use sluice_service::{
-    Actor, Error,
+    Actor, Error, Voids,
     course::{AgreeToEmergency, CallOffEmergency, Consented, EmergencyEnd, ProposeEmergency},
     features::{FeatureFilter, PhaseState},
     gates::{MySeat, WithdrawSignOff},
@@ -25,7 +25,7 @@ use crate::{
     line::{new_value, story},
     support::{
         TestResult, World,
-        cast::PASSWORD,
+        cast::{PASSWORD, answering, asked},
         fields,
         steps::{parsed, phase_key, sign_form},
     },
@@ -84,7 +84,7 @@ impl World {
     }
 
     /// Signs an owed gate after reading its dossier.
-    async fn pay(
+    pub(crate) async fn pay(
         &self,
         actor: &Actor,
         key: &FeatureKey,
@@ -350,8 +350,20 @@ async fn what_is_owed_is_signed_by_the_same_rules_and_paid_once() -> TestResult 
     let twice = world.pay(&cast.first, &key, "testing", Verdict::Approve, REVIEWER).await;
     assert_eq!(refusal(twice)?, Refusal::AlreadySigned);
 
-    // An edit voids what stands at an owed gate, as it does at any.
-    world.record(&key, RecordKind::Finding, &[]).await?;
+    // An edit voids what stands at an owed gate, as it does at any, and whoever edits confirms it first.
+    let form = crate::support::forms::filled(RecordKind::Finding, world.named(), "Read by hand.");
+    let finding = || crate::support::forms::command(RecordKind::Finding, form.clone());
+    let tester = cast.holding(RecordKind::Finding.spec().editors)?;
+    let events = world.events().await?;
+    let asked = world.service.add_record(&asked(tester), &key, finding()?).await;
+    let Err(Error::WouldVoid(voiding)) = asked else {
+        return Err(format!("nobody was asked: {asked:?}").into());
+    };
+    let voids: Vec<_> = voiding.sign_offs.iter().map(|it| (it.name.as_str(), it.gate.as_str())).collect();
+    assert_eq!(voids, [(cast.first.name.as_str(), "Testing")]);
+    assert_eq!(world.events().await?, events, "nothing is saved before it is confirmed");
+    let confirmed = answering(tester, Voids::Confirmed(voiding.confirmation));
+    world.service.add_record(&confirmed, &key, finding()?).await?;
     let page = world.service.owed_page(&cast.first, &key, &phase).await?;
     let ended: Vec<bool> = page.sign_offs.iter().map(|sign_off| sign_off.ended.is_some()).collect();
     assert_eq!(ended, [true, false], "the approval is void, the denial stands");

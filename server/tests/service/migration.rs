@@ -5,13 +5,13 @@ use sluice_domain::{
     access::Role, audit::Verb, form::Fields, gate::Verdict, ids::FeatureKey, lifecycle::Refusal,
     policy::Tier, waiver::WaiverRefusal,
 };
-use sluice_service::{Error, gates::WithdrawSignOff, new_form_id};
+use sluice_service::{Error, Voids, gates::WithdrawSignOff, new_form_id};
 
 use crate::{
     policies::renamed,
     support::{
         TestResult, World,
-        cast::PASSWORD,
+        cast::{PASSWORD, answering, asked},
         fields,
         steps::{parsed, request},
     },
@@ -219,6 +219,34 @@ async fn a_move_is_made_for_what_was_shown() -> TestResult {
     let standing = "select count(*) from sign_off where ended is null and verdict = 'approve'
                     and phase = 'design'";
     assert_eq!(world.count(standing).await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_move_names_what_it_voids_at_owed_gates_as_well() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let from = world.active().await?;
+    let key = world.in_phase(Tier::Medium, "testing").await?;
+    world.release(&key).await?;
+    world.catch_up(&key, "testing").await?;
+    // A denial keeps the gate owed while an approval stands.
+    for (actor, verdict) in [(&cast.second, Verdict::Deny), (&cast.first, Verdict::Approve)] {
+        world.pay(actor, &key, "testing", verdict, Role::SecurityReviewer).await?;
+    }
+    world.put_in_force("2027.1", &renamed("2027.1")).await?;
+    let to = world.active().await?;
+    let effect =
+        service.migration_page(&cast.manager, &key, Some(to)).await?.effect.ok_or("nothing is shown")?;
+    let voids: Vec<_> = effect.voids.iter().map(|it| (it.name.as_str(), it.gate.as_str())).collect();
+    assert_eq!(voids, [(cast.first.name.as_str(), "Testing")]);
+    let command = world.migration(&cast.manager, &key, from, to).await?;
+    let told = service.migrate_feature(&asked(&cast.manager), &key, command.clone()).await;
+    assert!(matches!(&told, Err(Error::WouldVoid(it)) if it.confirmation == effect.confirmation), "{told:?}");
+    let confirmed = answering(&cast.manager, Voids::Confirmed(effect.confirmation));
+    service.migrate_feature(&confirmed, &key, command).await?;
+    let ended = "select count(*) from sign_off where ended = 'voided' and phase = 'testing'";
+    assert_eq!(world.count(ended).await?, 1);
     Ok(())
 }
 

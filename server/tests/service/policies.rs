@@ -338,7 +338,8 @@ async fn a_feature_moves_after_its_effect_was_shown_and_what_was_signed_is_voide
 
     let page = service.migration_page(&cast.manager, &key, Some(to)).await?;
     let effect = page.effect.ok_or("no effect")?;
-    assert_eq!(effect.voids, ["Rhea Reviewer"]);
+    let voids: Vec<_> = effect.voids.iter().map(|it| (it.name.as_str(), it.gate.as_str())).collect();
+    assert_eq!(voids, [("Rhea Reviewer", "Design")]);
     let subjects: Vec<String> =
         effect.change.appears.iter().map(sluice_domain::gate::Blocker::subject).collect();
     assert_eq!(subjects, ["control:requirements/sponsor"]);

@@ -127,6 +127,25 @@ async fn the_effect_is_what_saving_does() -> TestResult {
 }
 
 #[tokio::test]
+async fn sign_offs_of_owed_gates_are_named_as_well() -> TestResult {
+    let world = World::new().await?;
+    let cast = world.cast;
+    let key = world.in_phase(Tier::Medium, "testing").await?;
+    world.release(&key).await?;
+    world.catch_up(&key, "testing").await?;
+    // A denial keeps the gate owed while an approval stands.
+    for (actor, verdict) in [(&cast.second, Verdict::Deny), (&cast.first, Verdict::Approve)] {
+        world.pay(actor, &key, "testing", verdict, Role::SecurityReviewer).await?;
+    }
+    let version = world.page(&key).await?.rated.map_or(0, |rated| rated.version);
+    let up = answers(&["money", "code"], Tier::Medium, version, &[])?;
+    assert_eq!(world.effect(&key, &up).await?.voids, [cast.first.name.clone()]);
+    world.rate(&key, up).await?;
+    assert_eq!(world.count("select count(*) from sign_off where ended = 'voided'").await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn after_an_opened_gate_the_tier_rises_only_and_says_what_is_short() -> TestResult {
     let world = World::new().await?;
     let key = world.feature(Tier::Medium).await?;

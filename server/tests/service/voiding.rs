@@ -167,9 +167,9 @@ async fn every_editor_is_asked_before_sign_offs_are_voided() -> TestResult {
         let (events, stood) = (world.events().await?, world.count(standing).await?);
         let voiding = question(edit(&world, &desk, editor, Voids::Ask).await?, editor)?;
         assert_eq!(voiding.feature, desk.key);
-        assert_eq!(voiding.gate, "Design");
-        let names: Vec<_> = voiding.sign_offs.iter().map(|s| (s.name.as_str(), s.role)).collect();
-        assert_eq!(names, [(world.cast.first.name.as_str(), REVIEWER)], "{editor}");
+        let named: Vec<_> =
+            voiding.sign_offs.iter().map(|s| (s.gate.as_str(), s.name.as_str(), s.role)).collect();
+        assert_eq!(named, [("Design", world.cast.first.name.as_str(), REVIEWER)], "{editor}");
         // Nothing was saved, and another answer than this very one changes nothing about that.
         let other = Voids::Confirmed(Digest::of(b"other sign-offs"));
         let again = question(edit(&world, &desk, editor, other).await?, editor)?;

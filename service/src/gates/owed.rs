@@ -12,7 +12,7 @@ use sluice_domain::{
 
 use super::{
     Gathered, SignGate, WithdrawSignOff, gather_in,
-    settle::{Standing, gate_object_of, settle, settle_time, store_dossier, void_sign_offs},
+    settle::{Came, Standing, gate_object_of, settle, settle_time, store_dossier, void_sign_offs},
     sign_off,
 };
 use crate::{
@@ -35,22 +35,21 @@ pub(super) async fn settle_owed(
     feature: &Feature,
     gathered: &Gathered,
     decision: &Decision,
-    consequences: &mut Vec<Event>,
+    came: &mut Came<'_>,
 ) -> Result<bool> {
     let mut changed = false;
     for owed in &feature.owed {
         let Some(earlier) = earlier(gathered, &owed.phase) else { continue };
         let dossier = earlier.facts.dossier;
         if earlier.facts.sign_offs.iter().any(|sign_off| sign_off.is_voided_by(dossier)) {
-            // Nobody is asked first: whoever catches up with an emergency works on what is signed, one after the other.
             let manifest = gather_owed(write, feature, owed).await?.dossier;
             let attempt = attempt_of(owed, write.now);
-            let gate = Standing { attempt: &attempt, facts: &earlier.facts, dossier: &manifest, ask: false };
-            changed |= void_sign_offs(write, permit, feature, &gate, consequences).await?;
+            let gate = Standing { attempt: &attempt, facts: &earlier.facts, dossier: &manifest };
+            changed |= void_sign_offs(write, permit, feature, &gate, came).await?;
         }
         let is_paid = decision.debts.iter().any(|debt| debt.phase == owed.phase && debt.missing.is_empty());
         if is_paid {
-            consequences.push(pay(write, permit, feature, owed).await?);
+            came.consequences.push(pay(write, permit, feature, owed).await?);
             if let Some(phase) = feature.policy.policy.phase(&owed.phase) {
                 tell_paid(write, permit, feature, phase, &earlier.facts.sign_offs).await?;
             }

@@ -19,7 +19,7 @@ use super::{
     owed::settle_owed,
     seats::{any_unseated, end_unseated},
     told::{tell_drifted, tell_opened, tell_voided},
-    voiding::{VoidedSignOff, Voiding, confirmation},
+    voiding::{ToConfirm, VoidedSignOff},
 };
 use crate::{
     db::{
@@ -68,15 +68,13 @@ pub(crate) async fn settle(
     };
     consequences.extend(end_unseated(write, permit, feature, attempt).await?);
     let (mut gathered, mut decision) = decide_attempt(write, feature, attempt).await?;
-    let voided = void_sign_offs(
-        write,
-        permit,
-        feature,
-        &Standing { attempt, facts: &gathered.situation.facts, dossier: &gathered.dossier, ask: true },
-        &mut consequences,
-    )
-    .await?;
-    let owed_changed = settle_owed(write, permit, feature, &gathered, &decision, &mut consequences).await?;
+    let mut asked = ToConfirm::default();
+    let mut came = Came { consequences: &mut consequences, asked: &mut asked };
+    let gate = Standing { attempt, facts: &gathered.situation.facts, dossier: &gathered.dossier };
+    let voided = void_sign_offs(write, permit, feature, &gate, &mut came).await?;
+    let owed_changed = settle_owed(write, permit, feature, &gathered, &decision, &mut came).await?;
+    // The transaction is rolled back with everything that the write did, so nothing is voided before it is confirmed.
+    asked.ask(&feature.key, write.voids())?;
     if voided || owed_changed {
         (gathered, decision) = decide_attempt(write, feature, attempt).await?;
     }
@@ -180,8 +178,23 @@ pub(super) struct Standing<'a> {
     pub(super) facts: &'a Facts,
     /// Its dossier as it is now.
     pub(super) dossier: &'a Dossier,
-    /// Whether somebody confirms before they are voided.
-    pub(super) ask: bool,
+}
+
+/// What a write came to, gate by gate.
+pub(super) struct Came<'a> {
+    /// Events of the same transaction.
+    pub(super) consequences: &'a mut Vec<Event>,
+    /// Sign-offs that whoever writes confirms first.
+    pub(super) asked: &'a mut ToConfirm,
+}
+
+/// A sign-off that was voided.
+struct VoidedRow {
+    id: Uuid,
+    printed_name: String,
+    role: String,
+    dossier: Vec<u8>,
+    manifest: Option<String>,
 }
 
 /// Voids the sign-offs of a gate that no longer cover what is there.
@@ -190,9 +203,9 @@ pub(super) async fn void_sign_offs(
     permit: &Permit<InFeature>,
     feature: &Feature,
     gate: &Standing<'_>,
-    consequences: &mut Vec<Event>,
+    came: &mut Came<'_>,
 ) -> Result<bool> {
-    let Standing { attempt, facts, dossier: manifest, ask } = *gate;
+    let Standing { attempt, facts, dossier: manifest } = *gate;
     let dossier = facts.dossier;
     let void: Vec<&SignOffFact> =
         facts.sign_offs.iter().filter(|sign_off| sign_off.is_voided_by(dossier)).collect();
@@ -201,7 +214,8 @@ pub(super) async fn void_sign_offs(
     }
     let people: Vec<Uuid> = void.iter().map(|sign_off| sign_off.person.uuid()).collect();
     let now = write.now;
-    let voided = sqlx::query!(
+    let voided = sqlx::query_as!(
+        VoidedRow,
         "update sign_off set ended = 'voided', ended_at = $5, ended_reason = 'The dossier changed.'
          where feature_id = $1 and phase = $2 and cycle = $3 and person_id = any($4) and ended is null
          returning id, printed_name, role, dossier,
@@ -215,27 +229,21 @@ pub(super) async fn void_sign_offs(
     .fetch_all(write.connection())
     .await?;
     let name = gate_object(feature, attempt).name;
-    let ids: Vec<Uuid> = voided.iter().map(|row| row.id).collect();
-    let confirmation = confirmation(&ids);
     let differences = |covered: Option<&str>| {
         let covered = covered.and_then(items_of).unwrap_or_default();
         manifest.difference(&covered)
     };
     // What lapsed by now, or what the product goes by now, voids them whoever writes next: there is nothing to confirm.
-    let anyway = consequences.iter().any(|event| event.verb == Verb::WaiverLapsed)
+    let anyway = came.consequences.iter().any(|event| event.verb == Verb::WaiverLapsed)
         || voided
             .iter()
             .all(|row| differences(row.manifest.as_deref()).iter().any(|it| it.kind.is_of_product()));
-    // The transaction is rolled back with everything that the write did, so nothing is voided before it is confirmed.
-    if !permit.is_system() && !anyway && ask && !write.voids().allow(confirmation) {
-        let mut sign_offs = Vec::with_capacity(voided.len());
-        for row in voided {
+    if !permit.is_system() && !anyway {
+        let named = |row: &VoidedRow| {
             let role = Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"))?;
-            sign_offs.push(VoidedSignOff { name: row.printed_name, role });
-        }
-        sign_offs.sort_by(|one, other| one.name.cmp(&other.name));
-        let feature = feature.key.clone();
-        return Err(Error::WouldVoid(Box::new(Voiding { feature, gate: name, sign_offs, confirmation })));
+            Ok((row.id, VoidedSignOff { gate: name.clone(), name: row.printed_name.clone(), role }))
+        };
+        came.asked.add(voided.iter().map(named).collect::<Result<Vec<_>>>()?);
     }
     for row in voided {
         let object = Object::new(ObjectKind::SignOff, row.id, name.clone());
@@ -245,7 +253,7 @@ pub(super) async fn void_sign_offs(
         let changed: Vec<String> =
             differences(row.manifest.as_deref()).into_iter().map(|difference| difference.key).collect();
         event.change("items", Value::None, Value::code(changed.join(", ")));
-        consequences.push(event);
+        came.consequences.push(event);
     }
     tell_voided(write, permit, feature, attempt, manifest, &void).await?;
     Ok(true)

@@ -2,13 +2,13 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::json;
 use sluice_domain::{
-    access::{Action, allowed},
+    access::{Action, Role, allowed},
     audit::{Object, ObjectKind, Value, Verb},
     canonical::{self, Digest},
     form::{Check, FieldProblem, Fields, Problem},
     gate::{Blocker, Decision, DecisionChange},
     ids::{EmergencyId, FeatureId, FeatureKey, PolicyVersionId},
-    lifecycle::Refusal,
+    lifecycle::{Attempt, Refusal},
     notification::Notice,
     policy::{PhaseKey, PolicyDifference},
     text::Reason,
@@ -36,7 +36,7 @@ use crate::{
         page::open,
         row::{self, Feature},
     },
-    gates::{confirmation, settle},
+    gates::{VoidedSignOff, confirmation, settle},
     notifications::{concerned, notify},
     people::invalid,
 };
@@ -117,8 +117,8 @@ pub struct MigrationEffect {
     pub after: Decision,
     /// What would block besides, and what would block no more.
     pub change: DecisionChange,
-    /// Names of those whose approval of the current gate would be voided: they signed under the present version.
-    pub voids: Vec<String>,
+    /// Approvals that would be voided, of the current gate and of gates that are owed: given under the present version.
+    pub voids: Vec<VoidedSignOff>,
     /// Whether a release in an emergency was asked for, which the move calls off.
     pub calls_off: bool,
     /// Stands for exactly these sign-offs: sent with the form, it says that they were named.
@@ -236,19 +236,10 @@ impl Service {
         let Some(Compared { before, after: Some(after), change, .. }) = compared else {
             return Err(Error::Refused(Refusal::PhaseMissing(attempt.phase.clone())));
         };
-        let voids = sqlx::query!(
-            "select id, printed_name from sign_off
-             where feature_id = $1 and phase = $2 and cycle = $3 and ended is null and verdict = 'approve'
-             order by signed_at, id",
-            feature.id.uuid(),
-            attempt.phase.as_str(),
-            attempt.cycle
-        )
-        .fetch_all(&mut *connection)
-        .await?;
+        let standing = standing_approvals(connection, feature, attempt).await?;
         let emergency = open_emergency(connection, feature.id).await?;
         let difference = feature.policy.policy.difference(&to.policy);
-        let ids: Vec<Uuid> = voids.iter().map(|row| row.id).collect();
+        let (ids, voids): (Vec<Uuid>, Vec<VoidedSignOff>) = standing.into_iter().unzip();
         Ok(MigrationEffect {
             seen: MigrationEffect::digest(feature, &to, (&ids, emergency), &change),
             calls_off: emergency.is_some(),
@@ -257,7 +248,7 @@ impl Service {
             before,
             after,
             change,
-            voids: voids.into_iter().map(|row| row.printed_name).collect(),
+            voids,
             confirmation: confirmation(&ids),
         })
     }
@@ -294,7 +285,7 @@ impl Service {
     }
 
     /// Moves a feature to the active version of its policy. The policy's text is part of every dossier, so approvals of the
-    /// current gate are voided in the same transaction, once they are confirmed; a denial stands. A release in an
+    /// current gate and of gates that are owed are voided in the same transaction, once they are confirmed; a denial stands. A release in an
     /// emergency that was asked for is called off: whoever agreed to it had other gates in mind.
     ///
     /// # Errors
@@ -351,6 +342,37 @@ impl Service {
         })
         .await
     }
+}
+
+/// The approvals that stand at the current gate and, after it, at gates that are owed.
+async fn standing_approvals(
+    connection: &mut PgConnection,
+    feature: &Feature,
+    attempt: &Attempt,
+) -> Result<Vec<(Uuid, VoidedSignOff)>> {
+    let owed = feature.owed.iter().map(|owed| (owed.phase.to_string(), owed.cycle));
+    let (phases, cycles): (Vec<String>, Vec<i32>) =
+        std::iter::once((attempt.phase.to_string(), attempt.cycle)).chain(owed).unzip();
+    let rows = sqlx::query!(
+        "select s.id, s.phase, s.printed_name, s.role
+         from unnest($2::text[], $3::int[]) with ordinality as gate (phase, cycle, place)
+         join sign_off s on s.feature_id = $1 and s.phase = gate.phase and s.cycle = gate.cycle
+         where s.ended is null and s.verdict = 'approve'
+         order by gate.place, s.printed_name, s.id",
+        feature.id.uuid(),
+        &phases,
+        &cycles
+    )
+    .fetch_all(connection)
+    .await?;
+    let named = |phase: &str| feature.policy.policy.phases.iter().find(|it| it.key.as_str() == phase);
+    rows.into_iter()
+        .map(|row| {
+            let role = Role::from_code(&row.role).ok_or_else(|| Error::internal("unknown role"))?;
+            let gate = named(&row.phase).map_or(row.phase, |phase| phase.name.clone());
+            Ok((row.id, VoidedSignOff { gate, name: row.printed_name, role }))
+        })
+        .collect()
 }
 
 async fn store(write: &mut Write, permit: &Permit<InFeature>, to: PolicyVersionId) -> Result<()> {

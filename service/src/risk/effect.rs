@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 
 use sluice_domain::{
     access::Action,
-    gate::Verdict,
+    gate::{Passed, Situation, Verdict},
     ids::FeatureKey,
     lifecycle::Refusal,
-    policy::{PhaseChange, Tier},
-    record::risk::Assessment,
+    policy::{PhaseChange, PhaseKey, Tier},
+    record::{RecordKind, risk::Assessment},
 };
 
 use super::{RateFeature, RiskPage, rate::demand_not_lowered, rated};
@@ -30,7 +30,7 @@ pub struct RiskEffect {
     pub ahead: Vec<PhaseChange>,
     /// What gates that are open already would have asked for besides, with the tier that each was opened under.
     pub behind: Vec<(Tier, PhaseChange)>,
-    /// Names of those whose sign-off on the current gate would be voided.
+    /// Names of those whose sign-off would be voided: at the current gate, then at gates that are owed.
     pub voids: Vec<String>,
 }
 
@@ -78,18 +78,18 @@ impl Service {
             }
         }
         let answers_change = rated.as_ref().is_none_or(|rated| rated.answers != *command.answers());
-        let in_dossier = feature
-            .policy
-            .policy
-            .phase(&attempt.phase)
-            .is_some_and(|phase| phase.record_kinds().contains(&sluice_domain::record::RecordKind::Risk));
-        let dossier_changes = to != feature.tier || answers_change && in_dossier;
-        let voids = gathered
-            .situation
-            .facts
-            .sign_offs
-            .iter()
-            .filter(|sign_off| dossier_changes && sign_off.verdict == Verdict::Approve)
+        let changes = |phase: &PhaseKey| {
+            let phase = feature.policy.policy.phase(phase);
+            let in_dossier = phase.is_some_and(|phase| phase.record_kinds().contains(&RecordKind::Risk));
+            to != feature.tier || answers_change && in_dossier
+        };
+        let Situation { facts, earlier, .. } = &gathered.situation;
+        let owed = earlier.iter().filter(|gate| matches!(gate.passed, Passed::Owed { .. }));
+        let voids = std::iter::once((&attempt.phase, facts))
+            .chain(owed.map(|gate| (&gate.phase, &gate.facts)))
+            .filter(|(phase, _)| changes(phase))
+            .flat_map(|(_, facts)| &facts.sign_offs)
+            .filter(|sign_off| sign_off.verdict == Verdict::Approve)
             .map(|sign_off| sign_off.name.clone())
             .collect();
         Ok(RiskEffect {

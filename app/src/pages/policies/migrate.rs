@@ -1,9 +1,13 @@
 //! The version of the policy that a feature follows, and the move to another, its effect first.
 
 use leptos::prelude::*;
-use sluice_domain::{gate::Blocker, place::Place, words};
+use sluice_domain::{
+    gate::Blocker,
+    place::Place,
+    words::{self, Label as _},
+};
 use sluice_service::{
-    gates::CONFIRM_VOID,
+    gates::{CONFIRM_VOID, VoidedSignOff},
     policies::{MigrationEffect, MigrationPage},
 };
 
@@ -172,11 +176,15 @@ fn blockers(title: &'static str, none: &'static str, sentences: &[String]) -> An
     view! { <Card title=title>{content}</Card> }.into_any()
 }
 
-fn voids(names: &[String]) -> AnyView {
-    let title = format!("Moving it voids {}", counted(names.len(), "sign-off"));
+fn voids(sign_offs: &[VoidedSignOff]) -> AnyView {
+    let title = format!("Moving it voids {}", counted(sign_offs.len(), "sign-off"));
+    let names: Vec<String> = sign_offs
+        .iter()
+        .map(|VoidedSignOff { name, role, gate }| format!("{name} ({}, {gate} gate)", role.label()))
+        .collect();
     let words = format!(
         "They were given under the present version: {}. They stay in the record, and the same people may sign again. A denial stands.",
-        words::join(names, "and")
+        words::join(&names, "and")
     );
     view! {
         <Notice kind=NoticeKind::Warning title>

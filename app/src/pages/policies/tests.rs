@@ -11,9 +11,12 @@ use sluice_domain::{
     record::Rule,
     threat::Severity,
 };
-use sluice_service::policies::{
-    ActivationPage, Cause, CauseCount, ImportPolicy, MigrationEffect, MigrationPage, MigrationTarget,
-    PolicyChoice, PolicyComparison, PolicyRunPage, ProductPolicyPage, RunRow,
+use sluice_service::{
+    gates::VoidedSignOff,
+    policies::{
+        ActivationPage, Cause, CauseCount, ImportPolicy, MigrationEffect, MigrationPage, MigrationTarget,
+        PolicyChoice, PolicyComparison, PolicyRunPage, ProductPolicyPage, RunRow,
+    },
 };
 use time::macros::datetime;
 
@@ -296,6 +299,11 @@ fn a_product_shows_its_policy_and_lets_administrators_choose() {
     assert!(!html.contains("<form") && html.contains("An administrator chooses"), "{html}");
 }
 
+fn voided(name: &str) -> VoidedSignOff {
+    let role = sluice_domain::access::Role::SecurityReviewer;
+    VoidedSignOff { gate: EVIL.to_owned(), name: name.to_owned(), role }
+}
+
 fn migration(effect: bool) -> MigrationPage {
     let (current, to) = (loaded(1, |_| ()), hostile(2));
     let blocker = sluice_domain::gate::Blocker::Vetoed {
@@ -315,7 +323,7 @@ fn migration(effect: bool) -> MigrationPage {
             before: sluice_domain::gate::Decision::default(),
             after: sluice_domain::gate::Decision::default(),
             change,
-            voids: vec![EVIL.to_owned(), "Rhea".to_owned()],
+            voids: [EVIL, "Rhea"].map(voided).to_vec(),
             calls_off: true,
             seen: Digest::of(b"effect"),
             confirmation: Digest::of(b"both"),
