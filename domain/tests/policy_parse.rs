@@ -281,6 +281,49 @@ fn what_is_there_already_is_refused() -> Outcome {
 }
 
 #[test]
+fn whoever_repeats_something_is_told_where_it_was_first() -> Outcome {
+    for (from, to, said) in [
+        ("[[phases]]", None, "There is a phase “only” on line 7 already."),
+        ("[[phases.controls]]", Some("[phases.gate]"), "a control “work” on line 12 already."),
+    ] {
+        let start = SOUND.find(from).ok_or("no start")?;
+        let end = to.map_or(Some(SOUND.len()), |to| SOUND.find(to)).ok_or("no end")?;
+        let part = &SOUND[start..end];
+        let errors = parse(&SOUND.replacen(part, &format!("{part}\n{part}"), 1)).err().ok_or("accepted")?;
+        assert!(errors.to_string().contains(said), "{errors}");
+    }
+    Ok(())
+}
+
+/// What people read in one line has none but that; guidance may have several, and hides nothing either.
+#[test]
+fn texts_hide_nothing_and_only_long_ones_have_lines() -> Outcome {
+    let (title, guidance) = ("title = \"Work is done\"", "guidance = \"Do it. Say so.\"");
+    for (replace, by) in [
+        (title, "title = \"Work\\nis done\""),
+        (title, "title = \"Work\\u202Eis done\""),
+        (guidance, "guidance = \"Do it.\\u202ESay so.\""),
+    ] {
+        let codes: Vec<&str> = said(replace, by)?.into_iter().map(|(code, ..)| code).collect();
+        assert_eq!(codes, ["hidden-character"], "{by}");
+    }
+    let policy = parse(&SOUND.replace(guidance, "guidance = \"Do it.\\nSay so.\""))?;
+    assert_eq!(policy.phases[0].controls[0].guidance, "Do it.\nSay so.");
+    Ok(())
+}
+
+/// Twenty words more than there are: so many wrong ones are each named.
+#[test]
+fn a_list_of_words_is_read_for_as_long_as_it_can_say_something() -> Outcome {
+    for (words, over) in [(Role::ALL.len() + 20, false), (Role::ALL.len() + 21, true)] {
+        let list = vec!["\"developer\""; words].join(", ");
+        let said = said("done_by = [\"developer\", \"qa\"]", &format!("done_by = [{list}]"))?;
+        assert_eq!(said.iter().any(|(code, ..)| *code == "too-many"), over, "{words}: {said:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn all_faults_are_said_at_once_in_order() -> Outcome {
     let spoilt = SOUND
         .replace("\"Small\"", "7")
