@@ -99,6 +99,34 @@ async fn a_sign_off_falls_with_the_role_in_which_it_was_given() -> TestResult {
     Ok(())
 }
 
+/// As after a server that stopped between the change of roles and what follows it: the sign-off of the role that is gone
+/// ends before the next one is looked at, so it neither stands in its way nor counts beside it.
+#[tokio::test]
+async fn who_has_another_seat_by_now_signs_in_that_one() -> TestResult {
+    let world = World::new().await?;
+    let cast = world.cast;
+    let key = world.in_phase(Tier::High, "release").await?;
+    world.hand_over(&key).await?;
+    world.sign(&cast.first, &key, REVIEWER, Verdict::Approve).await?;
+    let database = world.as_superuser().await?;
+    database
+        .batch_execute(&format!(
+            "set session_replication_role = replica;
+             update product_grant set role = 'release-manager'
+             where person_id = '{}' and role = 'security-reviewer'",
+            cast.first.person
+        ))
+        .await?;
+    world.tick();
+    world.sign(&cast.first, &key, Role::ReleaseManager, Verdict::Approve).await?;
+    assert_eq!((world.missing(&key).await?, world.fallen(&cast.first).await?), (1, 1));
+    world.tick();
+    world.sign(&cast.second, &key, REVIEWER, Verdict::Approve).await?;
+    let progress = world.service.feature_page(&cast.manager, &key).await?.summary.progress;
+    assert_eq!(progress.attempt()?.phase.as_str(), "post-release");
+    Ok(())
+}
+
 /// As after a server that stopped between the revocation and what follows it.
 #[tokio::test]
 async fn nothing_counts_on_a_seat_that_is_gone_before_anybody_noted_it() -> TestResult {
