@@ -6,7 +6,10 @@ use std::error::Error;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sluice_domain::{
-    policy::{BUILT_INS, Change, Effect, Policy, PolicyChange, PolicyField, parse},
+    policy::{
+        BUILT_INS, Change, Condition, Effect, Policy, PolicyChange, PolicyField, Tier, Tiers, Wanted, parse,
+    },
+    threat::{Severity, ThreatStatus},
     words,
 };
 
@@ -208,6 +211,71 @@ fn of_several_conditions_of_a_kind_the_likes_are_compared() -> Outcome {
     let changes = changed(header, &format!("{more}{header}"))?;
     assert_eq!(changes.len(), 1, "{changes:?}");
     assert_eq!((&changes[0].what, changes[0].effect), (&Change::Added, Effect::Tightens));
+    Ok(())
+}
+
+/// What belongs together is what is the same, then what asks the same, then what is asked of the same tiers, then
+/// whatever is of one kind; and never what is of another kind.
+#[test]
+fn conditions_find_those_that_they_are_most_like() -> Outcome {
+    let threats = |at_least| Wanted::NoUntreatedThreat { at_least, needs: ThreatStatus::Planned };
+    let findings = |at_least| Wanted::NoOpenFinding { at_least };
+    let [low, high] = [Tier::Low, Tier::High].map(|tier| Tiers::NONE.with(tier));
+    let difference = |before: [(Wanted, Tiers); 2],
+                      after: [(Wanted, Tiers); 2]|
+     -> Result<_, Box<dyn Error>> {
+        let gate = |asked: [(Wanted, Tiers); 2]| -> Result<Policy, Box<dyn Error>> {
+            let mut policy = parse(FULL)?;
+            let asked = asked.into_iter();
+            policy.phases[0].gate.conditions = asked
+                .map(|(wanted, tiers)| Condition { wanted, tiers, waivable: true, before_production: false })
+                .collect();
+            Ok(policy)
+        };
+        let said = gate(before)?.difference(&gate(after)?).changes;
+        let mut said: Vec<_> = said
+            .iter()
+            .map(|change| match &change.what {
+                Change::Set { field, .. } => format!("{field:?}"),
+                Change::Added | Change::Removed => format!("{:?}", change.what),
+                Change::Moved { .. } => "Moved".to_owned(),
+            })
+            .collect();
+        said.sort_unstable();
+        Ok(said)
+    };
+    let [small, middling, large] = [Severity::Low, Severity::Medium, Severity::High];
+    let worst = Severity::Critical;
+    // The same in another order.
+    let said = difference(
+        [(threats(small), low), (threats(large), high)],
+        [(threats(large), high), (threats(small), low)],
+    )?;
+    assert_eq!(said, ["Moved"]);
+    // The same is asked, of other tiers.
+    let said = difference(
+        [(threats(small), low), (threats(large), high)],
+        [(threats(small), high), (threats(large), low)],
+    )?;
+    assert_eq!(said, ["Tiers", "Tiers"]);
+    // Something else is asked of the same tiers.
+    let said = difference(
+        [(threats(small), low), (threats(large), high)],
+        [(threats(worst), high), (threats(middling), low)],
+    )?;
+    assert_eq!(said, ["AtLeast", "AtLeast", "Moved"]);
+    // Of the same kind, and nothing else is alike.
+    let said = difference(
+        [(threats(small), low), (findings(large), low)],
+        [(threats(large), high), (findings(large), low)],
+    )?;
+    assert_eq!(said, ["AtLeast", "Tiers"]);
+    // Of another kind.
+    let said = difference(
+        [(threats(small), low), (threats(large), high)],
+        [(threats(small), low), (findings(large), high)],
+    )?;
+    assert_eq!(said, ["Added", "Removed"]);
     Ok(())
 }
 

@@ -4,12 +4,13 @@ use std::error::Error;
 
 use sluice_domain::{
     policy::{
-        BUILT_IN, Condition, Control, EvidenceKind, Phase, Policy, PolicyPart, Proof, Quorum, RecordsSubject,
-        Tier, Tiers, Wanted, parse,
+        BUILT_IN, Condition, Control, EvidenceKind, FrameworkRef, Phase, Policy, PolicyPart, Proof, Quorum,
+        RecordsSubject, Tier, Tiers, Wanted, parse,
     },
     record::Rule,
     threat::{Severity, ThreatStatus},
 };
+use time::Duration;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -143,5 +144,25 @@ fn a_part_of_a_policy_says_in_which_phase_it_is() -> Outcome {
     let part = PolicyPart::Phase { phase, name };
     assert_eq!(part.phase().map(ToString::to_string).as_deref(), Some("design"));
     assert_eq!(PolicyPart::Policy.phase(), None);
+    Ok(())
+}
+
+#[test]
+fn evidence_holds_for_the_days_of_its_kind_and_else_for_ever() -> Outcome {
+    let mut terms = built_in()?.terms;
+    terms.evidence_days = [(EvidenceKind::Sbom, 30)].into();
+    assert_eq!(terms.evidence_lifetime(EvidenceKind::Sbom), Some(Duration::days(30)));
+    assert_eq!(terms.evidence_lifetime(EvidenceKind::Vex), None);
+    Ok(())
+}
+
+#[test]
+fn a_practice_is_named_by_a_key_and_a_number() -> Outcome {
+    let named: FrameworkRef = "ssdf:PW.4.1".parse()?;
+    assert_eq!((named.framework.as_str(), named.practice.as_str()), ("ssdf", "PW.4.1"));
+    assert_eq!(named.to_string(), "ssdf:PW.4.1");
+    for wrong in ["ssdf", "SSDF:PW.4.1", "ssdf:PW 4", "ssdf:", ":PW.4.1", "ssdf:PW:4"] {
+        assert!(wrong.parse::<FrameworkRef>().is_err(), "{wrong}");
+    }
     Ok(())
 }

@@ -357,3 +357,33 @@ fn distance(from: &str, to: &str) -> usize {
     }
     row.last().copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_of_words_is_how_many_characters_differ() {
+        for (from, to, expected) in [
+            ("", "", 0),
+            ("qa", "qa", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+            ("flaw", "lawn", 2),
+            ("abcdef", "f", 5),
+            ("é", "e", 1),
+        ] {
+            assert_eq!(distance(from, to), expected, "{from} -> {to}");
+            assert_eq!(distance(to, from), expected, "{to} -> {from}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_words_come_first_and_no_more_than_five() {
+        let known = ["developer", "designer", "auditor", "qa", "tester", "stakeholder"];
+        let said = nearest("develper", known.into_iter());
+        assert!(said.starts_with("developer, "), "{said}");
+        assert_eq!(said.split(", ").count(), 5, "{said}");
+    }
+}

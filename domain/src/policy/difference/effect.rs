@@ -69,3 +69,29 @@ pub(super) fn proof(before: &Proof, after: &Proof) -> Effect {
         _ => Effect::Neutral,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{policy::EvidenceKind, record::Rule};
+
+    #[test]
+    fn a_proof_asks_more_than_a_statement_and_numbers_are_compared_under_one_rule_only() {
+        let reviewed =
+            |rule, low| Proof::Records { rule, reviewers: Some(Quorum { low, medium: 2, high: 2 }) };
+        let (one, two) = (reviewed(Rule::ChangesReviewed, 1), reviewed(Rule::ChangesReviewed, 2));
+        let shown = |kinds: &[EvidenceKind]| Proof::Evidence(kinds.to_vec());
+        let either = shown(&[EvidenceKind::Sbom, EvidenceKind::Vex]);
+        for (before, after, effect) in [
+            (&Proof::Statement, &Proof::Statement, Effect::Neutral),
+            (&Proof::Statement, &one, Effect::Tightens),
+            (&either, &shown(&[EvidenceKind::Vex]), Effect::Tightens),
+            (&either, &one, Effect::Neutral),
+            (&one, &two, Effect::Tightens),
+            (&one, &reviewed(Rule::FindingsAddressed, 2), Effect::Neutral),
+        ] {
+            assert_eq!(proof(before, after), effect, "{before:?} -> {after:?}");
+            assert_eq!(proof(after, before), effect.back(), "{after:?} -> {before:?}");
+        }
+    }
+}

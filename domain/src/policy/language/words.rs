@@ -177,3 +177,32 @@ fn two_digits(text: &str) -> Option<u8> {
     let sound = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
     sound.then(|| text.parse().ok())?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a form takes and its pattern does not, or the other way round, would be told otherwise by an editor's schema.
+    #[test]
+    fn forms_are_as_long_as_they_say_and_begin_as_they_must() {
+        for (form, right, wrong) in [
+            (
+                &ZONE,
+                &["Europe/Helsinki", "Etc/GMT+3", "UTC"][..],
+                &["9pm", "/Europe", "Europe Helsinki", ""][..],
+            ),
+            (&VERSION, &["1", "2026.2", "1-rc.1"], &["", ".1", "1 2", "1_2"]),
+            (&KEY, &["sdl", "post-release", "p2"], &["", "Sdl", "-a", "a-", "a--b", "2p"]),
+            (&PRACTICE_ID, &["PW.4.1", "a_b", "1"], &["", "PW 4", "PW:4"]),
+        ] {
+            for text in right {
+                assert!((form.sound)(text), "{text} is refused by {}", form.pattern);
+            }
+            for text in wrong {
+                assert!(!(form.sound)(text), "{text} is taken by {}", form.pattern);
+            }
+            assert!((form.sound)(&"a".repeat(form.max)), "{}", form.pattern);
+            assert!(!(form.sound)(&"a".repeat(form.max + 1)), "{}", form.pattern);
+        }
+    }
+}
