@@ -67,6 +67,9 @@ fn terms_are_read() -> Outcome {
             (Severity::Critical, Resolution { respond_days: 1, resolve_days: 3 }),
         ]
     );
+    let at_once = FULL.replace("{ respond = 2, resolve = 10 }", "{ respond = 2, resolve = 2 }");
+    let at_once = parse(&at_once)?.terms.resolution;
+    assert_eq!(at_once[&Severity::High], Resolution { respond_days: 2, resolve_days: 2 });
     Ok(())
 }
 

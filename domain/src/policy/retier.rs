@@ -95,10 +95,83 @@ impl Phase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{self, Policy};
+    use crate::{
+        policy::{self, Control, Policy, Quorum, SignOffRule, Tiers},
+        threat::{Severity, ThreatStatus},
+    };
 
     fn built_in() -> Policy {
         policy::parse(policy::BUILT_IN).expect("the built-in policy")
+    }
+
+    /// A gate that asks the first of features of low risk and the second of those of high risk, and nobody's signature.
+    fn asking(low: Wanted, high: Wanted) -> Phase {
+        let only = |wanted, tier| Condition {
+            wanted,
+            tiers: Tiers::NONE.with(tier),
+            waivable: true,
+            before_production: false,
+        };
+        let mut phase = built_in().phases.swap_remove(0);
+        phase.controls.clear();
+        phase.gate.sign_offs.clear();
+        phase.gate.conditions = vec![only(low, Tier::Low), only(high, Tier::High)];
+        phase
+    }
+
+    fn raised(low: &Wanted, high: &Wanted) -> (usize, usize, bool) {
+        let change = asking(low.clone(), high.clone()).retiered(Tier::Low, Tier::High);
+        change.map_or((0, 0, false), |change| {
+            (change.conditions_added.len(), change.conditions_dropped.len(), change.asks_more())
+        })
+    }
+
+    #[test]
+    fn what_a_stricter_condition_covers_is_neither_added_nor_dropped() {
+        use {
+            Severity::{High, Medium},
+            ThreatStatus::{Planned, Verified},
+        };
+        let threats = |at_least, needs| Wanted::NoUntreatedThreat { at_least, needs };
+        let findings = |at_least| Wanted::NoOpenFinding { at_least };
+        for (low, high, expected) in [
+            (threats(High, Planned), threats(High, Planned), (0, 0, false)),
+            (threats(High, Planned), threats(Medium, Planned), (1, 0, true)),
+            (threats(High, Planned), threats(High, Verified), (1, 0, true)),
+            (threats(High, Planned), threats(Medium, Verified), (1, 0, true)),
+            (threats(Medium, Verified), threats(High, Planned), (0, 1, false)),
+            // Neither covers the other: more threats, and less done about each.
+            (threats(High, Verified), threats(Medium, Planned), (1, 1, true)),
+            (findings(High), findings(High), (0, 0, false)),
+            (findings(High), findings(Medium), (1, 0, true)),
+            (findings(Medium), findings(High), (0, 1, false)),
+            (Wanted::RecordArchived, Wanted::RecordArchived, (0, 0, false)),
+            (Wanted::ThreatModelComplete, Wanted::ThreatModelCurrent, (1, 1, true)),
+            (threats(High, Planned), findings(High), (1, 1, true)),
+        ] {
+            assert_eq!(raised(&low, &high), expected, "{low:?} -> {high:?}");
+        }
+    }
+
+    #[test]
+    fn more_is_asked_by_a_control_or_a_signature_as_well() {
+        let mut phase = asking(Wanted::RecordArchived, Wanted::RecordArchived);
+        let [first, second] = [0, 1].map(|at| built_in().phases[0].controls[at].clone());
+        let of = |tier, control| Control { tiers: Tiers::NONE.with(tier), ..control };
+        let asks_more =
+            |phase: &Phase| phase.retiered(Tier::Low, Tier::High).map(|change| change.asks_more());
+        assert_eq!(asks_more(&phase), None);
+        phase.controls = vec![of(Tier::Low, first.clone())];
+        assert_eq!(asks_more(&phase), Some(false));
+        phase.controls = vec![of(Tier::Low, first), of(Tier::High, second)];
+        assert_eq!(asks_more(&phase), Some(true));
+        phase.controls.clear();
+        let role = built_in().phases[0].gate.sign_offs.swap_remove(0);
+        for (low, high, expected) in [(1, 1, None), (1, 2, Some(true)), (2, 1, Some(false))] {
+            phase.gate.sign_offs =
+                vec![SignOffRule { quorum: Quorum { low, medium: 1, high }, ..role.clone() }];
+            assert_eq!(asks_more(&phase), expected, "{low} -> {high}");
+        }
     }
 
     #[test]
