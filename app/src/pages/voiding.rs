@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use sluice_domain::{
     form::Fields,
+    ids::PersonId,
     place::Place,
     words::{self, Label},
 };
@@ -79,8 +80,8 @@ pub fn VoidingPage(
             <Notice kind=NoticeKind::Warning title=who>
                 <ul>{sign_offs}</ul>
                 <p>
-                    "They cover the dossier as it was, so they stop counting the moment this is saved, and the gate waits \
-                     for new ones. Whoever signed is told, and sees only what changed when they read it again."
+                    "A sign-off covers the dossier as it was: it stops counting the moment this is saved, and its gate \
+                     waits for a new one. Whoever signed is told, and sees only what changed when they read it again."
                 </p>
             </Notice>
             {typed}
@@ -123,12 +124,17 @@ fn password_again(name: &str) -> AnyView {
     .into_any()
 }
 
-/// What was typed, to read. Nothing where the form was a button.
+/// What was typed, to read; what was chosen from a list by an id says nothing to people. Nothing where the form was a
+/// button.
 fn typed(fields: &[&(String, String)]) -> Option<AnyView> {
     let facts: Vec<Fact> = fields
         .iter()
         .filter(|(name, value)| !TECHNICAL.contains(&name.as_str()) && !value.trim().is_empty())
-        .map(|(name, value)| Fact::text(words::field(name), value.clone()))
+        .filter(|(_, value)| value.parse::<PersonId>().is_err())
+        .map(|(name, value)| {
+            let value = value.clone();
+            Fact { label: words::field(name), value: view! { <span class="pre">{value}</span> }.into_any() }
+        })
         .collect();
     if facts.is_empty() {
         return None;
@@ -192,6 +198,15 @@ mod tests {
         assert!(html.contains("type=\"password\"") && html.contains("type=\"file\""), "{html}");
         assert!(html.contains("multipart/form-data"), "{html}");
         assert!(html.contains("This voids 2 sign-offs"), "{html}");
+    }
+
+    #[test]
+    fn lines_stay_lines_and_ids_are_sent_and_not_shown() {
+        let id = "019eda10-9788-7680-b4b6-a4e82d16a6cf";
+        let html = shown(&[("owner", id), ("description", "One.\nTwo.")], false);
+        assert_eq!(html.matches(id).count(), 1, "{html}");
+        assert!(html.contains(&format!("name=\"owner\" value=\"{id}\"")), "{html}");
+        assert!(html.contains("<span class=\"pre\">One.\nTwo.</span>"), "{html}");
     }
 
     #[test]
