@@ -54,21 +54,13 @@ impl Phase {
                 .map(|control| control.title.clone())
                 .collect()
         };
+        // What the other tier covers is neither added nor dropped: “high or above” goes without saying where “medium or
+        // above” is asked for.
         let asked_only = |under: Tier, not_under: Tier| -> Vec<Condition> {
-            let conditions = self.gate.conditions.iter();
-            conditions
-                .filter(|condition| condition.applies_to(under) && !condition.applies_to(not_under))
-                .cloned()
-                .collect()
-        };
-        let (asked_now, asked_before) = (asked_only(to, from), asked_only(from, to));
-        // What a stricter condition covers is neither added nor dropped: “high or above” goes without saying where
-        // “medium or above” is asked for.
-        let not_covered = |conditions: &[Condition], by: &[Condition]| -> Vec<Condition> {
-            let open = conditions
-                .iter()
-                .filter(|condition| !by.iter().any(|stricter| stricter.wanted.covers(&condition.wanted)));
-            open.cloned().collect()
+            let covered = |condition: &&Condition| {
+                self.conditions_for(not_under).any(|other| other.wanted.covers(&condition.wanted))
+            };
+            self.conditions_for(under).filter(|condition| !covered(condition)).cloned().collect()
         };
         let sign_offs = self.gate.sign_offs.iter().filter_map(|rule| {
             let (before, after) = (rule.quorum.for_tier(from), rule.quorum.for_tier(to));
@@ -79,8 +71,8 @@ impl Phase {
             name: self.name.clone(),
             added: owed_only(to, from),
             dropped: owed_only(from, to),
-            conditions_added: not_covered(&asked_now, &asked_before),
-            conditions_dropped: not_covered(&asked_before, &asked_now),
+            conditions_added: asked_only(to, from),
+            conditions_dropped: asked_only(from, to),
             sign_offs: sign_offs.collect(),
         };
         let same = change.added.is_empty()
@@ -151,6 +143,18 @@ mod tests {
         ] {
             assert_eq!(raised(&low, &high), expected, "{low:?} -> {high:?}");
         }
+    }
+
+    #[test]
+    fn what_every_tier_is_asked_covers_as_well() {
+        let findings = |at_least| Wanted::NoOpenFinding { at_least };
+        let mut phase = asking(Wanted::RecordArchived, findings(Severity::High));
+        let change = |phase: &Phase| phase.retiered(Tier::Low, Tier::High).expect("a change");
+        assert_eq!(change(&phase).conditions_added.len(), 1);
+        let of_all = Condition { tiers: Tiers::ALL, ..phase.gate.conditions[1].clone() };
+        phase.gate.conditions.push(Condition { wanted: findings(Severity::Medium), ..of_all });
+        assert!(change(&phase).conditions_added.is_empty());
+        assert_eq!(change(&phase).conditions_dropped.len(), 1, "of the archive");
     }
 
     #[test]
