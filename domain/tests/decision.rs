@@ -61,11 +61,19 @@ fn what_several_controls_wait_for_is_one_thing() {
     let decision = decision();
     let things = decision.things();
     assert_eq!(things, [0, 3, 4, 5, 6].map(|at| &decision.blockers[at]));
-    assert_eq!(decision.things_for_team(), 4);
+    assert_eq!((decision.things_for_team(), decision.things_in_the_way()), (4, 4));
     assert_eq!(decision.for_team().count(), 6);
     assert!(!decision.is_ready_for_review());
     let signed = Decision { blockers: vec![unsigned()], ..Decision::default() };
     assert_eq!((signed.things_for_team(), signed.is_ready_for_review()), (0, true));
+    assert_eq!(signed.things_in_the_way(), 0, "a signature that is still to come is in nobody's way");
+    // A denial is the reviewers', and in the way.
+    let vetoed = Blocker::Vetoed { name: "Ben Ode".to_owned(), role: Role::SecurityReviewer };
+    let denied = Decision { blockers: vec![vetoed, unsigned()], ..Decision::default() };
+    assert_eq!(
+        (denied.things_for_team(), denied.is_ready_for_review(), denied.things_in_the_way()),
+        (0, true, 1)
+    );
 }
 
 #[test]

@@ -1,12 +1,7 @@
 //! What changed after a gate opened, and the form by which a person of that gate accepts it.
 
 use leptos::prelude::*;
-use sluice_domain::{
-    access::Role,
-    lifecycle::{Progress, Refusal},
-    place::Place,
-    words,
-};
+use sluice_domain::{access::Role, place::Place, words};
 use sluice_service::gates::DriftPage;
 
 use crate::{
@@ -104,8 +99,8 @@ fn accepting(page: &DriftPage, viewer: String, form: Form) -> AnyView {
         }
         .into_any()
     };
-    if !matches!(page.summary.progress, Progress::Active(_)) {
-        return closed(words::refusal(&Refusal::Finished));
+    if let Err(rests) = page.summary.progress.attempt() {
+        return closed(words::refusal(&rests));
     }
     let roles = match &page.seat {
         None => return closed("Your roles in this product sign no gates.".to_owned()),
@@ -241,6 +236,7 @@ mod tests {
         canonical::Digest,
         dossier::ItemKind,
         gate::Blocker,
+        lifecycle::Refusal,
         policy::{Gate, Phase, Quorum, SignOffRule},
     };
     use sluice_service::gates::{ChangedField, ChangedItem};

@@ -170,10 +170,10 @@ fn standing(summary: &FeatureSummary) -> Standing {
     if let Some(why) = course::rests(&summary.progress) {
         return Standing::Resting { why: why.to_owned() };
     }
-    match in_review(&summary.progress) {
-        true => Standing::Waiting { on: "the reviewers".to_owned() },
-        false if decision.is_ready_for_review() => Standing::Ready,
-        false => Standing::Blocked { blockers: decision.things_for_team(), met: decision.met.len() },
+    match (decision.things_in_the_way(), in_review(&summary.progress)) {
+        (0, true) => Standing::Waiting { on: "the reviewers".to_owned() },
+        (0, false) => Standing::Ready,
+        (blockers, _) => Standing::Blocked { blockers, met: decision.met.len() },
     }
 }
 
@@ -225,14 +225,15 @@ fn gate_line(summary: &FeatureSummary) -> AnyView {
         Some(step) if !summary.progress.is_active() => {
             format!("{} gate: {}", step.name, GATE_RESTS)
         }
-        Some(step) if in_review(&summary.progress) => {
-            format!("{} gate: the reviewers have the turn", step.name)
+        Some(step) => {
+            let how = match (summary.decision.things_in_the_way(), in_review(&summary.progress)) {
+                (0, true) => "the reviewers have the turn".to_owned(),
+                (0, false) => "nothing blocks a review".to_owned(),
+                (1, _) => "1 thing blocks it".to_owned(),
+                (count, _) => format!("{count} things block it"),
+            };
+            format!("{} gate: {how}", step.name)
         }
-        Some(step) => match summary.decision.things_for_team() {
-            0 => format!("{} gate: nothing blocks a review", step.name),
-            1 => format!("{} gate: 1 thing blocks it", step.name),
-            count => format!("{} gate: {count} things block it", step.name),
-        },
     };
     let text = match turn_words::left(summary) {
         Some(left) => format!("{text}; {left}"),
@@ -259,18 +260,15 @@ pub(crate) fn gate_panel(summary: &FeatureSummary) -> AnyView {
     };
     let reviewing = attempt.turn != DomainTurn::Team;
     let decision = &summary.decision;
-    let vetoed = decision.blockers.iter().any(|blocker| blocker.code() == "sign-off.vetoed");
     let rests = course::rests(&summary.progress);
     let state = if rests.is_some() {
         GateState::Resting
-    } else if reviewing && vetoed {
+    } else if decision.things_in_the_way() > 0 {
         GateState::Blocked
     } else if reviewing {
         GateState::Waiting
-    } else if decision.is_ready_for_review() {
-        GateState::Ready
     } else {
-        GateState::Blocked
+        GateState::Ready
     };
     let whose = if reviewing { "The reviewers have the turn" } else { "The team has the turn" };
     let turn = rests.is_none().then(|| Turn {
@@ -356,7 +354,7 @@ fn panel_footer(summary: &FeatureSummary, reviewing: bool) -> String {
 
 /// A sentence, followed by what the reviewers owe once they have the turn.
 fn with_signatures(sentence: String, decision: &Decision) -> String {
-    let owed = decision.blockers.iter().filter(|blocker| blocker.is_for_reviewers());
+    let owed = decision.blockers.iter().filter(|blocker| blocker.is_to_come());
     let sentences: Vec<String> = std::iter::once(sentence)
         .chain(owed.map(|blocker| format!("{}.", words::blocker(blocker))))
         .collect();
@@ -393,7 +391,7 @@ pub(super) fn blocker_lines(
     decision
         .things()
         .into_iter()
-        .filter(|blocker| reviewing || !blocker.is_for_reviewers())
+        .filter(|blocker| reviewing || !blocker.is_to_come())
         .map(|blocker| BlockerLine {
             also: waivers::waiver_link(summary, blocker),
             ..blocker_line(summary, decision, blocker)
@@ -413,8 +411,7 @@ pub(in crate::pages) fn blocker_line(
         link: Some((verb(blocker), blocker.place().path(&summary.key))),
         also: None,
         waived: None,
-        // A denial is no sign-off that is still to come: it blocks.
-        later: blocker.code() == "sign-off.missing",
+        later: blocker.is_to_come(),
         since: summary.since(blocker),
     }
 }
@@ -444,13 +441,64 @@ fn verb(blocker: &Blocker) -> String {
 
 #[cfg(test)]
 mod tests {
-    use sluice_domain::threat::Question;
+    use sluice_domain::{access::Role, threat::Question};
 
     use super::*;
     use crate::pages::features::sample;
 
     fn shown(clearance: Option<Clearance>) -> String {
         gate_panel(&FeatureSummary { clearance, ..sample::summary("Card tokenisation") }).to_html()
+    }
+
+    /// The panel and the line above other pages, in the turn of the team or of the reviewers.
+    fn told(turn: DomainTurn, blockers: Vec<Blocker>) -> String {
+        let mut summary = sample::summary("Card tokenisation");
+        let attempt = summary.progress.attempt().unwrap().clone();
+        summary.progress = Progress::Active(sluice_domain::lifecycle::Attempt { turn, ..attempt });
+        summary.decision.blockers = blockers;
+        format!("{}{}", gate_panel(&summary).to_html(), gate_line(&summary).to_html())
+    }
+
+    #[test]
+    fn nothing_blocks_only_where_nothing_does() {
+        let reviewers = || DomainTurn::Reviewers { requested_by: sample::summary("").owner };
+        let unsigned = || Blocker::SignOffsMissing { role: Role::SecurityReviewer, have: 0, need: 1 };
+        let html = told(DomainTurn::Team, vec![unsigned()]);
+        assert!(
+            html.contains("Nothing blocks this gate") && html.contains("nothing blocks a review"),
+            "{html}"
+        );
+        let html = told(reviewers(), vec![unsigned()]);
+        assert!(html.contains("Nothing blocks; the reviewers decide"), "{html}");
+        let phase = || "requirements".parse().unwrap();
+        let roles = || vec![Role::SecurityReviewer];
+        for blocker in [
+            Blocker::QuestionOpen { question: Question::Scope },
+            Blocker::Vetoed { name: "Ben Ode".to_owned(), role: Role::SecurityReviewer },
+            Blocker::Drifted {
+                phase: phase(),
+                name: "Requirements".to_owned(),
+                items: 1,
+                mark: "a".to_owned(),
+                roles: roles(),
+            },
+            Blocker::OwedOverdue {
+                phase: phase(),
+                name: "Requirements".to_owned(),
+                since: sample::NOW,
+                roles: roles(),
+            },
+        ] {
+            for turn in [DomainTurn::Team, reviewers()] {
+                let html = told(turn, vec![blocker.clone(), unsigned()]);
+                assert!(
+                    html.contains("1 thing blocks this gate") && html.contains("1 thing blocks it"),
+                    "{html}"
+                );
+                assert!(html.contains(&words::blocker(&blocker)), "{html}");
+                assert!(!html.to_lowercase().contains("nothing blocks"), "{html}");
+            }
+        }
     }
 
     fn left(gates: &[&str], things: Vec<Blocker>) -> Clearance {

@@ -9,8 +9,10 @@ use crate::components::time_words::day_words;
 pub(crate) fn left(summary: &FeatureSummary) -> Option<String> {
     let clock = summary.clock?;
     let reading = words::reading(clock.reading);
+    // The day is one of the policy's zone, where it may be tomorrow already.
+    let today = summary.calendar.date(summary.now);
     Some(match clock.due {
-        Some(due) if due > summary.now.date() => format!("{reading}, until {}", day_words(due)),
+        Some(due) if due > today => format!("{reading}, until {}", day_words(due)),
         Some(due) if clock.reading.is_overdue() => format!("{reading}, since {}", day_words(due)),
         _ => reading,
     })

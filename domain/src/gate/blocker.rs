@@ -295,6 +295,13 @@ impl Blocker {
         )
     }
 
+    /// Whether it comes when everything else is done, and stands in nobody's way before: sign-offs that are still to be
+    /// given.
+    #[must_use]
+    pub const fn is_to_come(&self) -> bool {
+        matches!(self, Self::SignOffsMissing { .. })
+    }
+
     /// The roles that can clear it.
     #[must_use]
     pub fn cleared_by(&self) -> Vec<Role> {

@@ -95,6 +95,13 @@ impl Decision {
         self.things().iter().filter(|blocker| !blocker.is_for_reviewers()).count()
     }
 
+    /// How many things stand in the way of the gate: all but sign-offs that are still to come. Whoever signs cannot open it
+    /// before they are put right.
+    #[must_use]
+    pub fn things_in_the_way(&self) -> usize {
+        self.things().iter().filter(|blocker| !blocker.is_to_come()).count()
+    }
+
     /// The roles that can put a thing right: those of every control that waits for it.
     #[must_use]
     pub fn cleared_by(&self, thing: &Blocker) -> Vec<Role> {

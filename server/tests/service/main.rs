@@ -3,6 +3,7 @@
 
 mod archive;
 mod cancelled;
+mod connector;
 mod course;
 mod course_told;
 mod coverage;

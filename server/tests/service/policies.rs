@@ -161,7 +161,7 @@ async fn a_version_is_activated_once_and_only_by_who_has_seen_its_impact() -> Te
 
     // A day later it says nothing any more.
     world.clock.advance(time::Duration::hours(25));
-    assert!(!service.activation_page(&cast.admin, "sdl", "2027.1").await?.is_known);
+    assert!(service.activation_page(&cast.admin, "sdl", "2027.1").await?.known.is_none());
     assert_eq!(problem(activate(&new_form_id(), Some(first)).await), Some(Problem::ImpactNeeded));
     world.look("2027.1", "").await?;
     world.tick();
@@ -251,6 +251,15 @@ async fn a_run_names_what_would_block_goes_on_after_a_stop_and_can_be_called_off
     assert_eq!(page.run.state, RunState::Cancelled);
     let never = service.cancel_policy_run(&cast.admin, new_form_id().parse()?).await;
     assert!(matches!(never, Err(Error::NotFound)), "{never:?}");
+
+    // What is activated on is the latest that was finished, whatever was begun since and came to nothing.
+    let finished = world.look("2027.1", "").await?;
+    world.tick();
+    let other = world.look("2027.1", "").await?;
+    owner.execute("update policy_run set state = 'cancelled' where id = $1", &[&other.id.uuid()]).await?;
+    let page = service.activation_page(&cast.admin, "sdl", "2027.1").await?;
+    let ids = [page.run, page.known].map(|run| run.map(|run| run.id));
+    assert_eq!(ids, [Some(other.id), Some(finished.id)]);
 
     // The future cannot be replayed.
     let form = parsed(StartPolicyRun::parse(&fields(&[("id", &new_form_id()), ("at", "2099-01-01")])))?;

@@ -139,7 +139,8 @@ async fn sign_offs_of_owed_gates_are_named_as_well() -> TestResult {
     }
     let version = world.page(&key).await?.rated.map_or(0, |rated| rated.version);
     let up = answers(&["money", "code"], Tier::Medium, version, &[])?;
-    assert_eq!(world.effect(&key, &up).await?.voids, [cast.first.name.clone()]);
+    let voids = world.effect(&key, &up).await?.voids;
+    assert_eq!(voids, std::slice::from_ref(&cast.first.name));
     world.rate(&key, up).await?;
     assert_eq!(world.count("select count(*) from sign_off where ended = 'voided'").await?, 1);
     Ok(())

@@ -75,7 +75,8 @@ pub struct FeatureSummary {
     pub clearance: Option<Clearance>,
     /// Its waivers: every one that is asked for, or approved.
     pub waivers: Vec<Waiver>,
-    /// The clock of whoever has the turn; none where the policy sets no time, or no gate is left.
+    /// The clock of whoever has the turn, paused while the feature is on hold; none where the policy sets no time, the
+    /// feature is cancelled, or no gate is left.
     pub clock: Option<TurnClock>,
     /// How many comments it has.
     pub comments: usize,
@@ -92,14 +93,14 @@ impl FeatureSummary {
         allowed(&self.grants, action)
     }
 
-    /// Since when a thing has blocked the gate; where several controls wait for it, since the first of them did. What
-    /// reviewers clear is with them since they have the turn. Nothing for what came to block at this very moment.
+    /// Since when a thing has blocked the gate; where several controls wait for it, since the first of them did. A sign-off
+    /// that is still to come is waited for since the turn began. Nothing for what came to block at this very moment.
     #[must_use]
     pub fn since(&self, thing: &Blocker) -> Option<OffsetDateTime> {
         let known = |blocker: &Blocker| self.blocked_since.get(&blocker.subject()).copied();
         let others = self.decision.blockers.iter().filter(|other| other.is_same_lack(thing));
         let since = known(thing).into_iter().chain(others.filter_map(known)).min()?;
-        let turn = self.progress.stands_in().filter(|_| thing.is_for_reviewers());
+        let turn = self.progress.stands_in().filter(|_| thing.is_to_come());
         Some(turn.map_or(since, |attempt| since.max(attempt.since)))
     }
 
@@ -210,9 +211,12 @@ pub(crate) async fn open(
         }
         None => (None, Decision::default()),
     };
-    let clock = match feature.progress.attempt() {
-        Ok(attempt) => Turns::of(connection, feature.id).await?.shown(&feature, attempt, now),
-        Err(_) => None,
+    // While the feature is on hold its clock is paused, and says with how much time left.
+    let clock = match &feature.progress {
+        Progress::Active(attempt) | Progress::Held { attempt, .. } => {
+            Turns::of(connection, feature.id).await?.shown(&feature, attempt, now)
+        }
+        Progress::Cancelled { .. } | Progress::Finished { .. } => None,
     };
     let Past { passed, blocked_since } = past(connection, feature.id).await?;
     let steps = steps(&feature, &decision, &passed);

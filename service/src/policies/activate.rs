@@ -11,7 +11,10 @@ use sluice_domain::{
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
-use super::{LoadedPolicy, PolicyRun, active, lock_policies, name_of, replay::latest_run};
+use super::{
+    LoadedPolicy, PolicyRun, active, lock_policies, name_of,
+    replay::{latest_finished, latest_run},
+};
 use crate::{
     Service,
     actor::Actor,
@@ -63,8 +66,8 @@ pub struct ActivationPage {
     pub difference: Option<PolicyDifference>,
     /// The latest look at its impact, however it went.
     pub run: Option<PolicyRun>,
-    /// Whether that look is finished and recent, so that the version can be activated.
-    pub is_known: bool,
+    /// The latest that is finished and recent: what somebody who activates the version has seen. Nothing where nobody has.
+    pub known: Option<PolicyRun>,
     /// The instant of reading.
     pub now: OffsetDateTime,
 }
@@ -85,9 +88,9 @@ impl Service {
         };
         let run = latest_run(&mut connection, loaded.id, RunKind::Impact).await?;
         let since = active.as_ref().map(|(_, since)| *since);
-        let is_known = impact_is_known(&mut connection, loaded.id, since, now).await?;
+        let known = known_impact(&mut connection, loaded.id, since, now).await?;
         let difference = active.as_ref().map(|(active, _)| active.policy.difference(&loaded.policy));
-        Ok(ActivationPage { loaded, active, difference, run, is_known, now })
+        Ok(ActivationPage { loaded, active, difference, run, known, now })
     }
 
     /// Makes a version the one that new features start under. Features that are under way stay on theirs.
@@ -130,9 +133,9 @@ impl Service {
             }
             let since = before.map(|(_, since)| since);
             let now = write.now;
-            if !impact_is_known(write.connection(), loaded.id, since, now).await? {
-                return Err(invalid("", "The impact", Problem::ImpactNeeded));
-            }
+            let seen = known_impact(write.connection(), loaded.id, since, now)
+                .await?
+                .ok_or_else(|| invalid("", "The impact", Problem::ImpactNeeded))?;
             let from = match before {
                 Some((id, _)) => {
                     Value::code(&service.policies.load(write.connection(), id).await?.policy.version)
@@ -143,7 +146,13 @@ impl Service {
             store(&mut write, &permit, command.id, &loaded, by, command.reason.as_str()).await?;
             let object = Object::new(ObjectKind::Policy, loaded.id, name_of(&loaded.policy));
             let mut event = write.event(&permit, Verb::PolicyActivated, object);
-            event.change("version", from, Value::code(&loaded.policy.version));
+            event
+                .change("version", from, Value::code(&loaded.policy.version))
+                .change("impact", Value::None, Value::code(seen.id))
+                .change("features-looked-at", Value::None, Value::Number(seen.total.into()))
+                .change("features-asked-more", Value::None, Value::Number(seen.more.into()))
+                .change("features-asked-less", Value::None, Value::Number(seen.less.into()))
+                .change("features-without-their-phase", Value::None, Value::Number(seen.gone.into()));
             event.reason = Some(command.reason.to_string());
             write.commit(event, Vec::new()).await
         })
@@ -151,23 +160,16 @@ impl Service {
     }
 }
 
-/// Whether somebody looked at what a version changes since the active one became so, and lately.
-async fn impact_is_known(
+/// The latest look at what a version changes, if it is finished, was begun since the active one became so, and lately.
+async fn known_impact(
     connection: &mut PgConnection,
     version: PolicyVersionId,
     active_since: Option<OffsetDateTime>,
     now: OffsetDateTime,
-) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from policy_run
-                          where version_id = $1 and kind = 'impact' and state = 'finished' and started_at >= $2
-                            and ($3::timestamptz is null or started_at >= $3)) as "known!""#,
-        version.uuid(),
-        now - FRESH,
-        active_since
-    )
-    .fetch_one(connection)
-    .await?)
+) -> Result<Option<PolicyRun>> {
+    let recent = now - FRESH;
+    let since = active_since.map_or(recent, |active| active.max(recent));
+    latest_finished(connection, version, RunKind::Impact, since).await
 }
 
 /// Stores an activation.

@@ -36,9 +36,13 @@ pub(in crate::pages) fn banner(summary: &FeatureSummary) -> AnyView {
 }
 
 fn resting(summary: &FeatureSummary) -> Option<AnyView> {
-    let (title, since, until) = match &summary.progress {
-        Progress::Held { since, until, .. } => ("This feature is on hold", *since, *until),
-        Progress::Cancelled { at, .. } => ("This feature is cancelled", *at, None),
+    let (title, since, rests, until) = match &summary.progress {
+        Progress::Held { since, until, .. } => {
+            ("This feature is on hold", *since, ". Nothing about it changes until it is resumed.", *until)
+        }
+        Progress::Cancelled { at, .. } => {
+            ("This feature is cancelled", *at, ". Nothing about it changes until it is reopened.", None)
+        }
         Progress::Active(_) | Progress::Finished { .. } => return None,
     };
     let until = until.map(|day| format!(" Somebody looks at it again on {}.", date_words(day)));
@@ -52,7 +56,7 @@ fn resting(summary: &FeatureSummary) -> Option<AnyView> {
             <p>
                 {who}
                 <Timestamp at=since now />
-                ". Nothing about it changes until then."
+                {rests}
                 {until}
             </p>
             {reason}

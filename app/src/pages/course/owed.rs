@@ -91,7 +91,7 @@ fn reviewing(
     };
     let blockers: Vec<BlockerLine> = review.decision.things().into_iter().map(line).collect();
     let met: Vec<String> = review.decision.met.iter().map(words::met).collect();
-    let state = if review.decision.is_ready_for_review() { GateState::Waiting } else { GateState::Blocked };
+    let state = if review.decision.things_in_the_way() > 0 { GateState::Blocked } else { GateState::Waiting };
     let footer = format!(
         "An emergency went through this gate on {}. What is missing here is owed until {}; after that it blocks every gate.",
         moment_words(review.since),

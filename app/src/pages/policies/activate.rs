@@ -101,10 +101,10 @@ fn impact_card(page: &ActivationPage, form: &Form, here: &str) -> AnyView {
             </p>
         }
         .into_any(),
-        Some(run) => last_run(run, page.is_known, now),
+        Some(run) => last_run(run, page.known.is_some(), now),
     };
     let compute = if page.run.is_some() { "Look at the impact again" } else { "Look at the impact" };
-    let kind = if page.is_known { ButtonKind::Quiet } else { ButtonKind::Primary };
+    let kind = if page.known.is_some() { ButtonKind::Quiet } else { ButtonKind::Primary };
     let (id, action) = (form.value("run"), format!("{here}/impact"));
     view! {
         <Card title="Impact on features under way" id="impact">
@@ -143,15 +143,15 @@ fn last_run(run: &PolicyRun, is_known: bool, now: time::OffsetDateTime) -> AnyVi
 }
 
 fn confirm_card(page: &ActivationPage, form: Form, here: &str) -> AnyView {
-    if !page.is_known {
+    let Some(seen) = &page.known else {
         return view! {
             <p class="muted">"It can be activated once somebody has looked at its impact."</p>
         }
         .into_any();
-    }
+    };
     let (id, from) = (form.value("id"), form.value("from"));
-    let concerned = page.run.as_ref().map_or(0, |run| run.more.max(run.less).max(run.gone));
-    let concerned = usize::try_from(concerned).unwrap_or_default();
+    // What counts is the look that is finished, not one that was begun since and may have come to nothing.
+    let concerned = usize::try_from(seen.more.max(seen.less).max(seen.gone)).unwrap_or_default();
     let effect = match concerned {
         0 => "It would decide the same about every feature under way.".to_owned(),
         count => format!(
@@ -159,11 +159,21 @@ fn confirm_card(page: &ActivationPage, form: Form, here: &str) -> AnyView {
             counted(count, "feature")
         ),
     };
+    let other = page.run.as_ref().is_some_and(|latest| latest.id != seen.id).then(|| {
+        let (href, at, now) = (format!("/policy-runs/{}", seen.id), seen.started_at, page.now);
+        view! {
+            <p class="muted">
+                "By the last look that is finished: " <a href=href>"what would change for which feature"</a> ", begun "
+                <Timestamp at now /> "."
+            </p>
+        }
+    });
     let version = page.loaded.policy.version.clone();
     let (action, cancel) = (format!("{here}/activate"), here.to_owned());
     view! {
         <Card title="Activate it?">
             <p>{effect}</p>
+            {other}
             <PostForm action>
                 <HiddenField name="id" value=id />
                 <HiddenField name="from" value=from />

@@ -87,7 +87,11 @@ pub(super) fn run_words(run: &PolicyRun) -> String {
         _ => format!("{} of {} looked at", run.done, counted(count(run.total), "feature")),
     };
     if run.more == 0 && run.less == 0 && run.gone == 0 {
-        return format!("{looked}; the same is decided about each of them.");
+        return match run.state {
+            RunState::Finished => format!("{looked}; the same is decided about each of them."),
+            _ if run.done == 0 => format!("{looked}."),
+            _ => format!("{looked}; so far, the same is decided about each of them."),
+        };
     }
     let mut parts = vec![format!("it asks something more of {}", run.more)];
     parts.push(format!("something less of {}", run.less));
@@ -171,7 +175,7 @@ fn causes_card(causes: &[CauseCount]) -> Option<AnyView> {
 
 fn rows_card(page: &Run) -> AnyView {
     if page.rows.is_empty() {
-        if page.run.state == RunState::Running {
+        if page.run.state != RunState::Finished {
             return ().into_any();
         }
         return view! {
@@ -208,7 +212,7 @@ fn run_row(row: &RunRow) -> AnyView {
     };
     let blockers = row.after.map_or_else(
         || "the phase is not there".to_owned(),
-        |after| format!("{} now, {after} then", row.before),
+        |after| format!("{} by its own version, {after} by this one", row.before),
     );
     let held = row.held.then(|| view! { <Badge text="On hold" tone=Tone::Waiting /> });
     view! {

@@ -265,7 +265,7 @@ fn activation(is_known: bool) -> ActivationPage {
         active: Some((active, NOW)),
         loaded: candidate,
         run: is_known.then(|| run(RunState::Finished)),
-        is_known,
+        known: is_known.then(|| run(RunState::Finished)),
         now: NOW,
     }
 }
@@ -278,6 +278,12 @@ fn a_version_is_activated_only_after_its_impact_was_looked_at() {
     let html = view! { <ActivatePolicyPage page=activation(true) form=form() /> }.to_html();
     assert!(!html.contains("<script"), "{html}");
     assert!(html.contains("name=\"reason\"") && html.contains("12 features under way"), "{html}");
+    // A look that was begun since, and has come to nothing so far, is not what is activated on.
+    let begun = PolicyRun { id: id(78), done: 0, more: 0, less: 0, gone: 0, ..run(RunState::Running) };
+    let page = ActivationPage { run: Some(begun), ..activation(true) };
+    let html = view! { <ActivatePolicyPage page form=form() /> }.to_html();
+    assert!(html.contains("12 features under way") && !html.contains("decide the same"), "{html}");
+    assert!(html.contains("By the last look that is finished"), "{html}");
     let html = view! { <ActivatePolicyPage page=activation(true) form=form() conflict=true /> }.to_html();
     assert!(html.contains("Another version became active"), "{html}");
 }

@@ -88,7 +88,11 @@ impl World {
                     self.supply(key, &waits).await?;
                 }
             }
-            other @ (Blocker::EvidenceExpired { .. } | Blocker::EvidenceWanted { .. }) => {
+            Blocker::EvidenceWanted { kinds, .. } => {
+                let kind = *kinds.first().ok_or("no kind would do")?;
+                self.prove(&self.cast.developer, key, kind, &[]).await?;
+            }
+            other @ Blocker::EvidenceExpired { .. } => {
                 return Err(format!("nobody on the line brings {other:?} about").into());
             }
             Blocker::ThreatUntreated { number, needs, .. } => {
@@ -121,6 +125,8 @@ impl World {
             };
             let actor = match role {
                 Role::ReleaseManager => &self.cast.releaser,
+                // The reviewer who does not sign a gate that one of them signs.
+                Role::IncidentManager => &self.cast.second,
                 _ => reviewers.next().ok_or("more seats than reviewers")?,
             };
             let before = self.service.feature_page(&self.cast.manager, key).await?.summary.progress;

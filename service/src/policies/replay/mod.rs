@@ -12,5 +12,5 @@ use engine::Look;
 pub(super) use engine::compare;
 pub use engine::{Compared, ImpactTotals};
 pub use page::{Cause, CauseCount, PolicyRun, PolicyRunPage, RunRow};
-pub(super) use page::{latest_run, runs_of};
+pub(super) use page::{latest_finished, latest_run, runs_of};
 pub use runs::{StartPolicyRun, instant};

@@ -187,6 +187,29 @@ pub(crate) async fn latest_run(
     row.map(TryInto::try_into).transpose()
 }
 
+/// The latest look of one kind that was finished, of those that were begun since an instant.
+pub(crate) async fn latest_finished(
+    connection: &mut PgConnection,
+    version: PolicyVersionId,
+    kind: RunKind,
+    since: OffsetDateTime,
+) -> Result<Option<PolicyRun>> {
+    let row = sqlx::query_as!(
+        Row,
+        "select r.id, r.kind, r.at, r.state, p.name as started_by, r.started_at, r.ended_at, r.total, r.done, r.more,
+                r.less, r.gone
+         from policy_run r join person p on p.id = r.started_by
+         where r.version_id = $1 and r.kind = $2 and r.state = 'finished' and r.started_at >= $3
+         order by r.started_at desc, r.id desc limit 1",
+        version.uuid(),
+        kind.code(),
+        since
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(TryInto::try_into).transpose()
+}
+
 impl Service {
     /// A look at what a version would decide: how far it is, and what it found. `after` is where the page before ended.
     ///
