@@ -165,7 +165,14 @@ fn drift_is_named_by_its_gate_and_then_by_what_drifted() {
         roles: vec![Role::SecurityReviewer],
     };
     assert_eq!(Blocker::drift_of(&phase), "drift:design");
-    assert_eq!(blocker.subject(), "drift:design/abc");
+    assert_eq!((blocker.subject().as_str(), blocker.stem().as_str()), ("drift:design/abc", "drift:design"));
+    let stale = Blocker::ThreatModelStale { scope: 3 };
+    assert_eq!(
+        (stale.subject().as_str(), stale.stem().as_str()),
+        ("threat-model:stale/3", "threat-model:stale")
+    );
+    assert_eq!(earlier(stale).stem(), "threat-model:stale");
+    assert_eq!(unsigned().stem(), unsigned().subject());
 }
 
 fn passed(phase: &Phase, then: Tier, now: Tier) -> EarlierGate {

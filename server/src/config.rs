@@ -152,6 +152,8 @@ pub struct PolicyReplay {
     pub file: PathBuf,
     /// The instant.
     pub at: OffsetDateTime,
+    /// Say it of every gate, not of those alone that are decided otherwise.
+    pub all: bool,
     /// Print JSON.
     pub json: bool,
     /// Which Postgres to use.
@@ -212,6 +214,9 @@ enum PolicyVerb {
         /// The instant: a day such as 2026-11-20, which means its end in UTC, or one such as 2026-11-20T12:00:00Z
         #[arg(long, value_name = "DATE", value_parser = instant)]
         at: OffsetDateTime,
+        /// Say it of every gate, not of those alone about which it would have decided otherwise
+        #[arg(long)]
+        all: bool,
         /// Print JSON, for programs
         #[arg(long)]
         json: bool,
@@ -342,8 +347,8 @@ impl Command {
                 PolicyVerb::Check { files } => Self::PolicyCheck(files),
                 PolicyVerb::Compare { before, later } => Self::PolicyCompare { before, later },
                 PolicyVerb::Schema => Self::PolicySchema,
-                PolicyVerb::Replay { file, at, json, database } => {
-                    Self::PolicyReplay(PolicyReplay { file, at, json, database: database.check()? })
+                PolicyVerb::Replay { file, at, all, json, database } => {
+                    Self::PolicyReplay(PolicyReplay { file, at, all, json, database: database.check()? })
                 }
             },
         })

@@ -20,6 +20,9 @@ pub fn drift_mark(drift: &[Difference]) -> String {
     mark(&serde_json::json!(items))
 }
 
+/// How the subject of a threat model that is stale begins, up to a slash.
+const STALE: &str = "threat-model:stale";
+
 /// One reason why a gate is closed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Blocker {
@@ -243,7 +246,7 @@ impl Blocker {
             Self::FindingOpen { number, severity } => format!("finding:{number}/{}", severity.code()),
             Self::NotArchived => "archive".to_owned(),
             // With the scope that made it stale: whoever could live without answers about one change has not seen the next.
-            Self::ThreatModelStale { scope } => format!("threat-model:stale/{scope}"),
+            Self::ThreatModelStale { scope } => format!("{STALE}/{scope}"),
             Self::QuestionOpen { question } => format!("threat-model:{}", question.code()),
             Self::ThreatUntreated { number, severity, needs } => {
                 format!("threat:{number}/{}/{}", severity.code(), needs.code())
@@ -257,6 +260,18 @@ impl Blocker {
             Self::NeverPassed { phase, .. } => format!("never-passed:{phase}"),
             Self::Vetoed { name, role } => format!("veto:{}/{name}", role.code()),
             Self::SignOffsMissing { role, .. } => format!("sign-off:{}", role.code()),
+        }
+    }
+
+    /// What has blocked all along while more of the same came to it: the subject without the mark of what drifted, or of
+    /// the scope that answers do not know.
+    #[must_use]
+    pub fn stem(&self) -> String {
+        match self {
+            Self::Drifted { phase, .. } => Self::drift_of(phase),
+            Self::ThreatModelStale { .. } => STALE.to_owned(),
+            Self::Earlier { what, .. } => what.stem(),
+            other => other.subject(),
         }
     }
 

@@ -1,7 +1,11 @@
 use std::io::Write as _;
 
 use serde_json::{Value, json};
-use sluice_domain::{gate::Blocker, policy::Policy, words};
+use sluice_domain::{
+    gate::{Blocker, Decision},
+    policy::Policy,
+    words,
+};
 use sluice_service::{
     Clock, Service,
     policies::{Compared, ImpactTotals},
@@ -22,12 +26,12 @@ pub(super) async fn replay(config: PolicyReplay) -> Result<(), Failed> {
     }
     .await;
     backend.close().await;
-    let (differing, totals) = replayed?;
+    let (gates, totals) = replayed?;
     // A pipe may be closed by whoever reads it; nothing is wrong then.
     let text = if config.json {
-        as_json(&config, &candidate, &differing, totals)?
+        as_json(&config, &candidate, &gates, totals)?
     } else {
-        as_text(&candidate, &differing, totals)
+        as_text(&candidate, &gates, totals)
     };
     let mut out = std::io::stdout().lock();
     if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
@@ -45,24 +49,27 @@ async fn decide(
     if config.at > service.now().await? {
         return Err("--at lies in the future: choose an instant that has passed".into());
     }
-    let mut differing = Vec::new();
+    let mut gates = Vec::new();
     let mut keep = |compared: &Compared| {
-        if compared.differs() {
-            differing.push(compared.clone());
+        if config.all || compared.differs() {
+            gates.push(compared.clone());
         }
     };
     let totals = service.replay_policy(candidate, digest, config.at, &mut keep).await?;
-    Ok((differing, totals))
+    Ok((gates, totals))
 }
 
-/// For people: a line for each gate that is decided otherwise, what would block below it, then the totals.
-fn as_text(candidate: &Policy, differing: &[Compared], totals: ImpactTotals) -> String {
+/// For people: a line for each gate, what would block besides or no more below it, then the totals.
+fn as_text(candidate: &Policy, gates: &[Compared], totals: ImpactTotals) -> String {
     let mut lines = Vec::new();
-    for compared in differing {
+    for compared in gates {
         let then = compared.before.blockers.len();
         let with = compared.after.as_ref().map_or_else(
             || format!("{} does not have the phase", candidate.version),
-            |after| format!("{} with {}", after.blockers.len(), candidate.version),
+            |after| match after.blockers.len() {
+                0 => format!("open with {}", candidate.version),
+                count => format!("{count} with {}", candidate.version),
+            },
         );
         lines.push(format!(
             "{}  {}, cycle {}{}: {then} blocked then, {with}",
@@ -92,14 +99,14 @@ fn as_text(candidate: &Policy, differing: &[Compared], totals: ImpactTotals) -> 
 fn as_json(
     config: &PolicyReplay,
     candidate: &Policy,
-    differing: &[Compared],
+    gates: &[Compared],
     totals: ImpactTotals,
 ) -> Result<String, Failed> {
     let blockers = |blockers: &[Blocker]| -> Vec<Value> {
         let one = |blocker: &Blocker| json!({"code": blocker.code(), "subject": blocker.subject(), "sentence": words::blocker(blocker)});
         blockers.iter().map(one).collect()
     };
-    let features: Vec<Value> = differing
+    let features: Vec<Value> = gates
         .iter()
         .map(|compared| {
             json!({
@@ -109,6 +116,8 @@ fn as_json(
                 "on_hold": compared.held,
                 "blockers": compared.before.blockers.len(),
                 "would_block": compared.after.as_ref().map(|after| after.blockers.len()),
+                "would_be_open": compared.after.as_ref().map(Decision::is_open),
+                "would_block_by": compared.after.as_ref().map(|after| blockers(&after.blockers)),
                 "appears": blockers(&compared.change.appears),
                 "vanishes": blockers(&compared.change.vanishes),
             })

@@ -278,6 +278,20 @@ async fn a_pipeline_replays_a_file_for_people_and_for_programs() -> TestResult {
     let feature = &said["features"][0];
     assert_eq!((&feature["feature"], &feature["appears"]), (&key.to_string().into(), &serde_json::json!([])));
     assert_eq!(feature["vanishes"][0]["code"], "control.records-short");
+    let would = feature["would_block_by"].as_array().ok_or("no list")?;
+    assert_eq!(
+        (feature["would_be_open"].as_bool(), would.len()),
+        (Some(false), feature["would_block"].as_u64().map_or(0, |n| n as usize))
+    );
+    assert!(!would.contains(&feature["vanishes"][0]) && !would.is_empty());
+
+    // A gate about which both decide the same is said with --all.
+    let same = renamed("2027.1");
+    let (_, out, _) = command(&world, &same, &at, &[]).await?;
+    assert!(out.starts_with("Features that followed sdl then: 1\n"), "{out}");
+    let (code, out, _) = command(&world, &same, &at, &["--all"]).await?;
+    assert_eq!(code, 0);
+    assert!(out.starts_with(&format!("{key}  ")) && out.contains(" with 2027.1\n"), "{out}");
 
     let (code, out, _) = command(&world, &stricter("2027.1"), &before, &[]).await?;
     assert_eq!(code, 0);

@@ -9,9 +9,12 @@ use sluice_domain::{
 use sluice_service::{features::FeatureSummary, new_form_id};
 use time::Duration;
 
-use crate::support::{
-    TestResult, World,
-    steps::{answers_form, request, threat_form, treat_form},
+use crate::{
+    stale::rename,
+    support::{
+        TestResult, World,
+        steps::{answers_form, request, threat_form, treat_form},
+    },
 };
 
 async fn summary(world: &World, key: &FeatureKey) -> TestResult<FeatureSummary> {
@@ -52,6 +55,32 @@ async fn since_stays_while_it_blocks_and_starts_anew_when_it_comes_back() -> Tes
     let version = page.threat.map_or(0, |threat| threat.version);
     service.edit_threat(&cast.developer, &key, number, treat_form(version, "open")?).await?;
     assert_eq!(of_threat().await?, [Some(again)]);
+    Ok(())
+}
+
+/// More of the same is the same: a threat model that was stale is stale since then, whatever else changes in the scope.
+#[tokio::test]
+async fn more_of_the_same_blocks_since_the_first_of_it() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = world.in_phase(Tier::High, "design").await?;
+    world.clear(&key).await?;
+    world.clock.advance(Duration::HOUR);
+    let first = world.clock.now();
+    for title in ["Pay by any link", "Pay by every link"] {
+        let version = service.feature_page(&cast.manager, &key).await?.version;
+        service.edit_feature(&cast.manager, &key, rename(&world, title, version)?).await?;
+        let summary = summary(&world, &key).await?;
+        let of = |code: &str| {
+            let blocker = summary.decision.blockers.iter().find(|blocker| blocker.code() == code)?;
+            Some((blocker.subject(), summary.since(blocker)))
+        };
+        for code in ["threat-model.stale", "gate.drifted"] {
+            let (subject, since) = of(code).ok_or_else(|| format!("{title}: {code} does not block"))?;
+            assert_eq!(since, Some(first), "{title}: {subject}");
+        }
+        world.clock.advance(Duration::days(2));
+    }
     Ok(())
 }
 

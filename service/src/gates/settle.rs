@@ -426,8 +426,8 @@ struct Projection {
     drift: Vec<String>,
     changes_at: Option<OffsetDateTime>,
     due_at: Option<OffsetDateTime>,
-    /// Subject and code of each blocker.
-    subjects: Vec<(String, &'static str)>,
+    /// Subject, stem and code of each blocker.
+    subjects: Vec<[String; 3]>,
 }
 
 impl Projection {
@@ -461,7 +461,11 @@ impl Projection {
             drift: drift_in(decision).map(Blocker::subject).collect(),
             changes_at: decision.changes_at,
             due_at: None,
-            subjects: decision.blockers.iter().map(|blocker| (blocker.subject(), blocker.code())).collect(),
+            subjects: decision
+                .blockers
+                .iter()
+                .map(|blocker| [blocker.subject(), blocker.stem(), blocker.code().to_owned()])
+                .collect(),
         }
     }
 }
@@ -491,8 +495,12 @@ async fn project_finished(write: &mut Write, permit: &Permit<InFeature>) -> Resu
 
 async fn store_projection(write: &mut Write, permit: &Permit<InFeature>, says: Projection) -> Result<()> {
     let now = write.now;
-    let (subjects, codes): (Vec<String>, Vec<String>) =
-        says.subjects.into_iter().map(|(subject, code)| (subject, code.to_owned())).unzip();
+    let [mut subjects, mut stems, mut codes] = [const { Vec::new() }; 3];
+    for [subject, stem, code] in says.subjects {
+        subjects.push(subject);
+        stems.push(stem);
+        codes.push(code);
+    }
     sqlx::query!(
         "insert into gate_state (feature_id, blockers, team_blockers, team_roles, team_role_blockers, sign_roles,
                                  contributors, signed, decided_at, waived, debts, drifted, changes_at,
@@ -523,16 +531,20 @@ async fn store_projection(write: &mut Write, permit: &Permit<InFeature>, says: P
     )
     .execute(write.connection())
     .await?;
-    // Since when each thing blocks: what is gone goes, what was there keeps its date.
+    // Since when each thing blocks: what is gone goes, what was there keeps its date, and so does what more came to.
     sqlx::query!(
         "with gone as (
-             delete from gate_blocker where feature_id = $1 and not subject = any($2)
+             delete from gate_blocker where feature_id = $1 and not subject = any($2) returning subject, code, since
          )
          insert into gate_blocker (feature_id, subject, code, since)
-         select $1, b.subject, b.code, $4 from unnest($2::text[], $3::text[]) as b (subject, code)
+         select $1, b.subject, b.code,
+                coalesce((select min(g.since) from gone g
+                          where g.code = b.code and starts_with(g.subject, b.stem || '/')), $5)
+         from unnest($2::text[], $3::text[], $4::text[]) as b (subject, stem, code)
          on conflict (feature_id, subject) do nothing",
         permit.feature().uuid(),
         &subjects,
+        &stems,
         &codes,
         now
     )
