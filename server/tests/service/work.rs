@@ -140,6 +140,23 @@ async fn a_notice_is_with_the_stakeholders_until_one_acknowledges_it() -> TestRe
 }
 
 #[tokio::test]
+async fn what_comes_to_block_during_a_review_is_the_teams_work() -> TestResult {
+    let world = World::new().await?;
+    let (service, cast) = (&world.service, world.cast);
+    let key = world.in_phase(Tier::Low, "design").await?;
+    world.hand_over(&key).await?;
+    assert!(world.work_of(&cast.developer, &key).await?.is_empty());
+    service.add_threat(&cast.developer, &key, threat_form(&new_form_id())?).await?;
+    let owner = world.work_of(&cast.manager, &key).await?;
+    assert!(matches!(&owner[..], [(Task::Clear { blockers: 1 }, Why::OwnsFeature)]), "{owner:?}");
+    let developer = world.work_of(&cast.developer, &key).await?;
+    assert!(matches!(&developer[..], [(Task::Clear { blockers: 1 }, Why::Clears { .. })]), "{developer:?}");
+    let reviewer = world.work_of(&cast.first, &key).await?;
+    assert!(matches!(&reviewer[..], [(Task::Sign, Why::Signs { .. })]), "{reviewer:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_each_role_can_do_follows_every_gate_state() -> TestResult {
     let world = World::new().await?;
     let key = world.in_review(Tier::Low).await?;
@@ -155,7 +172,7 @@ async fn what_each_role_can_do_follows_every_gate_state() -> TestResult {
                  where t.product_id <> f.product_id or t.since <> f.turn_since
                     or t.due <> case when t.act = 'sign' then (s.due_at at time zone 'UTC')::date
                                       else least(f.target_date, (s.due_at at time zone 'UTC')::date) end or f.status <> 'active'
-                    or (t.act = 'sign') <> (f.turn = 'reviewers')";
+                    or t.act = 'sign' and f.turn <> 'reviewers' or t.act = 'request' and f.turn <> 'team'";
     assert_eq!(world.count(wrong).await?, 0);
     Ok(())
 }

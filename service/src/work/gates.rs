@@ -60,10 +60,11 @@ impl Service {
                    ) t
                    union all
                    (select f.id, 2, '', f.turn_since,
-                           coalesce(least(f.target_date, (s.due_at at time zone 'UTC')::date), 'infinity'), s.team_blockers,
-                           null
+                           coalesce(case when f.turn = 'team' then least(f.target_date, (s.due_at at time zone 'UTC')::date)
+                                         else f.target_date end, 'infinity'),
+                           s.team_blockers, null
                     from feature f join gate_state s on s.feature_id = f.id
-                    where f.owner_id = $1 and f.status = 'active' and f.turn = 'team' and s.team_blockers > 0
+                    where f.owner_id = $1 and f.status = 'active' and s.team_blockers > 0
                       and f.product_id in (select product_id from held)
                     order by f.target_date, f.id limit $3)
                    union all

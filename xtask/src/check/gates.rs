@@ -30,6 +30,12 @@ const OF_TESTS: [&str; 4] = ["tests.rs", "sample.rs", "samples.rs", "fixture.rs"
 pub(super) fn check(path: &str, source: &Source, report: &mut impl FnMut(usize, &str)) {
     let of_tests = path.contains("/tests/") || OF_TESTS.iter().any(|name| path.ends_with(name));
     let code = source.code.as_str();
+    if !path.starts_with(HOME) {
+        // Under another name none of what follows would be seen.
+        for place in words(code, "gate as ") {
+            report(place, "gives the gate another name: decisions are looked for under its own");
+        }
+    }
     // Who names nothing of the gate has a Decision of its own, such as a design decision.
     if path.starts_with(HOME) || of_tests || !words(code, "gate::").any(|_| true) {
         return;
@@ -37,6 +43,18 @@ pub(super) fn check(path: &str, source: &Source, report: &mut impl FnMut(usize, 
     if !ASK.iter().any(|asks| path.starts_with(asks)) {
         for place in words(code, "gate::").filter(|place| names_decider(&code[place + "gate::".len()..])) {
             report(place, "asks for a decision of its own: read the one that a page or a write was told");
+        }
+    }
+    for list in ["blockers", "waived", "debts"] {
+        for change in
+            ["retain", "clear", "remove", "truncate", "pop", "drain", "push", "insert", "swap_remove"]
+        {
+            let call = format!("{list}.{change}(");
+            for place in words(code, &call) {
+                if code[..place].ends_with("decision.") {
+                    report(place, "changes a decision: domain::gate::decide is the only one who does");
+                }
+            }
         }
     }
     for place in words(code, "Decision {") {
@@ -150,6 +168,23 @@ mod tests {
             found("server/src/demo/tales.rs", "struct Decision { } fn a() { Decision { title } }"),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn nobody_else_changes_a_decision_or_hides_that_it_asks_for_one() {
+        let file = "service/src/gates/settle.rs";
+        for text in [
+            "fn a() { decision.blockers.retain(|it| it.is_for_reviewers()) }",
+            "fn a() { let mut decision = b(); decision.waived.push(waived) }",
+        ] {
+            assert_eq!(found(file, &format!("{USES}{text}")).len(), 1, "{text}");
+        }
+        assert_eq!(
+            found(file, &format!("{USES}fn a() {{ other.blockers.push(1); decision.blockers.iter() }}")),
+            [""; 0]
+        );
+        let renamed = "use sluice_domain::gate as g; fn a() { g::decide() }";
+        assert_eq!(found("app/src/pages/review/mod.rs", renamed).len(), 1);
     }
 
     #[test]
