@@ -115,6 +115,24 @@ function voiding(javaScript) {
     await work.sign(chi, feature, "Your sign-off stands. The gate waits for more.");
   });
 
+  step("a manifest goes to paper whole, without the tools of the page", async () => {
+    const { page } = people.chi;
+    await people.chi.open(review);
+    await people.chi.follow("Manifests of this cycle");
+    // The width of an A4 sheet between its margins.
+    await page.setViewportSize({ width: 680, height: 1000 });
+    await page.emulateMedia({ media: "print" });
+    for (const tools of [".bar", ".rail", ".foot", ".crumbs"]) {
+      assert.equal(await page.locator(tools).first().isVisible(), false, `${tools} is printed`);
+    }
+    const cut = await page.locator("#manifest, #signed, #items").evaluateAll((parts) =>
+      parts.filter((part) => part.clientHeight === 0 || part.scrollWidth > part.clientWidth).map((part) => part.id));
+    assert.deepEqual(cut, [], "parts that a sheet does not hold");
+    assert.equal((await page.pdf({ format: "A4" })).subarray(0, 5).toString(), "%PDF-");
+    await page.emulateMedia({ media: null });
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
   step("what changes after the gate opened is flagged, and accepted", async () => {
     const { ana, ben } = people;
     await work.withdraw(ben, feature, "Answered in the review.");
