@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Breaks the rules of gates, lifecycle, policies and waivers one by one, and runs the domain's tests against each broken
 # version: a mutant that no test notices is listed in target/mutants/mutants.out/missed.txt and fails the run. With
-# arguments, for a part of it: `scripts/mutants.sh --file domain/src/gate/decide.rs`, `--shard 0/4`, `--in-diff FILE`.
+# arguments, for a part of it: `scripts/mutants.sh --re gate/decide.rs`, `--shard 0/4`, `--in-diff FILE`.
 #
 # Two rounds: the tests that take a moment, and for what they miss all of them, with thousands of generated histories.
 set -euo pipefail
